@@ -1,0 +1,199 @@
+# Plenum. `make help` lists the targets. One non-recursive Makefile: every room's sources are found, never listed.
+
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+VERSION := 0.1.0
+B ?= build
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+PREFIX ?= /usr/local
+DEVELOPER ?= 0
+
+warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
+  -Wvla -Wundef -Wnull-dereference
+ifneq ($(findstring gcc,$(shell $(CC) --version 2>/dev/null | head -n 1)),)
+warnings += -Wduplicated-cond -Wlogical-op
+endif
+ifeq ($(DEVELOPER),1)
+warnings += -Werror
+endif
+OPTIMISE ?= -O2
+SANITIZE ?=
+ifeq ($(SANITIZE),)
+hardening := -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection
+endif
+pkgs := libevent_core libevent_openssl libevent_pthreads libpq libprotobuf-c libzstd openssl jansson libsodium \
+  libutf8proc libcurl
+# The first make of a fresh machine runs before these are installed: then the flags are asked for again by the sub-make.
+pkg_cflags := $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
+
+CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DPLENUM_VERSION='"$(VERSION)"' -I. -I$(B)/gen $(pkg_cflags) $(OPTIMISE) -g \
+  $(warnings) $(hardening) -fstack-protector-strong -fPIE -fno-omit-frame-pointer $(SANITIZE) $(CFLAGS)
+LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
+
+# Rooms. A library each; a program is its room's main.o on top of what it may use.
+sources = $(filter-out %_test.c %/main.c,$(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort))
+objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
+base_o := $(call objects,base)
+reward_o := $(call objects,reward)
+fit_o := $(call objects,worker/fit)
+worker_o := $(filter-out $(fit_o),$(call objects,worker))
+coordinator_o := $(call objects,coordinator) $(B)/gen/queries.o $(B)/gen/migrations.o
+ctl_o := $(call objects,ctl)
+proto_c := $(patsubst proto/%.proto,$(B)/gen/proto/%.pb-c.c,$(wildcard proto/*.proto))
+proto_o := $(proto_c:.c=.o) $(call objects,proto)
+
+libs_base := -lzstd -lssl -lcrypto -lm -lpthread
+libs_reward := -lutf8proc -ljansson
+libs_fit := -llbfgs -llapacke -lopenblas
+libs_coordinator := -levent_core -levent_openssl -levent_pthreads -lpq -lprotobuf-c -ljansson -lsodium -lcurl
+libs_worker := -lprotobuf-c -ljansson
+libs_ctl := -lcurl -ljansson -lprotobuf-c
+
+programs := $(B)/plenum-coordinator $(B)/plenum-worker $(B)/plenum
+unit_sources := $(shell find base reward worker coordinator ctl proto -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
+unit_tests := $(patsubst %.c,$(B)/unit/%,$(unit_sources))
+benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
+
+.PHONY: all help run test unit check bench asan tsan format clean install web schema deps
+all: deps
+	@$(MAKE) programs web
+
+.PHONY: programs
+programs: $(programs)
+
+help:
+	@echo "make            build everything (installs what is missing)"
+	@echo "make run        build, start private PostgreSQL, coordinator and worker, load the demonstration study"
+	@echo "make test       build and run every test; the last line is 'N passed, M failed'"
+	@echo "make check      format, warnings with gcc and clang, includes, static analysis"
+	@echo "make bench      measurements, one JSON object a line"
+	@echo "make asan tsan  the tests under AddressSanitizer with UBSan, and ThreadSanitizer"
+	@echo "make schema     write schema/schema.sql anew from the migrations"
+	@echo "make format clean install   the usual; PREFIX=$(PREFIX)"
+
+deps:
+	@tools/install-deps run
+
+run: all
+	@exec $(B)/plenum run
+
+# --- objects -----------------------------------------------------------------------------------------------------
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+$(B)/gen/proto/%.pb-c.c: proto/%.proto
+	@mkdir -p $(@D)
+	protoc-c --c_out=$(B)/gen/proto --proto_path=proto $<
+
+$(B)/gen/proto/%.o: $(B)/gen/proto/%.c
+	$(CC) $(filter-out -Wconversion -Wshadow -Wpedantic -Werror,$(CFLAGS_ALL)) -I$(B)/gen/proto -MMD -MP -c $< -o $@
+
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+
+# Named statements and migrations are compiled in.
+$(B)/gen/queries.h: $(wildcard coordinator/db/queries/*.sql) tools/embed
+	@mkdir -p $(@D)
+	tools/embed queries $(B)/gen $(filter %.sql,$^)
+$(B)/gen/queries.c: $(B)/gen/queries.h ;
+$(B)/gen/migrations.c: $(wildcard migrations/*.sql) tools/embed
+	@mkdir -p $(@D)
+	tools/embed migrations $(B)/gen $(filter %.sql,$^)
+$(call objects,coordinator) $(patsubst %.c,$(B)/%.o,$(filter coordinator/%,$(unit_sources))) $(B)/coordinator/main.o: | $(B)/gen/queries.h $(proto_c)
+$(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_sources))) $(B)/worker/main.o $(call objects,proto): | $(proto_c)
+
+# --- libraries and programs --------------------------------------------------------------------------------------
+define archive
+$(B)/lib$(1).a: $$($(1)_o)
+	@rm -f $$@
+	ar rcs $$@ $$^
+endef
+$(foreach room,base reward fit worker coordinator ctl proto,$(eval $(call archive,$(room))))
+
+coordinator_a := $(B)/libcoordinator.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
+worker_a := $(B)/libworker.a $(B)/libfit.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
+ctl_a := $(B)/libctl.a $(B)/libfit.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
+all_libs := $(libs_coordinator) $(libs_worker) $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base)
+
+$(B)/plenum-coordinator: $(B)/coordinator/main.o $(coordinator_a)
+	$(CC) $(LDFLAGS_ALL) $^ $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
+$(B)/plenum-worker: $(B)/worker/main.o $(worker_a)
+	$(CC) $(LDFLAGS_ALL) $^ $(libs_worker) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+$(B)/plenum: $(B)/ctl/main.o $(ctl_a)
+	$(CC) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+
+# --- tests -------------------------------------------------------------------------------------------------------
+$(B)/unit/coordinator/%: $(B)/coordinator/%.o $(coordinator_a)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
+$(B)/unit/worker/%: $(B)/worker/%.o $(worker_a)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_worker) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+$(B)/unit/ctl/%: $(B)/ctl/%.o $(ctl_a)
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+$(B)/unit/%: $(B)/%.o $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS_ALL) $^ -lcmocka -lprotobuf-c $(libs_reward) $(libs_base) -o $@
+.SECONDARY:
+
+.PHONY: unit_programs
+unit_programs: $(unit_tests)
+
+unit: programs unit_programs
+	@node tests/run.mjs --build $(B) unit
+
+test:
+	@tools/install-deps test
+	@$(MAKE) programs unit_programs web
+	@node tests/run.mjs --build $(B) $(KINDS)
+
+asan:
+	@tools/install-deps test
+	@$(MAKE) B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" programs unit_programs web
+	@node tests/run.mjs --build build/asan $(or $(KINDS),unit http api faults fits)
+tsan:
+	@tools/install-deps test
+	@$(MAKE) B=build/tsan OPTIMISE=-O1 SANITIZE="-fsanitize=thread" programs unit_programs web
+	@node tests/run.mjs --build build/tsan $(or $(KINDS),unit http api faults fits)
+
+check:
+	@tools/install-deps check
+	@tools/check
+
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
+# --- measurements ------------------------------------------------------------------------------------------------
+$(B)/bench/%: bench/%.c $(ctl_a)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+bench:
+	@tools/install-deps test
+	@$(MAKE) programs web $(benches)
+	@node bench/run.mjs --build $(B)
+
+# --- the browser's part, the golden schema, install ----------------------------------------------------------------
+web: web-static/dist/index.html
+web-static/dist/index.html: $(shell find web-static/src -type f 2>/dev/null) $(wildcard web-static/*.mjs web-static/package-lock.json)
+	@node web-static/build.mjs
+
+schema: programs
+	@tools/golden-schema $(B) > $(B)/schema.sql && mv $(B)/schema.sql schema/schema.sql
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/plenum/web $(DESTDIR)$(PREFIX)/share/plenum/demo
+	install -m 755 $(programs) $(DESTDIR)$(PREFIX)/bin
+	cp -R web-static/dist/. $(DESTDIR)$(PREFIX)/share/plenum/web
+	cp -R demo/. $(DESTDIR)$(PREFIX)/share/plenum/demo
+
+clean:
+	rm -rf build web-static/dist
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

@@ -1,0 +1,124 @@
+// HTTP/1.1: bytes to requests and back. Knows no domain. One `struct http_server` a loop thread, each with its own
+// connections; a request belongs to that thread and is never touched from another.
+//
+// Life of a request: the router finds the route, the body is read whole (or streamed, when the route says so), the
+// handler is called once, and it must reply exactly once, at once or later. Until the reply has been given the
+// request stays valid even when the client has gone: then the reply is dropped. After the reply the handler must not
+// touch it again. Everything a request needs lives in its arena and dies with it.
+//
+// Framing is strict (RFC 9112 read narrowly, see docs/decisions.md); what is refused never reaches a handler.
+#ifndef COORDINATOR_HTTP_HTTP_H
+#define COORDINATOR_HTTP_HTTP_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/err.h"
+
+#include <jansson.h>
+
+struct http_request;
+struct http_server;
+struct event_base;
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
+
+// Who waits when there is too much to do: the first are served first.
+enum http_class { HTTP_CLASS_WRITE, HTTP_CLASS_READ, HTTP_CLASS_SCORE, HTTP_CLASS_BULK };
+
+enum http_route_flags {
+    HTTP_STREAM_BODY = 1,  // the handler is called after the headers and takes the body with http_body_stream
+    HTTP_CROSS_SITE = 2,   // needs no same-origin proof (bearer-only APIs of serving stacks)
+    HTTP_CACHEABLE = 4,    // without it every reply carries Cache-Control: no-store
+};
+
+struct http_route {
+    enum http_method method; // GET answers HEAD too
+    const char *pattern;     // "/api/v1/projects/{p}/items": a parameter is one whole segment
+    void (*handle)(struct http_request *request);
+    enum http_class class;
+    unsigned flags;
+    size_t body_max; // 0: 256 KiB
+};
+
+// --- the server ---------------------------------------------------------------------------------------------------
+struct http_settings {
+    const struct http_route *const *tables; // NULL-terminated list of tables, each ended by a NULL pattern
+    int listen_fd;                          // bound and listening, shared by all loops
+    void *tls;                              // SSL_CTX *, or NULL for plain HTTP
+    void *context;                          // what http_context gives
+    const char *public_origin;              // "https://plenum.example": Origin must equal it on unsafe methods
+    const struct http_static *files;        // the built pages, or NULL; served where no route matches
+    const char *trusted_proxies;            // comma-separated addresses or prefixes, or NULL
+    bool limits_by_address;                 // PLENUM_RATE_LIMITS
+    int header_timeout_ms, idle_timeout_ms, body_min_bytes_per_s;
+    int max_connections, max_connections_per_address;
+};
+
+struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings);
+// Stops accepting, finishes what is in flight; `done` is called on the loop when the last connection has closed.
+void http_server_drain(struct http_server *server, void (*done)(void *arg), void *arg);
+void http_server_free(struct http_server *server); // closes what is left at once
+
+// Prometheus text of what this server counted is added to `out`.
+struct buf;
+void http_server_metrics(const struct http_server *server, struct buf *out);
+
+// The built pages: read whole into memory at start (they are small, and the daemon may not be able to read them
+// later), with their .br and .gz siblings, ETag and media type. Immutable, shared by all threads.
+struct http_static;
+int http_static_load(const char *folder, struct http_static **ret_files, struct err *err) MUST_CHECK;
+void http_static_free(struct http_static *files);
+
+// --- reading a request --------------------------------------------------------------------------------------------
+struct arena *http_arena(struct http_request *request);
+void *http_context(const struct http_request *request);
+enum http_method http_method(const struct http_request *request);
+const struct http_route *http_route(const struct http_request *request);
+const char *http_path(const struct http_request *request);
+const char *http_param(const struct http_request *request, const char *name); // decoded; never NULL for a name in the pattern
+const char *http_query(const struct http_request *request, const char *name); // decoded, first of that name, or NULL
+const char *http_header(const struct http_request *request, const char *name); // any case; NULL when absent
+const char *http_cookie(const struct http_request *request, const char *name);
+const char *http_client_address(const struct http_request *request); // after trusted proxies; never log it
+bool http_is_secure(const struct http_request *request);             // TLS here or at a trusted proxy
+const char *http_body(const struct http_request *request, size_t *ret_size); // NUL behind it
+// The body as one JSON object: strict (no duplicate keys, no trailing bytes, UTF-8, depth at most 64); NULL after having
+// replied 400 or 415 itself. The reference lives as long as the request.
+json_t *http_body_json(struct http_request *request);
+
+// Streamed bodies (content codings gzip and zstd are decoded, bounded by body_max after decoding). `on_data` is called
+// with decoded bytes; `on_end` once: 0, or the error when the body was cut, malformed or too long (the handler replies
+// in either case). Pausing stops reading the socket.
+void http_body_stream(struct http_request *request, void (*on_data)(void *arg, const char *data, size_t size),
+    void (*on_end)(void *arg, int rc, const struct err *err), void *arg);
+void http_body_pause(struct http_request *request);
+void http_body_resume(struct http_request *request); // may call on_data before it returns
+
+// --- replying: exactly one of these a request -----------------------------------------------------------------------
+// Before the reply: a header of it. Both are copied.
+void http_reply_header(struct http_request *request, const char *name, const char *value);
+void http_reply(struct http_request *request, int status, const char *content_type, const void *data, size_t size);
+void http_reply_empty(struct http_request *request, int status);
+void http_reply_json(struct http_request *request, int status, json_t *body); // takes the reference
+void http_reply_json_text(struct http_request *request, int status, const char *json);
+// A file's bytes; takes `fd`. Sent in pieces, at most 256 KiB waiting.
+void http_reply_file(struct http_request *request, int status, const char *content_type, int fd, uint64_t size);
+
+// application/problem+json (RFC 9457) with `type title status detail`. The detail is one clear sentence.
+void http_problem(struct http_request *request, int status, const char *detail, ...) PRINTF_LIKE(3, 4);
+// The same with errors[{pointer, detail}]; `pointer` is an RFC 6901 JSON pointer into the body, "" for all of it,
+// or "?name" for a query parameter, and the detail stands in both places.
+void http_problem_at(struct http_request *request, int status, const char *pointer, const char *detail, ...)
+    PRINTF_LIKE(4, 5);
+// With many errors: `errors` is an array of {pointer, detail}; takes the reference.
+void http_problem_list(struct http_request *request, int status, const char *detail, json_t *errors);
+
+// Streams, for what is longer than memory or has no end (exports, server-sent events). After begin, write until end.
+// `on_drain` is called when less than 64 KiB waits after a write returned false ("enough for now").
+// `on_close` is called once if the client goes away before end; then write no more, but still call http_stream_end.
+void http_stream_begin(struct http_request *request, int status, const char *content_type,
+    void (*on_drain)(void *arg), void (*on_close)(void *arg), void *arg);
+bool http_stream_write(struct http_request *request, const void *data, size_t size);
+void http_stream_end(struct http_request *request);
+
+#endif

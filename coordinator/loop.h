@@ -1,0 +1,40 @@
+// What a loop thread has: its event base, its database, its batches; and what all threads share, immutable after start
+// (`struct app`). Handlers reach it by http_context(request). Rooms keep their per-loop state behind a pointer here.
+#ifndef COORDINATOR_LOOP_H
+#define COORDINATOR_LOOP_H
+
+#include "base/base.h"
+#include "base/config.h"
+
+struct event_base;
+struct db;
+struct db_batch;
+struct work_pool;
+struct keys;
+struct identity_cache;
+struct model_cache;
+struct learn;
+
+struct app {
+    const struct config *config;
+    const char *data_folder;    // absolute
+    const char *public_url;     // no slash at the end
+    const char *conninfo;       // of the application's role, for blocking sessions
+    struct keys *keys;          // person keys, signing key (identity/keys.h)
+    struct work_pool *pool;     // threads for what blocks
+    struct model_cache *models; // fitted models, mapped (score/models.h)
+    struct learn *learn;        // the jobs' side (learn/learn.h)
+    bool secure_cookies;        // __Host-sid; false only for plain HTTP on loopback
+};
+
+struct loop {
+    int index;
+    struct app *app;
+    struct event_base *base;
+    struct db *db;
+    struct db_batch *judgments; // collect/judgments.c
+    struct db_batch *ballots;   // constitution/ballots.c
+    struct identity_cache *identity;
+};
+
+#endif
