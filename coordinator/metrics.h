@@ -1,0 +1,28 @@
+// The process's counters: one enum, one table, atomic, any thread. Labels are fixed words, never ids or people.
+// http adds its own by http_server_metrics.
+#ifndef COORDINATOR_METRICS_H
+#define COORDINATOR_METRICS_H
+
+#include "base/base.h"
+
+struct buf;
+
+enum metric {
+    METRIC_ASSIGNMENTS,
+    METRIC_ASSIGNMENTS_NONE,
+    METRIC_JUDGMENTS_ACCEPTED,
+    METRIC_JUDGMENTS_REPLAYED,
+    METRIC_JUDGMENTS_REFUSED,
+    METRIC_BALLOTS,
+    METRIC_FITS_DONE,
+    METRIC_FITS_FAILED,
+    METRIC_JOB_LEASES_EXPIRED,
+    METRIC_SCORES,
+    METRIC_EXPORTS,
+    N_METRICS
+};
+
+void metrics_add(enum metric metric, int64_t n);
+void metrics_print(struct buf *out);
+
+#endif
