@@ -3,21 +3,14 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "coordinator/audit/audit.h"
-#include "coordinator/collect/collect.h"
-#include "coordinator/constitution/constitution.h"
-#include "coordinator/dataset/dataset.h"
 #include "coordinator/db/cluster.h"
 #include "coordinator/db/migrate.h"
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
-#include "coordinator/identity/identity.h"
-#include "coordinator/learn/learn.h"
 #include "coordinator/listen.h"
 #include "coordinator/outside.h"
 #include "coordinator/privileges.h"
 #include "coordinator/room.h"
-#include "coordinator/score/score.h"
 #include "coordinator/settings.h"
 #include "coordinator/threads.h"
 #include "coordinator/work.h"
@@ -36,16 +29,9 @@
 // Log-ins wait here while others are hashed; argon2id takes 61 ms of a core.
 enum { POOL_THREADS = 2, POOL_QUEUE_MAX = 64, DRAIN_MS = 8000, THREADS_MAX = 64, DESCRIPTORS_KEPT = 200 };
 
-// In the order of starting.
+// In the order of starting. Each room exports `extern const struct room NAME_room` (coordinator/room.h) in NAME/NAME.h.
 static const struct room *const rooms[] = {
     &health_room,
-    &identity_room,
-    &collect_room,
-    &audit_room,
-    &constitution_room,
-    &dataset_room,
-    &learn_room,
-    &score_room,
     NULL,
 };
 
