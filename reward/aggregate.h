@@ -1,0 +1,42 @@
+// From utilities by group to one choice. Pure, any thread, deterministic: ties go to the lower candidate index.
+// Utilities are n_candidates x n_groups, row-major, prompt-centred and calibrated (reward/predict.h), all finite.
+#ifndef REWARD_AGGREGATE_H
+#define REWARD_AGGREGATE_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/err.h"
+
+enum { AGGREGATE_CANDIDATES_MAX = 4096, AGGREGATE_GROUPS_MAX = 64 };
+
+enum aggregate_rule {
+    AGGREGATE_MEAN,    // sum_g share_g u_g
+    AGGREGATE_MAXMIN,  // min_g u_g
+    AGGREGATE_LEXIMIN, // the worst-off first, then the next: maxmin with its ties broken
+    AGGREGATE_NASH, // prod_g sigmoid(u_g)^share_g: sigmoid makes utilities positive; its logarithm is the score
+    AGGREGATE_WEIGHTS, // sum_g weight_g u_g, weights given with the request
+    AGGREGATE_LOTTERY, // the p over candidates with the greatest min_g sum_j p_j u_gj, exact
+};
+
+struct aggregate_result {
+    double *scores;  // n_candidates; greater is better under the rule (leximin: minus the rank; lottery: p_j)
+    uint32_t *order; // n_candidates, best first
+    uint32_t choice; // order[0]; for the lottery the deterministic maxmin choice, reported beside it
+    uint32_t *worst_group; // n_candidates: the group with the least utility, who would object most
+    double *worst_utility; // n_candidates
+    double *lottery;       // n_candidates probabilities, or NULL unless the lottery was asked for
+    double lottery_value;  // its min_g expected utility, >= the best deterministic minimum
+    double lottery_gap;    // duality gap of the certificate, about 1e-12
+};
+
+// False when there is no rule of this name.
+bool aggregate_rule_parse(const char *name, enum aggregate_rule *ret_rule) MUST_CHECK;
+const char *aggregate_rule_name(enum aggregate_rule rule);
+
+// `weights` (n_groups, not negative, sum > 0) are the shares for mean and nash, the wish for weights; NULL: equal.
+// ERR_LIMIT past the maxima above, ERR_INVALID for no candidate, no group, or weights that are not such.
+int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candidates, size_t n_groups,
+    const double *weights, struct arena *arena, struct aggregate_result *ret_result,
+    struct err *err) MUST_CHECK;
+
+#endif

@@ -1,0 +1,41 @@
+// Text into numbers, and nothing learned: the featuriser that a deployment without an embedding model uses. Pure
+// functions, any thread, no global state. The same text gives the same bytes for ever under one version name; whoever
+// changes a step below changes FEATURES_VERSION, which every artefact names and the scorer checks.
+//
+// "hashed-ngrams-1": invalid UTF-8 bytes become spaces; at most FEATURES_TEXT_MAX_BYTES are read, cut at a code point;
+// NFKC with case folding, default-ignorable code points dropped (utf8proc); words are runs of letters, marks,
+// digits and connector punctuation: 1- and 2-grams of them; tokens are runs without white space or control
+// characters, padded with one space at each end: 3-, 4- and 5-grams of code points (a padded token shorter than n
+// counts whole, once). Each n-gram hashes to 18 bits of index and a sign; a bucket's signed count c becomes
+// sign(c) log(1 + |c|); the vector is scaled to length 1. A text without any token is the zero vector.
+// Only the response is featurised: what a linear reward says of the prompt cancels between its responses.
+#ifndef REWARD_FEATURES_H
+#define REWARD_FEATURES_H
+
+#include "base/arena.h"
+#include "base/base.h"
+
+#define FEATURES_VERSION "hashed-ngrams-1"
+enum {
+    FEATURES_LOG_DIMENSIONS = 18,
+    FEATURES_DIMENSIONS = 1 << FEATURES_LOG_DIMENSIONS,
+    FEATURES_TEXT_MAX_BYTES = 64 * 1024, // some 10,000 words; longer answers are judged by their beginning
+    FEATURES_EMBEDDING_MAX_DIMENSIONS = 8192,
+};
+
+// Indices strictly ascending, values finite and not zero.
+struct features_sparse {
+    uint32_t n;
+    const uint32_t *index;
+    const float *value;
+};
+
+// The arrays live in `arena`; scratch memory is freed before return. Any bytes are accepted.
+void features_text(
+    const char *text, size_t length, struct arena *arena, struct features_sparse *ret_features);
+
+// Embeddings pass through as they are, or scaled to length 1 when `normalise` (a zero vector stays zero). `out` may
+// be `in`. False when a value is not finite.
+bool features_embedding(const float *in, uint32_t n_dimensions, bool normalise, float *out) MUST_CHECK;
+
+#endif

@@ -1,0 +1,54 @@
+// How good predictions of pairwise judgments are. Pure and deterministic: sums in the order of the rows, bootstrap by a
+// seeded generator. A row is a logit z (positive: the first response is predicted), a target y (1, 0, or 0.5 for a
+// tie), a weight and the annotator's index. Nothing depends on which response of a pair stands first.
+#ifndef REWARD_METRICS_H
+#define REWARD_METRICS_H
+
+#include "base/base.h"
+
+enum { METRICS_ECE_BINS = 15, METRICS_BOOTSTRAPS = 1000 };
+
+struct metrics_row {
+    double z, y, weight;
+    uint32_t annotator;
+};
+
+struct metrics {
+    double accuracy; // ties in y left out, z == 0 counts half; NaN is never returned: 0.5 without a row
+    double log_loss; // ties count half each way
+    double auc;      // of the signed margins against their mirror: 0.5 is chance
+    double ece;      // 15 bins of equal mass over the predicted side's probability
+    uint32_t n_rows, n_annotators;
+    double weight;
+};
+
+void metrics_compute(const struct metrics_row *rows, size_t n_rows, struct metrics *ret_metrics);
+
+struct metrics_interval {
+    double low, high;
+};
+
+// 95 % percentile interval of the accuracy (log-loss), annotators resampled with replacement: the judgments of one
+// person hang together. With fewer than two annotators it is [0, 1] ([0, infinity) is written as low and high of
+// the loss's bound log 2 * 64): nothing is known.
+struct metrics_interval metrics_accuracy_interval(
+    const struct metrics_row *rows, size_t n_rows, uint64_t seed);
+struct metrics_interval metrics_log_loss_interval(
+    const struct metrics_row *rows, size_t n_rows, uint64_t seed);
+
+// Gain of model a over model b for the worst-off group: min_g accuracy_a - min_g accuracy_b, and max_g log-loss_b -
+// max_g log-loss_a; the minima are taken anew in every resample, so that picking the worst group on the same rows is
+// inside the interval. rows_a and rows_b are the same judgments in the same order; group[i] < n_groups, or
+// UINT32_MAX for a row that belongs to none.
+struct metrics_gain {
+    double accuracy, log_loss;
+    struct metrics_interval accuracy_interval, log_loss_interval;
+};
+void metrics_worst_gain(const struct metrics_row *rows_a, const struct metrics_row *rows_b, size_t n_rows,
+    const uint32_t *group, uint32_t n_groups, uint64_t seed, struct metrics_gain *ret_gain);
+
+// The temperature that minimises the weighted log-loss of sigmoid(tau z), within 1/64 .. 64; 1 when the rows say
+// nothing. Newton on log tau.
+double metrics_temperature(const struct metrics_row *rows, size_t n_rows);
+
+#endif

@@ -1,0 +1,97 @@
+// Columns in, parameters out. Pure: no file, no network, no log, no global state; the same data, options and seed give
+// the same artefact bytes on the same machine. One call is one thread's; nothing in it is shared. Callers keep
+// OpenBLAS at one thread (fit_run sets it so). Memory is bounded by the data: about 12 bytes a text n-gram.
+#ifndef WORKER_FIT_FIT_H
+#define WORKER_FIT_FIT_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+enum {
+    FIT_CLUSTERS_MAX = 8,
+    FIT_ATTRIBUTES_MAX = 32,
+    FIT_VALUES_MAX = 60,           // groups of an attribute; one head each
+    FIT_GROUP_ANNOTATORS_MIN = 10, // a smaller group is merged into "other" and never shown
+    FIT_GROUP_JUDGMENTS_MIN = 50,  // of its test judgments, to be evaluated
+};
+#define FIT_NO_GROUP UINT32_MAX
+
+enum fit_outcome { FIT_LEFT = 0, FIT_RIGHT = 1, FIT_TIE = 2 };
+
+// All arrays are the caller's and only read. Indices are checked: a wrong one is ERR_INVALID.
+struct fit_data {
+    // Items in a fixed order (by id), responses in the order of items. item_first has n_items + 1 entries.
+    uint32_t n_items, n_responses;
+    const uint32_t *item_first;
+    const uint64_t *item_prompt; // fit_prompt_hash of the prompt: items of one prompt share a split
+    // Texts, or embeddings (n_responses x n_dimensions) when n_dimensions > 0. Texts may be NULL then.
+    const char *const *response_text;
+    const size_t *response_length;
+    uint32_t n_dimensions;
+    const float *response_embedding;
+    bool normalise_embeddings;
+
+    // Comparisons. A ranking of m is given as its strict pairs, weight 1 / (m (m - 1) / 2) each; both_bad,
+    // cannot_judge and skip are left out by the caller.
+    uint32_t n_judgments;
+    const uint32_t *judgment_annotator, *judgment_left, *judgment_right; // responses by index
+    const uint8_t *judgment_outcome;                                     // enum fit_outcome
+    const uint8_t *judgment_strength;                                    // 1..4, 0: not given; NULL: none
+    const float *judgment_weight;                                        // NULL: all 1
+
+    // Ratings of one dimension: the fit forms all pairs within an annotator and a split, higher preferred, equal a
+    // tie, with total weight the number of ratings.
+    uint32_t n_ratings;
+    const uint32_t *rating_annotator, *rating_response;
+    const float *rating_value;
+
+    // Annotators. annotator_key (any stable hash of the id) decides who is held out. annotator_group is
+    // n_attributes x n_annotators: value index or FIT_NO_GROUP.
+    uint32_t n_annotators;
+    const uint64_t *annotator_key;
+    uint32_t n_attributes;
+    const char *const *attribute_name;
+    const uint32_t *attribute_n_values;
+    const char *const *const *attribute_value; // [attribute][value]
+    const uint32_t *annotator_group;
+
+    const unsigned char *snapshot; // SHA-256 of the data, 32 bytes; NULL: computed here over the columns
+};
+
+enum fit_method { FIT_POOLED, FIT_GROUP, FIT_DRO, FIT_MAXMIN };
+// False when there is no such method ("jury" and "compliance" are not offered yet).
+bool fit_method_parse(const char *name, enum fit_method *ret_method) MUST_CHECK;
+
+struct fit_options {
+    enum fit_method method;
+    const char *attribute; // FIT_GROUP and FIT_DRO need it; others report by it when given; NULL: none
+    uint64_t seed;
+    uint32_t clusters;     // FIT_MAXMIN: exactly so many; 0: chosen in 1..clusters_max by held-out annotators
+    uint32_t clusters_max; // 0: FIT_CLUSTERS_MAX
+    uint32_t restarts;     // 0: 8
+    bool hard;             // hard assignment as published, else soft
+    double annotator_cap;  // greatest share of the total weight one annotator may hold; 0: the greater of
+                           // 4 / n_annotators and 1 %
+    double lambda;         // 0: chosen on the validation split
+    // Called now and then from fit_run; returning false cancels it. NULL: never.
+    bool (*progress)(void *arg, const char *phase, double fraction);
+    void *progress_arg;
+};
+
+struct fit_result {
+    struct buf artefact;
+    unsigned char artefact_hash[HASH_BYTES];
+    unsigned char snapshot[HASH_BYTES];
+    char *card; // JSON text: the `metrics` of GET /api/v1/fits/{f}, and how the model was made
+};
+
+// ERR_INVALID: the data or options can't be fitted, the message says why. ERR_CLOSED: cancelled.
+int fit_run(const struct fit_data *data, const struct fit_options *options, struct fit_result *ret_result,
+    struct err *err) MUST_CHECK;
+void fit_result_release(struct fit_result *result);
+
+uint64_t fit_prompt_hash(const void *bytes, size_t size); // the first eight bytes of SHA-256, big-endian
+
+#endif
