@@ -1,0 +1,119 @@
+#include "ctl/client.h"
+#include "ctl/command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct config_setting settings[] = {
+    {"name", NULL, NULL, "the project's name"},
+    {"judgments-per-item", NULL, NULL, "how many judgments each item wants (default 3)"},
+    {"guideline", NULL, NULL, "file with the guideline in Markdown"},
+    {"file", NULL, NULL, "file with the whole request as JSON; flags win over it"},
+    {"max-uses", NULL, "1", "invite: how often the invitation can be used"},
+    CLIENT_SETTINGS,
+    {0},
+};
+
+static int print_and_free(json_t *body)
+{
+    json_dumpf(body, stdout, JSON_INDENT(2));
+    printf("\n");
+    json_decref(body);
+    return 0;
+}
+
+static int read_request(const struct config *config, json_t **ret_request, struct err *err)
+{
+    const char *file = config_text(config, "file"), *guideline = config_text(config, "guideline");
+    json_error_t at;
+    json_t *request = file != NULL ? json_load_file(file, JSON_REJECT_DUPLICATES, &at) : json_object();
+    if (request == NULL)
+        return err_set(err, ERR_INVALID, "%s:%d: %s", file, at.line, at.text);
+    if (config_text(config, "name") != NULL)
+        json_object_set_new(request, "name", json_string(config_text(config, "name")));
+    if (config_text(config, "judgments-per-item") != NULL) {
+        int64_t n = 0;
+        if (config_number(config, "judgments-per-item", 1, 1000, &n, err) < 0) {
+            json_decref(request);
+            return err->code;
+        }
+        json_object_set_new(request, "judgments_per_item", json_integer(n));
+    }
+    if (json_object_get(request, "task") == NULL)
+        json_object_set_new(request, "task", json_pack("{s:s}", "kind", "pairwise"));
+    if (guideline != NULL) {
+        FILE *in = fopen(guideline, "re");
+        char *text = NULL;
+        size_t size = 0;
+        if (in == NULL || getdelim(&text, &size, '\0', in) < 0) {
+            json_decref(request);
+            return err_set_errno(err, "%s", guideline);
+        }
+        fclose(in);
+        json_object_set_new(request, "guideline", json_string(text));
+        free(text);
+    }
+    *ret_request = request;
+    return 0;
+}
+
+static int create(struct client *client, const struct config *config, struct err *err)
+{
+    json_t *request = NULL, *body = NULL;
+    char key[37];
+    client_new_key(key);
+    if (read_request(config, &request, err) < 0)
+        return command_fail("project", err);
+    int rc = client_call(client, "POST", "/api/v1/projects", request, key, NULL, &body, err);
+    json_decref(request);
+    return rc < 0 ? command_fail("project", err) : print_and_free(body);
+}
+
+static int call_and_print(struct client *client, const char *method, const char *path, json_t *request,
+    struct err *err)
+{
+    json_t *body = NULL;
+    int rc = client_call(client, method, path, request, NULL, NULL, &body, err);
+    json_decref(request);
+    return rc < 0 ? command_fail("project", err) : print_and_free(body);
+}
+
+static int run(struct client *client, const struct config *config, int n_words, char **words)
+{
+    struct err err = {0};
+    char path[256];
+    if (n_words == 1 && strcmp(words[0], "create") == 0)
+        return create(client, config, &err);
+    if (n_words == 1 && strcmp(words[0], "list") == 0)
+        return call_and_print(client, "GET", "/api/v1/projects", NULL, &err);
+    if (n_words == 2 && (strcmp(words[0], "show") == 0 || strcmp(words[0], "quality") == 0)) {
+        snprintf(path, sizeof(path), "/api/v1/projects/%s%s", words[1], words[0][0] == 's' ? "" : "/quality");
+        return call_and_print(client, "GET", path, NULL, &err);
+    }
+    if (n_words == 2 && strcmp(words[0], "invite") == 0) {
+        int64_t n = 0;
+        if (config_number(config, "max-uses", 1, 1000000, &n, &err) < 0)
+            return command_fail("project", &err);
+        snprintf(path, sizeof(path), "/api/v1/projects/%s/invitations", words[1]);
+        return call_and_print(client, "POST", path, json_pack("{s:I}", "max_uses", (json_int_t)n), &err);
+    }
+    fprintf(stderr, "plenum project: expected create, list, show ID, quality ID or invite ID; see --help\n");
+    return 2;
+}
+
+int command_project(int argc, char **argv)
+{
+    int n_words = 0;
+    struct config *config =
+        command_parse(argc, argv, "project create|list|show ID|quality ID|invite ID", settings, &n_words);
+    struct client *client = NULL;
+    struct err err = {0};
+    if (client_from_config(config, &client, &err) < 0) {
+        config_free(config);
+        return command_fail("project", &err);
+    }
+    int status = run(client, config, n_words, argv + 1);
+    client_free(client);
+    config_free(config);
+    return status;
+}
