@@ -63,8 +63,8 @@ static uint64_t split_of(uint64_t n)
 }
 
 // The hash of the complete subtree of 2^height leaves that begins at `first`.
-static int complete_subtree(uint64_t first, int height, merkle_fetch *fetch, void *arg,
-    unsigned char out[HASH_BYTES])
+static int complete_subtree(
+    uint64_t first, int height, merkle_fetch *fetch, void *arg, unsigned char out[HASH_BYTES])
 {
     unsigned char hashes[MERKLE_TILE_WIDTH / 2][HASH_BYTES];
     int level = height / MERKLE_TILE_HEIGHT;
@@ -114,7 +114,8 @@ static void reverse(struct merkle_proof *proof)
     }
 }
 
-int merkle_inclusion(uint64_t leaf, uint64_t size, merkle_fetch *fetch, void *arg, struct merkle_proof *ret_proof)
+int merkle_inclusion(
+    uint64_t leaf, uint64_t size, merkle_fetch *fetch, void *arg, struct merkle_proof *ret_proof)
 {
     assert(leaf < size);
     *ret_proof = (struct merkle_proof){0};
@@ -135,8 +136,8 @@ int merkle_inclusion(uint64_t leaf, uint64_t size, merkle_fetch *fetch, void *ar
     return 0;
 }
 
-int merkle_consistency(uint64_t old_size, uint64_t size, merkle_fetch *fetch, void *arg,
-    struct merkle_proof *ret_proof)
+int merkle_consistency(
+    uint64_t old_size, uint64_t size, merkle_fetch *fetch, void *arg, struct merkle_proof *ret_proof)
 {
     assert(old_size > 0 && old_size <= size);
     *ret_proof = (struct merkle_proof){0};

@@ -35,8 +35,8 @@ struct merkle_proof {
     unsigned char hashes[MERKLE_PROOF_MAX][HASH_BYTES];
 };
 // PATH(leaf, D[size]); leaf < size.
-int merkle_inclusion(uint64_t leaf, uint64_t size, merkle_fetch *fetch, void *arg,
-    struct merkle_proof *ret_proof) MUST_CHECK;
+int merkle_inclusion(
+    uint64_t leaf, uint64_t size, merkle_fetch *fetch, void *arg, struct merkle_proof *ret_proof) MUST_CHECK;
 // PROOF(old_size, D[size]); 0 < old_size <= size.
 int merkle_consistency(uint64_t old_size, uint64_t size, merkle_fetch *fetch, void *arg,
     struct merkle_proof *ret_proof) MUST_CHECK;

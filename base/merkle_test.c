@@ -22,7 +22,8 @@ static const struct {
     {"\x20\x21", 2, "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"},
     {"\x30\x31", 2, "4e3bbb1f7b478dcfe71fb631631519a3bca12c9aefca1612bfce4c13a86264d4"},
     {"\x40\x41\x42\x43", 4, "76e67dadbcdf1e10e1b74ddc608abd2f98dfb16fbce75277b5232a127f2087ef"},
-    {"\x50\x51\x52\x53\x54\x55\x56\x57", 8, "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"},
+    {"\x50\x51\x52\x53\x54\x55\x56\x57", 8,
+        "ddb89be403809e325750d3d263cd78929c2942b7942a34b77e122c9594a74c8c"},
     {"\x60\x61\x62\x63\x64\x65\x66\x67\x68\x69\x6a\x6b\x6c\x6d\x6e\x6f", 16,
         "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328"},
 };
@@ -138,8 +139,8 @@ static void test_known_proofs(void **state)
             "ca854ea128ed050b41b35ffc1b87b8eb2bde461e9e3b5596ece6b9d5975a0ae0",
             "d37ee418976dd95753c1c73862b9398fa2a2cf9b4ff0fdfe8b30cd95209614b7"},
         3);
-    check_known_proof(2, 3,
-        (const char *const[]){"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"}, 1);
+    check_known_proof(
+        2, 3, (const char *const[]){"fac54203e7cc696cf0dfcb42c92a1d9dbaf70ad9e621f4bd8d98662f00e3c125"}, 1);
     check_known_proof(1, 5,
         (const char *const[]){"6e340b9cffb37a989ca544e6bb780a2c78901d3fb33738768511a30617afa01d",
             "5f083f0a1a33ca076a95279832580db3e0ef4584bdff1f54c8a360f50de3031e",
@@ -162,7 +163,8 @@ static void test_inclusion_everywhere(void **state)
                 continue;
             // Another place, another leaf, a hash changed, one too few or too many: refused.
             assert_int_equal(
-                merkle_verify_inclusion(leaf, sizes[s], store->level0[(leaf + 1) % LEAVES], &proof, root), ERR_CRYPTO);
+                merkle_verify_inclusion(leaf, sizes[s], store->level0[(leaf + 1) % LEAVES], &proof, root),
+                ERR_CRYPTO);
             assert_int_equal(
                 merkle_verify_inclusion(sizes[s], sizes[s], store->level0[leaf], &proof, root), ERR_CRYPTO);
             for (int i = 0; i < proof.n; i++) {
@@ -172,9 +174,11 @@ static void test_inclusion_everywhere(void **state)
                 proof.hashes[i][leaf % HASH_BYTES] ^= 1;
             }
             proof.n++;
-            assert_int_equal(merkle_verify_inclusion(leaf, sizes[s], store->level0[leaf], &proof, root), ERR_CRYPTO);
+            assert_int_equal(
+                merkle_verify_inclusion(leaf, sizes[s], store->level0[leaf], &proof, root), ERR_CRYPTO);
             proof.n -= 2;
-            assert_int_equal(merkle_verify_inclusion(leaf, sizes[s], store->level0[leaf], &proof, root), ERR_CRYPTO);
+            assert_int_equal(
+                merkle_verify_inclusion(leaf, sizes[s], store->level0[leaf], &proof, root), ERR_CRYPTO);
         }
     }
 }

@@ -147,7 +147,8 @@ int note_sign(const struct note_key *key, const char *text, struct buf *out)
     return buf_check(out);
 }
 
-static bool signature_holds(const struct note_key *key, const unsigned char *signature, const char *text, size_t size)
+static bool signature_holds(
+    const struct note_key *key, const unsigned char *signature, const char *text, size_t size)
 {
     EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key->public_key, ED25519_BYTES);
     EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -159,12 +160,13 @@ static bool signature_holds(const struct note_key *key, const unsigned char *sig
 }
 
 // One signature line without its newline. 1: this key's, and it holds; 0: another's; negative: malformed or wrong.
-static int check_line(const struct note_key *key, const char *line, size_t size, const char *text, size_t text_size,
-    struct err *err)
+static int check_line(const struct note_key *key, const char *line, size_t size, const char *text,
+    size_t text_size, struct err *err)
 {
     size_t prefix = sizeof(dash) - 1, name_size = strlen(key->name);
     const char *space = size > prefix ? memchr(line + prefix, ' ', size - prefix) : NULL;
-    if (space == NULL || memcmp(line, dash, prefix) != 0 || !name_is_good(line + prefix, (size_t)(space - line) - prefix))
+    if (space == NULL || memcmp(line, dash, prefix) != 0 ||
+        !name_is_good(line + prefix, (size_t)(space - line) - prefix))
         return err_set(err, ERR_INVALID, "a signature line of the note is malformed");
     size_t encoded = size - (size_t)(space + 1 - line);
     unsigned char bytes[768];
@@ -181,7 +183,8 @@ static int check_line(const struct note_key *key, const char *line, size_t size,
     return 1;
 }
 
-int note_verify(const struct note_key *key, const char *note, size_t size, size_t *ret_text_size, struct err *err)
+int note_verify(
+    const struct note_key *key, const char *note, size_t size, size_t *ret_text_size, struct err *err)
 {
     if (size > NOTE_MAX_BYTES)
         return err_set(err, ERR_LIMIT, "the note is longer than %d bytes", NOTE_MAX_BYTES);

@@ -38,6 +38,7 @@ struct checkpoint {
 };
 void checkpoint_format(const struct checkpoint *checkpoint, struct buf *out);
 // Reads a note's text; lines after the third are extensions and left alone.
-int checkpoint_parse(const char *text, size_t size, struct checkpoint *ret_checkpoint, struct err *err) MUST_CHECK;
+int checkpoint_parse(
+    const char *text, size_t size, struct checkpoint *ret_checkpoint, struct err *err) MUST_CHECK;
 
 #endif

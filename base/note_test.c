@@ -10,11 +10,11 @@
 
 #define PRIVATE_KEY "PRIVATE+KEY+PeterNeumann+c74f20a3+AYEKFALVFGyNhPJEMzD1QIDr+Y7hfZx09iUvxdXHKDFz"
 #define PUBLIC_KEY "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW"
-#define TEXT                                                                                                           \
-    "If you think cryptography is the answer to your problem,\n"                                                       \
+#define TEXT                                                                                                 \
+    "If you think cryptography is the answer to your problem,\n"                                             \
     "then you don't know what your problem is.\n"
-#define SIGNATURE                                                                                                      \
-    "\xe2\x80\x94 PeterNeumann "                                                                                       \
+#define SIGNATURE                                                                                            \
+    "\xe2\x80\x94 PeterNeumann "                                                                             \
     "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n"
 
 static void test_known_note(void **state)
@@ -72,10 +72,10 @@ static void test_generate(void **state)
 static void test_bad_keys(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "+", "name", "name+c74f20a3", "name+c74f20a3+", "name+xyz+AA==",
-        "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
-        "PeterNeumann+c74f20a3+AhpC2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "PRIVATE+KEY+", "PRIVATE+KEY+PeterNeumann",
-        "PeterNeumann+c74f20a3+AR=="};
+    static const char *const bad[] = {"", "+", "name", "name+c74f20a3", "name+c74f20a3+",
+        "name+xyz+AA==", "PeterNeumann+c74f20a4+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW",
+        "PeterNeumann+c74f20a3+AhpC2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW", "PRIVATE+KEY+",
+        "PRIVATE+KEY+PeterNeumann", "PeterNeumann+c74f20a3+AR=="};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         struct note_key key;
         struct err err;
@@ -120,12 +120,15 @@ static void test_checkpoint(void **state)
     memset(checkpoint.root, 0xab, HASH_BYTES);
     buf_init(&out, NOTE_MAX_BYTES);
     checkpoint_format(&checkpoint, &out);
-    assert_string_equal(out.data, "plenum.example/audit\n1234567\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n");
+    assert_string_equal(
+        out.data, "plenum.example/audit\n1234567\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n");
     assert_int_equal(checkpoint_parse(out.data, out.length, &again, &err), 0);
     assert_memory_equal(&again, &checkpoint, sizeof(again));
-    static const char *const bad[] = {"", "a\n", "a\n1\n", "a\n01\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
-        "a\n-1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n", "a\n\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
-        "a\n1\nq6ur\n", "\n1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+    static const char *const bad[] = {"", "a\n", "a\n1\n",
+        "a\n01\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "a\n-1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
+        "a\n\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n", "a\n1\nq6ur\n",
+        "\n1\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n",
         "a\n99999999999999999999\nq6urq6urq6urq6urq6urq6urq6urq6urq6urq6urq6s=\n"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
         assert_int_equal(checkpoint_parse(bad[i], strlen(bad[i]), &again, &err), ERR_INVALID);
@@ -135,8 +138,11 @@ static void test_checkpoint(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_note), cmocka_unit_test(test_generate), cmocka_unit_test(test_bad_keys),
-        cmocka_unit_test(test_bad_notes),  cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_known_note),
+        cmocka_unit_test(test_generate),
+        cmocka_unit_test(test_bad_keys),
+        cmocka_unit_test(test_bad_notes),
+        cmocka_unit_test(test_checkpoint),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
