@@ -1,0 +1,119 @@
+// Requests to the coordinator. Every failure is a Problem (RFC 9457), a lost connection too (status 0).
+import { signal } from '@preact/signals';
+
+const TOKEN = 'plenum.token';
+const PERSON = 'plenum.person';
+
+export class Problem extends Error {
+    constructor(status, body) {
+        super(body?.detail ?? body?.title ?? `HTTP ${status}`);
+        this.name = 'Problem';
+        this.status = status;
+        this.title = body?.title ?? '';
+        this.detail = body?.detail ?? '';
+        this.type = body?.type ?? 'about:blank';
+        this.errors = body?.errors ?? [];
+    }
+
+    // Worth sending again, unchanged: the connection, the server, or the moment was at fault.
+    get transient() {
+        return this.status === 0 || this.status >= 500 || this.status === 429 || this.status === 409 ||
+            this.status === 408;
+    }
+}
+
+// A researcher's token lives as long as this tab; people who join have a session cookie instead.
+export const token = signal(sessionStorage.getItem(TOKEN));
+
+export function setToken(value) {
+    token.value = value;
+    if (value) sessionStorage.setItem(TOKEN, value);
+    else sessionStorage.removeItem(TOKEN);
+}
+
+function headersFor({ body, key, accept }) {
+    const headers = { Accept: accept ?? 'application/json' };
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (key) headers['Idempotency-Key'] = key;
+    if (token.value) headers.Authorization = `Bearer ${token.value}`;
+    return headers;
+}
+
+export async function request(method, path, options = {}) {
+    let response;
+    try {
+        response = await fetch(path, {
+            method,
+            headers: headersFor(options),
+            body: options.body === undefined ? undefined : JSON.stringify(options.body),
+            signal: options.signal,
+            credentials: 'same-origin',
+            keepalive: options.keepalive ?? false,
+        });
+    } catch (error) {
+        if (error.name === 'AbortError') throw error;
+        throw new Problem(0, { title: 'no connection' });
+    }
+    if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
+    return response;
+}
+
+async function json(method, path, options) {
+    const response = await request(method, path, options);
+    if (response.status === 204) return null;
+    const text = await response.text();
+    return text === '' ? null : JSON.parse(text);
+}
+
+export const get = (path, options) => json('GET', path, options);
+export const post = (path, body, options) => json('POST', path, { body, key: crypto.randomUUID(), ...options });
+export const put = (path, body, options) => json('PUT', path, { body, key: crypto.randomUUID(), ...options });
+export const del = (path, options) => json('DELETE', path, { key: crypto.randomUUID(), ...options });
+
+// For what may not exist on this server or for this person.
+export async function getOrNull(path, options) {
+    try {
+        return await get(path, options);
+    } catch (error) {
+        if (error instanceof Problem && [401, 403, 404, 405].includes(error.status)) return null;
+        throw error;
+    }
+}
+
+// Lists answer {data, next_cursor}; pages are small, and a list here never runs past `limit` pages.
+export async function list(path, { limit = 20, ...options } = {}) {
+    const all = [];
+    let cursor = null;
+    for (let page = 0; page < limit; page += 1) {
+        const joint = path.includes('?') ? '&' : '?';
+        const answer = await get(cursor ? `${path}${joint}cursor=${encodeURIComponent(cursor)}` : path, options);
+        all.push(...(answer?.data ?? []));
+        cursor = answer?.next_cursor;
+        if (!cursor) break;
+    }
+    return all;
+}
+
+export const listOrEmpty = (path, options) => list(path, options).catch((error) => {
+    if (error instanceof Problem && [401, 403, 404, 405].includes(error.status)) return [];
+    throw error;
+});
+
+// Who is signed in on this device: answers waiting in the outbox are sent only as the person who gave them.
+export const person = signal(localStorage.getItem(PERSON));
+
+export function setPerson(id) {
+    person.value = id ?? null;
+    if (id) localStorage.setItem(PERSON, id);
+    else localStorage.removeItem(PERSON);
+}
+
+export const session = signal(undefined);
+
+export async function loadSession() {
+    const answer = await getOrNull('/api/v1/session');
+    session.value = answer;
+    const id = answer?.person_id ?? answer?.participant_id ?? answer?.person?.id ?? null;
+    if (id) setPerson(id);
+    return answer;
+}

@@ -1,0 +1,85 @@
+// The words of the interface. Messages live in locales/LANG/AREA.ftl; an area is loaded with the page that needs it,
+// English always underneath so that a missing translation is English and never a blank.
+import { FluentBundle, FluentResource } from '@fluent/bundle';
+import { negotiateLanguages } from '@fluent/langneg';
+import { signal } from '@preact/signals';
+
+export const LANGUAGES = [
+    { code: 'en', name: 'English', dir: 'ltr' },
+    { code: 'ar', name: 'العربية', dir: 'rtl' },
+];
+const FALLBACK = 'en';
+const STORED = 'plenum.language';
+
+export const language = signal(FALLBACK);
+const wanted = new Set();
+const loaded = new Map();
+
+function bundleOf(code) {
+    if (!loaded.has(code)) {
+        loaded.set(code, { bundle: new FluentBundle(code), areas: new Map() });
+    }
+    return loaded.get(code);
+}
+
+function loadArea(code, area) {
+    const { bundle, areas } = bundleOf(code);
+    if (!areas.has(area)) {
+        const loading = import(`../locales/${code}/${area}.ftl`).then((module) => {
+            bundle.addResource(new FluentResource(module.default), { allowOverrides: true });
+        });
+        loading.catch(() => areas.delete(area));
+        areas.set(area, loading);
+    }
+    return areas.get(area);
+}
+
+function codesFor(code) {
+    return code === FALLBACK ? [FALLBACK] : [code, FALLBACK];
+}
+
+export function loadAreas(areas) {
+    for (const area of areas) wanted.add(area);
+    return Promise.all(codesFor(language.value).flatMap((code) => areas.map((area) => loadArea(code, area))));
+}
+
+export async function setLanguage(code, { remember = true } = {}) {
+    const found = LANGUAGES.find((one) => one.code === code) ?? LANGUAGES[0];
+    await Promise.all(codesFor(found.code).flatMap((one) => [...wanted].map((area) => loadArea(one, area))));
+    if (remember) {
+        try { localStorage.setItem(STORED, found.code); } catch { /* private mode: this visit only */ }
+    }
+    document.documentElement.lang = found.code;
+    document.documentElement.dir = found.dir;
+    language.value = found.code;
+}
+
+// An explicit ?lang= wins, then what was chosen here before, then what the browser asks for.
+export function initialLanguage() {
+    let stored = null;
+    try { stored = localStorage.getItem(STORED); } catch { /* private mode */ }
+    const asked = new URLSearchParams(location.search).get('lang');
+    const available = LANGUAGES.map((one) => one.code);
+    const requested = [asked, stored, ...navigator.languages].filter(Boolean);
+    return negotiateLanguages(requested, available, { strategy: 'lookup', defaultLocale: FALLBACK })[0];
+}
+
+// The message in the current language; reading it subscribes the component to language changes.
+export function t(id, args) {
+    for (const code of codesFor(language.value)) {
+        const { bundle } = bundleOf(code);
+        const message = bundle.getMessage(id);
+        if (message?.value) return bundle.formatPattern(message.value, args, []);
+    }
+    return id;
+}
+
+export function has(id) {
+    return codesFor(language.value).some((code) => bundleOf(code).bundle.hasMessage(id));
+}
+
+// Text that comes from data in several languages: {en, ar} or a plain string.
+export function localized(text) {
+    if (text == null || typeof text === 'string') return text ?? '';
+    return text[language.value] ?? text[FALLBACK] ?? Object.values(text)[0] ?? '';
+}

@@ -1,0 +1,66 @@
+// Keys for actions: remappable, can be switched off, never taken while a person types.
+import { signal } from '@preact/signals';
+
+const STORED = 'plenum.keys';
+
+export const DEFAULT_KEYS = {
+    'left-3': '1', 'left-2': '2', 'left-1': '3', tie: '4', 'right-1': '5', 'right-2': '6', 'right-3': '7',
+    both_bad: 'b', cannot_judge: 'c', skip: 's', rather_not: 'x', undo: 'z', rationale: 'r', guideline: 'g', help: '?',
+};
+
+function stored() {
+    try {
+        const kept = JSON.parse(localStorage.getItem(STORED)) ?? {};
+        return { on: kept.on !== false, map: { ...DEFAULT_KEYS, ...kept.map } };
+    } catch {
+        return { on: true, map: { ...DEFAULT_KEYS } };
+    }
+}
+
+export const keys = signal(stored());
+
+export function setKeys(next) {
+    keys.value = next;
+    try { localStorage.setItem(STORED, JSON.stringify(next)); } catch { /* private mode: this visit only */ }
+}
+
+export function remap(action, key) {
+    const map = { ...keys.value.map };
+    for (const other of Object.keys(map)) if (map[other] === key) map[other] = '';
+    map[action] = key;
+    setKeys({ ...keys.value, map });
+}
+
+export function resetKeys() {
+    setKeys({ on: keys.value.on, map: { ...DEFAULT_KEYS } });
+}
+
+// The key as printed on a Latin keyboard where this one types another script (Arabic letters, Arabic-Indic digits).
+export function keyOf(event) {
+    if (event.key.length !== 1) return event.key;
+    if (event.key.charCodeAt(0) < 128) return event.key.toLowerCase();
+    const latin = /^(?:Key([A-Z])|Digit(\d))$/.exec(event.code);
+    if (latin) return (latin[1] ?? latin[2]).toLowerCase();
+    return event.key === '؟' ? '?' : event.key.toLowerCase();
+}
+
+export function isTyping(target) {
+    if (!(target instanceof Element)) return false;
+    if (target.closest('textarea, select, [contenteditable=""], [contenteditable="true"], dialog')) return true;
+    const input = target.closest('input');
+    return Boolean(input) && !['radio', 'checkbox', 'button', 'submit', 'reset'].includes(input.type);
+}
+
+// Calls act(action) for the bound keys; act answers true when it took the key.
+export function onKeys(act) {
+    function listen(event) {
+        if (!keys.value.on || event.repeat || event.isComposing || event.defaultPrevented) return;
+        if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
+        if (document.querySelector('dialog[open]')) return;
+        const pressed = keyOf(event);
+        const action = Object.keys(keys.value.map).find((one) => keys.value.map[one] === pressed);
+        if (action && act(action)) event.preventDefault();
+    }
+    addEventListener('keydown', listen);
+    return () => removeEventListener('keydown', listen);
+}

@@ -1,0 +1,105 @@
+// Answers leave this device through here. An answer is written to IndexedDB before it is sent, carries one
+// idempotency key on every retry, and is taken out only when the server has said it is stored. One tab sends at a
+// time (Web Locks), in the order the answers were given, and only as the person who gave them.
+import { computed, signal } from '@preact/signals';
+import { Problem, person, request, token } from './api.js';
+import { allRows, deleteRow, putRow } from './idb.js';
+
+const channel = new BroadcastChannel('plenum-outbox');
+const listeners = new Set();
+let retry = null;
+let backoff_ms = 1000;
+const BACKOFF_MAX_MS = 30_000;
+
+const rows = signal([]);
+export const waiting = computed(() => rows.value.filter((row) => row.person === person.value && !row.refused));
+export const refused = computed(() => rows.value.filter((row) => row.person === person.value && row.refused));
+export const signedOut = signal(false);
+
+const inOrder = (a, b) => a.at - b.at;
+
+export async function refresh() {
+    rows.value = (await allRows('outbox')).sort(inOrder);
+}
+
+function changed() {
+    channel.postMessage('changed');
+    return refresh();
+}
+
+// Calls back with (row, answer) for each answer the server has taken.
+export function onSent(listener) {
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+}
+
+export async function enqueue({ method, url, body, assignment, key = crypto.randomUUID() }) {
+    const row = { key, method, url, body, assignment, person: person.value, at: Date.now(), attempts: 0 };
+    await putRow('outbox', row);
+    await changed();
+    return row;
+}
+
+export async function discard(key) {
+    await deleteRow('outbox', key);
+    await changed();
+}
+
+async function send(row) {
+    await putRow('outbox', { ...row, attempts: row.attempts + 1 });
+    const response = await request(row.method, row.url, { body: row.body, key: row.key });
+    const text = response.status === 204 ? '' : await response.text();
+    return text ? JSON.parse(text) : null;
+}
+
+async function settle(row, error) {
+    if (!(error instanceof Problem) || error.transient) return 'later';
+    if (error.status === 401) {
+        signedOut.value = true;
+        return 'later';
+    }
+    await putRow('outbox', { ...row, refused: { status: error.status, detail: error.message } });
+    return 'refused';
+}
+
+async function flushLocked() {
+    for (const row of (await allRows('outbox')).sort(inOrder)) {
+        if (row.refused || row.person !== person.value) continue;
+        let answer;
+        try {
+            answer = await send(row);
+        } catch (error) {
+            if ((await settle(row, error)) === 'later') return false;
+            continue;
+        }
+        await deleteRow('outbox', row.key);
+        signedOut.value = false;
+        for (const listener of listeners) listener(row, answer);
+    }
+    return true;
+}
+
+// Sends what waits. True when nothing of this person's is left to send.
+export async function flush() {
+    clearTimeout(retry);
+    const done = await navigator.locks.request('plenum-outbox', flushLocked);
+    await changed();
+    if (done) {
+        backoff_ms = 1000;
+    } else {
+        retry = setTimeout(flush, backoff_ms);
+        backoff_ms = Math.min(backoff_ms * 2, BACKOFF_MAX_MS);
+    }
+    return done;
+}
+
+export function startOutbox() {
+    // A researcher's token is another identity than the participant whose answers wait here.
+    if (token.value) return refresh();
+    channel.onmessage = () => { void refresh(); };
+    addEventListener('online', () => { backoff_ms = 1000; void flush(); });
+    document.addEventListener('visibilitychange', () => {
+        if (document.visibilityState === 'visible' && waiting.value.length > 0) void flush();
+    });
+    return refresh().then(() => { if (waiting.value.length > 0) void flush(); });
+}

@@ -1,0 +1,34 @@
+# What is kept of a person, and the questions about them.
+demographics-title = عنك
+demographics-lead = بضعة أسئلة عمّن تكون. كلها اختيارية، وإجاباتك في الدراسة تُحسب بالقدر نفسه من دونها.
+demographics-why = تُسأل كي ترى الدراسة هل يخدم النموذج بعض الناس أسوأ من غيرهم.
+demographics-apart = تُحفظ منفصلة عن إجاباتك، ومشفّرة بمفتاح يخصك.
+demographics-small = لا تُعرض أبدًا فئات يقل عددها عن عشرة أشخاص.
+demographics-earlier = ما تجيب به يصف أيضًا ما حكمت عليه من قبل.
+demographics-delete = يمكنك تغييرها أو حذفها في أي وقت.
+demographics-consent = أوافق على حفظ هذه الإجابات لهذا الغرض
+demographics-consent-missing = ضع علامة في المربع إن وافقت، أو تخطَّ كل الأسئلة
+demographics-start = ابدأ
+demographics-skip-all = تخطَّ كل الأسئلة
+demographics-position = السؤال { $position } من { $total }
+demographics-multi = اختر كل ما ينطبق.
+demographics-own = بكلماتك أنت
+demographics-choose = اختر إجابة أو تجاوز هذا السؤال
+demographics-pass = تجاوز هذا السؤال
+demographics-check = راجع قبل الحفظ
+demographics-save = احفظ هذه الإجابات
+demographics-none = لا أسئلة هنا.
+prefer-not = أفضّل ألا أقول
+not-answered = بلا إجابة
+
+me-saved = حُفظت إجاباتك.
+me-nobody = أنت في هذا المتصفح غير معروف: لا شيء محفوظ باسمك هنا.
+me-about = ما قلته عن نفسك
+me-about-none = لا شيء. لم تُسأل، أو تجاوزت الأسئلة.
+me-about-change = غيّره
+me-about-delete = احذفه
+me-about-delete-text = تُحذف إجاباتك عن نفسك. ويبقى ما حكمت عليه من دونها.
+me-about-delete-yes = نعم، احذفه
+me-leave = غادر هذا الجهاز
+me-leave-text = يسجّل خروجك من هنا ويمحو ما يتذكره هذا المتصفح من عملك. تحتفظ الدراسة بما حكمت عليه. والإجابات التي لم تُرسل بعد تبقى هنا إلى أن تعود.
+me-leave-go = سجّل الخروج هنا

@@ -1,0 +1,34 @@
+# What is kept of a person, and the questions about them.
+demographics-title = About you
+demographics-lead = A few questions about who you are. All of them are optional, and your answers to the study count the same without them.
+demographics-why = They are asked so that a study can see whether a model serves some people worse than others.
+demographics-apart = They are kept apart from your answers, encrypted with a key of your own.
+demographics-small = Groups of fewer than ten people are never shown.
+demographics-earlier = What you answer also describes what you judged before.
+demographics-delete = You can change or delete them at any time.
+demographics-consent = I agree that these answers are kept for this purpose
+demographics-consent-missing = Tick the box if you agree, or skip all the questions
+demographics-start = Start
+demographics-skip-all = Skip all questions
+demographics-position = Question { $position } of { $total }
+demographics-multi = Choose all that apply.
+demographics-own = In your own words
+demographics-choose = Choose an answer, or pass this question by
+demographics-pass = Pass this question by
+demographics-check = Check before it is kept
+demographics-save = Keep these answers
+demographics-none = No questions are asked here.
+prefer-not = I prefer not to say
+not-answered = Not answered
+
+me-saved = Your answers are kept.
+me-nobody = In this browser you are nobody: nothing is kept under your name here.
+me-about = What you said about yourself
+me-about-none = Nothing. You were not asked, or you passed the questions by.
+me-about-change = Change it
+me-about-delete = Delete it
+me-about-delete-text = Your answers about yourself are deleted. What you judged stays, without them.
+me-about-delete-yes = Yes, delete it
+me-leave = Leave this device
+me-leave-text = Signs you out here and clears what this browser remembers of your work. What you judged is kept by the study. Answers that were not sent yet stay here until you come back.
+me-leave-go = Sign out here

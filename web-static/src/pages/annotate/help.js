@@ -1,0 +1,56 @@
+// Help: what the answers mean, and the keys, which can be changed and switched off.
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { t } from '../../lib/i18n.js';
+import { DEFAULT_KEYS, keyOf, keys, remap, resetKeys, setKeys } from '../../lib/keys.js';
+import { Dialog, say } from '../../ui/parts.js';
+
+function KeyRow({ action }) {
+    const [asking, setAsking] = useState(false);
+    const key = keys.value.map[action];
+    function take(event) {
+        if (!asking || ['Tab', 'Shift', 'Control', 'Alt', 'Meta'].includes(event.key)) return;
+        event.preventDefault();
+        event.stopPropagation();
+        setAsking(false);
+        const pressed = keyOf(event);
+        if (pressed.length !== 1 || pressed === ' ') return;
+        remap(action, pressed);
+        say(t('keys-changed', { action: t(`answer-${action}`), key: pressed }));
+    }
+    return html`<tr>
+        <th scope="row">${t(`answer-${action}`)}</th>
+        <td>${key ? html`<kbd class="key">${key.toUpperCase()}</kbd>` : html`<span class="fine">${t('keys-none')}</span>`}</td>
+        <td><button type="button" class="button small" disabled=${!keys.value.on} onKeyDown=${take}
+            onBlur=${() => setAsking(false)} onClick=${() => setAsking(true)}
+            aria-label=${t('keys-change-label', { action: t(`answer-${action}`) })}>${asking ? t('keys-press') : t('keys-change')}</button></td>
+    </tr>`;
+}
+
+export function KeySettings() {
+    return html`<section class="key-settings" aria-labelledby="keys-title">
+        <h3 id="keys-title">${t('keys-title')}</h3>
+        <label class="choice" for="keys-on">
+            <input type="checkbox" id="keys-on" checked=${keys.value.on}
+                onChange=${(event) => setKeys({ ...keys.value, on: event.target.checked })} />
+            <span>${t('keys-on')}</span>
+        </label>
+        <table class="keys-table">
+            <thead><tr><th scope="col">${t('keys-action')}</th><th scope="col">${t('keys-key')}</th>
+                <th scope="col"><span class="visually-hidden">${t('keys-change')}</span></th></tr></thead>
+            <tbody>${Object.keys(DEFAULT_KEYS).map((action) => html`<${KeyRow} key=${action} action=${action} />`)}</tbody>
+        </table>
+        <p><button type="button" class="button small" onClick=${resetKeys}>${t('keys-reset')}</button></p>
+    </section>`;
+}
+
+export function Help({ open, onClose }) {
+    return html`<${Dialog} open=${open} onClose=${onClose} title=${t('help-title')}>
+        <dl class="meanings">
+            ${['tie', 'both_bad', 'cannot_judge', 'skip'].map((one) => html`<div>
+                <dt>${t(`answer-${one}`)}</dt><dd>${t(`meaning-${one}`)}</dd></div>`)}
+        </dl>
+        <p>${t('help-undo')}</p>
+        <${KeySettings} />
+    <//>`;
+}

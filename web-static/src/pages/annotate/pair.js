@@ -1,0 +1,60 @@
+// What is judged: the prompt, and the responses in the order the server chose.
+import { html } from 'htm/preact';
+import { useMemo, useState } from 'preact/hooks';
+import { localized, t } from '../../lib/i18n.js';
+import { markdown } from '../../lib/markdown.js';
+import { Notice } from '../../ui/parts.js';
+
+function messages(prompt) {
+    return Array.isArray(prompt) ? prompt : [{ role: 'user', content: String(prompt ?? '') }];
+}
+
+function Text({ content, lang, class: name }) {
+    const drawn = useMemo(() => markdown(String(content ?? '')), [content]);
+    return html`<div class=${`text ${name ?? ''}`} dir="auto" lang=${lang || undefined}>${drawn}</div>`;
+}
+
+function Prompt({ prompt, lang }) {
+    const turns = messages(prompt);
+    return html`<section class="prompt" aria-labelledby="prompt-title">
+        <h2 id="prompt-title" class="label">${t(turns.length > 1 ? 'conversation' : 'prompt')}</h2>
+        ${turns.length === 1
+        ? html`<${Text} content=${turns[0].content} lang=${lang} />`
+        : html`<ol class="turns">${turns.map((turn) => html`<li class=${`turn turn-${turn.role}`}>
+            <span class="turn-role">${t(`role-${['user', 'assistant', 'system'].includes(turn.role) ? turn.role : 'other'}`)}</span>
+            <${Text} content=${turn.content} lang=${lang} /></li>`)}</ol>`}
+    </section>`;
+}
+
+function Response({ response, name, lang, fold }) {
+    return html`<section class="response" aria-labelledby=${`response-${response.slot}`}>
+        <h2 id=${`response-${response.slot}`} class="response-name">${name}</h2>
+        ${fold ? html`<p class="folded">${t('warning-folded')}</p>`
+        : html`<${Text} content=${response.content} lang=${response.language ?? lang} />`}
+    </section>`;
+}
+
+// `left` comes first in reading order, in right-to-left pages too; the server's order is kept otherwise.
+export function inReadingOrder(responses) {
+    const rank = { left: 0, right: 1 };
+    return [...responses].sort((a, b) => (rank[a.slot] ?? 2) - (rank[b.slot] ?? 2));
+}
+
+export function Pair({ task, onRatherNot, disabled }) {
+    const { item } = task;
+    const [opened, setOpened] = useState(!item.warning);
+    return html`<div class="pair">
+        ${!opened && html`<${Notice} kind="warning" title=${t('content-warning')}>
+            <p dir="auto">${localized(item.warning)}</p>
+            <p class="actions">
+                <button type="button" class="button" onClick=${() => setOpened(true)}>${t('warning-show')}</button>
+                <button type="button" class="button quiet" disabled=${disabled} onClick=${onRatherNot}>${t('answer-rather_not')}</button>
+            </p>
+        <//>`}
+        ${opened && html`<${Prompt} prompt=${item.prompt} lang=${item.language} />`}
+        <div class="responses">
+            ${inReadingOrder(item.responses).map((response, i) => html`<${Response} key=${response.slot} response=${response}
+                name=${t('response-name', { letter: t(i === 0 ? 'side-left' : 'side-right') })} lang=${item.language} fold=${!opened} />`)}
+        </div>
+    </div>`;
+}

@@ -1,0 +1,72 @@
+// A community's constitution: the tree of articles, which of them nobody can change, and what is proposed now.
+import { html } from 'htm/preact';
+import { isImmutable, treeOf } from '../lib/articles.js';
+import { get, listOrEmpty } from '../lib/api.js';
+import { dateTime } from '../lib/format.js';
+import { localized, t } from '../lib/i18n.js';
+import { useLoad } from '../lib/load.js';
+import { Failed, Loading, PageHeading, usePageTitle } from '../ui/parts.js';
+
+async function load(community) {
+    const at = `/api/v1/communities/${community}`;
+    const [document, amendments] = await Promise.all([get(`${at}/constitution`), listOrEmpty(`${at}/amendments`)]);
+    return { document, amendments };
+}
+
+const isOpen = (one) => ['open', 'voting', 'proposed', 'review'].includes(one.state);
+
+export function amendmentTitle(one) {
+    return localized(one.title) || one.operations?.map((op) => op.title).filter(Boolean).join(', ') || t('amendment-untitled');
+}
+
+function Amendments({ title, list, none }) {
+    return html`<section aria-labelledby="amendments-title" class="aside-list">
+        <h2 id="amendments-title">${title}</h2>
+        ${list.length === 0 && html`<p>${none}</p>`}
+        <ul class="rows">${list.map((one) => html`<li>
+            <a class="row-link" href=${`/amendments/${one.id}`}>
+                <span class="row-text" dir="auto">${amendmentTitle(one)}</span>
+                <span class="row-side">${one.closes_at ? t('closes', { when: dateTime(one.closes_at) }) : t(`state-${one.state}`)}</span>
+            </a></li>`)}</ul>
+    </section>`;
+}
+
+function Article({ article, depth }) {
+    const Title = `h${Math.min(6, depth + 2)}`;
+    const fixed = isImmutable(article);
+    return html`<li class=${`article depth-${Math.min(depth, 3)}${fixed ? ' fixed' : ''}`} id=${`article-${article.id}`}>
+        <div class="article-body">
+            <span class="article-number" aria-hidden="true">${article.number}</span>
+            <div>
+                <${Title} class="article-title" dir="auto" lang=${article.language}>${localized(article.title)}<//>
+                ${fixed && html`<p class="fixed-tag">${t('article-immutable')}</p>`}
+                ${article.text && html`<p class="article-text" dir="auto" lang=${article.language}>${localized(article.text)}</p>`}
+            </div>
+        </div>
+        ${article.children.length > 0 && html`<ol class="articles">${article.children.map((child) => html`
+            <${Article} key=${child.id} article=${child} depth=${depth + 1} />`)}</ol>`}
+    </li>`;
+}
+
+export default function Constitution({ params }) {
+    const found = useLoad(() => load(params.community), [params.community]);
+    const name = found.value?.document?.community?.name ?? found.value?.document?.name ?? found.value?.document?.title;
+    usePageTitle(localized(name) || t('nav-constitution'));
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    const { document, amendments } = found.value;
+    const { roots } = treeOf(document.articles);
+    return html`<div class="page constitution">
+        <${PageHeading} eyebrow=${t('constitution-version', { version: String(document.version) })}>
+            <span dir="auto">${localized(name) || t('nav-constitution')}</span><//>
+        <p class="lead">${t('constitution-lead')}</p>
+        <div class="with-aside">
+            <section aria-label=${t('articles')}>
+                <ol class="articles top">${roots.map((one) => html`<${Article} key=${one.id} article=${one} depth=${0} />`)}</ol>
+            </section>
+            <div class="aside">
+                <${Amendments} title=${t('amendments-open')} list=${amendments.filter(isOpen)} none=${t('amendments-none')} />
+            </div>
+        </div>
+    </div>`;
+}

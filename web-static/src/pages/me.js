@@ -1,0 +1,98 @@
+// My data: what is kept of me, what I may change, delete, or leave.
+import { html } from 'htm/preact';
+import { useEffect, useState } from 'preact/hooks';
+import { del, getOrNull, loadSession, setPerson, setToken } from '../lib/api.js';
+import { localized, t } from '../lib/i18n.js';
+import { clearStore } from '../lib/idb.js';
+import { useLoad } from '../lib/load.js';
+import { navigate } from '../lib/router.js';
+import { flush, startOutbox, waiting } from '../lib/outbox.js';
+import { Dialog, ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, usePageTitle } from '../ui/parts.js';
+import { KeySettings } from './annotate/help.js';
+import { answerWords, questionsOf } from './demographics.js';
+
+async function load() {
+    const [session, demographics] = await Promise.all([loadSession(), getOrNull('/api/v1/me/demographics')]);
+    return { session, demographics };
+}
+
+function AboutMe({ demographics, onDeleted }) {
+    const [asking, setAsking] = useState(false);
+    const [error, setError] = useState(null);
+    const answers = demographics?.answers ?? {};
+    const questions = questionsOf(demographics);
+    const any = Object.keys(answers).length > 0;
+    async function remove() {
+        try {
+            await del('/api/v1/me/demographics');
+            setAsking(false);
+            onDeleted();
+        } catch (failure) {
+            setError(failure);
+        }
+    }
+    return html`<section class="card" aria-labelledby="about-title">
+        <h2 id="about-title">${t('me-about')}</h2>
+        ${!any && html`<p>${t('me-about-none')}</p>`}
+        ${any && html`<dl class="summary">${questions.map((question) => html`<div>
+            <dt dir="auto">${localized(question.label)}</dt><dd dir="auto">${answerWords(question, answers[question.id])}</dd></div>`)}</dl>`}
+        <p class="actions"><a class="button" href="/me/demographics">${any ? t('me-about-change') : t('done-demographics-go')}</a>
+            ${any && html`<button type="button" class="button danger" onClick=${() => setAsking(true)}>${t('me-about-delete')}</button>`}</p>
+        <${Dialog} open=${asking} onClose=${() => setAsking(false)} title=${t('me-about-delete')}>
+            <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
+            <p>${t('me-about-delete-text')}</p>
+            <p class="actions"><button type="button" class="button danger" onClick=${remove}>${t('me-about-delete-yes')}</button></p>
+        <//>
+    </section>`;
+}
+
+function Leave() {
+    const [error, setError] = useState(null);
+    async function leave() {
+        try {
+            await del('/api/v1/session');
+        } catch (failure) {
+            if (failure.status !== 401 && failure.status !== 404) {
+                setError(failure);
+                return;
+            }
+        }
+        setToken(null);
+        setPerson(null);
+        await clearStore('given');
+        await clearStore('drafts');
+        navigate('/', { replace: true });
+    }
+    return html`<section class="card" aria-labelledby="leave-title">
+        <h2 id="leave-title">${t('me-leave')}</h2>
+        <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
+        <p>${t('me-leave-text')}</p>
+        ${waiting.value.length > 0 && html`<${Notice} kind="warning" title=${t('unsent', { count: waiting.value.length })}>
+            <p><button type="button" class="button" onClick=${() => flush()}>${t('try-again')}</button></p><//>`}
+        <p class="actions"><button type="button" class="button" onClick=${leave}>${t('me-leave-go')}</button></p>
+    </section>`;
+}
+
+export default function Me({ query }) {
+    const found = useLoad(load, []);
+    useEffect(() => { void startOutbox(); }, []);
+    usePageTitle(t('nav-me'));
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    const { session, demographics } = found.value;
+    if (!session && !demographics) {
+        return html`<div class="page measure"><${PageHeading}>${t('nav-me')}<//><p>${t('me-nobody')}</p>
+            <p><a class="button primary" href="/join">${t('studies-join')}</a></p></div>`;
+    }
+    return html`<div class="page measure">
+        <${PageHeading}>${t('nav-me')}<//>
+        ${query.get('saved') && html`<${Notice} kind="good" role="status" title=${t('me-saved')} />`}
+        ${(session?.projects ?? []).length > 0 && html`<section class="card" aria-labelledby="mine-title">
+            <h2 id="mine-title">${t('studies-title')}</h2>
+            <ul class="rows">${session.projects.map((one) => html`<li><a class="row-link" href=${`/annotate/${one.id}`}><span dir="auto">${one.name}</span></a></li>`)}</ul>
+        </section>`}
+        <${AboutMe} demographics=${demographics} onDeleted=${() => found.reload()} />
+        <section class="card"><${KeySettings} /></section>
+        <${Leave} />
+    </div>`;
+}

@@ -1,0 +1,113 @@
+// The card of a model. The worst-off group stands beside the average, in the table's first two rows and in the plot.
+import { html } from 'htm/preact';
+import { get, token } from '../../lib/api.js';
+import { dateTime, decimal, number, percent } from '../../lib/format.js';
+import { t } from '../../lib/i18n.js';
+import { useLoad } from '../../lib/load.js';
+import { DotPlot } from '../../ui/dotplot.js';
+import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
+import { SignIn } from './signin.js';
+
+const groupName = (group) => (group.attribute ? `${group.attribute}: ${group.value}` : String(group.value ?? '–'));
+
+function interval(row) {
+    const [low, high] = row.interval ?? [];
+    return low == null ? t('not-known') : `${percent(low)} – ${percent(high)}`;
+}
+
+function Row({ name, row, kind }) {
+    return html`<tr class=${kind ? `row-${kind}` : ''}>
+        <th scope="row"><span dir="auto">${name}</span>${kind === 'worst' && html` <strong class="tag">${t('worst-off')}</strong>`}</th>
+        <td class="num">${number(row.n)}</td>
+        <td class="num">${percent(row.accuracy)}</td>
+        <td class="num">${interval(row)}</td>
+        <td class="num">${decimal(row.log_loss)}</td>
+    </tr>`;
+}
+
+function Groups({ metrics }) {
+    const { all, worst, groups = [] } = metrics;
+    const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
+    const rest = groups.filter((one) => !isWorst(one));
+    return html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="groups-title"><table class="data card-table">
+        <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-n')}</th>
+            <th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-interval')}</th>
+            <th scope="col" class="num">${t('card-log-loss')}</th></tr></thead>
+        <tbody>
+            <${Row} name=${t('card-everyone')} row=${{ n: metrics.n_test ?? metrics.n_judgments, ...all }} kind="all" />
+            ${worst && worst.value != null && html`<${Row} name=${groupName(worst)} row=${worst} kind="worst" />`}
+            ${rest.map((one) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} />`)}
+        </tbody>
+    </table></div>`;
+}
+
+function plotRows({ all, worst, groups = [] }) {
+    const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
+    return groups.map((one) => ({
+        name: groupName(one), value: one.accuracy, interval: one.interval, marked: isWorst(one),
+    })).concat(worst && worst.value != null && !groups.some(isWorst)
+        ? [{ name: groupName(worst), value: worst.accuracy, interval: worst.interval, marked: true }] : []);
+}
+
+function Beside({ method, metrics }) {
+    if (!metrics.pooled || method === 'pooled') return null;
+    const { pooled } = metrics;
+    return html`<section aria-labelledby="beside-title">
+        <h2 id="beside-title">${t('card-beside')}</h2>
+        <div class="table-scroll" tabindex="0" role="group" aria-labelledby="beside-title"><table class="data">
+            <thead><tr><th scope="col">${t('card-model')}</th><th scope="col" class="num">${t('card-everyone')}</th><th scope="col" class="num">${t('card-worst')}</th></tr></thead>
+            <tbody>
+                <tr><th scope="row">${t(`method-${method}`)}</th><td class="num">${percent(metrics.all?.accuracy)}</td><td class="num">${percent(metrics.worst?.accuracy)}</td></tr>
+                <tr><th scope="row">${t('method-pooled')}</th><td class="num">${percent(pooled.all?.accuracy)}</td><td class="num">${percent(pooled.worst?.accuracy)}</td></tr>
+            </tbody>
+        </table></div>
+        ${metrics.supported === false && html`<${Notice} kind="warning" title=${t('card-not-supported')}><p>${t('card-not-supported-text')}</p><//>`}
+        ${metrics.supported === true && html`<${Notice} kind="good" title=${t('card-supported')}><p>${t('card-supported-text')}</p><//>`}
+    </section>`;
+}
+
+function Made({ model, metrics }) {
+    const snapshot = model.snapshot?.hash ?? model.data_snapshot?.hash ?? model.snapshot_hash ?? model.data_snapshot;
+    const rows = [
+        ['card-method', t(`method-${model.method}`)],
+        ['card-judgments', number(metrics.n_judgments)],
+        ['card-annotators', number(metrics.n_annotators)],
+        metrics.k != null && ['card-k', number(metrics.k)],
+        ['card-auc', decimal(metrics.all?.auc)],
+        ['card-ece', decimal(metrics.all?.ece)],
+        model.created_at && ['fit-made', dateTime(model.created_at)],
+    ].filter(Boolean);
+    return html`<section aria-labelledby="made-title">
+        <h2 id="made-title">${t('card-made')}</h2>
+        <dl class="facts">${rows.map(([id, value]) => html`<div><dt>${t(id)}</dt><dd>${value}</dd></div>`)}
+            ${typeof snapshot === 'string' && html`<div><dt>${t('card-snapshot')}</dt><dd><code class="hash" dir="ltr">${snapshot}</code></dd></div>`}
+            ${model.artefact_hash && html`<div><dt>${t('card-artefact')}</dt><dd><code class="hash" dir="ltr">${model.artefact_hash}</code></dd></div>`}
+        </dl>
+    </section>`;
+}
+
+export default function Model({ params }) {
+    const found = useLoad(() => get(`/api/v1/models/${params.model}`), [params.model, token.value]);
+    usePageTitle(t('card-title'));
+    if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    const model = found.value;
+    const metrics = model.metrics ?? model.card?.metrics ?? {};
+    const project = model.project_id ?? model.card?.project_id;
+    const rows = plotRows(metrics);
+    return html`<div class="page research">
+        ${project && html`<p><a href=${`/research/projects/${project}`}>${t('back-to-project')}</a></p>`}
+        <${PageHeading} eyebrow=${t('card-title')}>${t(`method-${model.method}`)}<//>
+        ${model.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('card-simulated')}</p>`}
+        <section aria-labelledby="groups-title">
+            <h2 id="groups-title">${t('card-groups')}</h2>
+            <p>${t('card-groups-text')}</p>
+            ${rows.length > 0 && html`<${DotPlot} rows=${rows} average=${metrics.all?.accuracy} averageName=${t('card-everyone')}
+                title=${t('card-plot')} describedby="groups-title" />`}
+            <${Groups} metrics=${metrics} />
+        </section>
+        <${Beside} method=${model.method} metrics=${metrics} />
+        <${Made} model=${model} metrics=${metrics} />
+    </div>`;
+}

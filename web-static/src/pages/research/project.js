@@ -1,0 +1,128 @@
+// One study: counts, quality, fits and their models, exports.
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { get, getOrNull, listOrEmpty, post, token } from '../../lib/api.js';
+import { dateTime, decimal, number, percent } from '../../lib/format.js';
+import { localized, t } from '../../lib/i18n.js';
+import { useLoad, usePoll } from '../../lib/load.js';
+import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
+import { Exports } from './exports.js';
+import { ProgressBar, progressOf } from './progress.js';
+import { SignIn } from './signin.js';
+
+const POLL_MS = 2000;
+const METHODS = ['pooled', 'maxmin'];
+
+async function load(id) {
+    const at = `/api/v1/projects/${id}`;
+    const [project, quality, fits, exports] = await Promise.all([
+        get(at), getOrNull(`${at}/quality`), listOrEmpty(`${at}/fits`), listOrEmpty(`${at}/exports`),
+    ]);
+    return { project, quality, fits, exports };
+}
+
+function Counts({ project }) {
+    const progress = progressOf(project);
+    return html`<section aria-labelledby="counts-title">
+        <h2 id="counts-title">${t('counts-title')}</h2>
+        <${ProgressBar} progress=${progress} label=${t('progress-label', { name: project.name })} />
+        <dl class="figures">
+            ${['items', 'participants', 'skipped'].map((one) => html`<div><dt>${t(`count-${one}`)}</dt><dd>${number(progress[one])}</dd></div>`)}
+        </dl>
+    </section>`;
+}
+
+const cell = (value, draw) => (value == null ? t('not-known') : draw(value));
+
+function qualityRows(quality) {
+    const agreement = quality.agreement ?? {};
+    const order = quality.order_bias ?? {};
+    const time = quality.time ?? {};
+    const gold = quality.gold ?? {};
+    return [
+        ['quality-alpha', cell(agreement.alpha ?? agreement.krippendorff_alpha, (v) => decimal(v))],
+        ['quality-percent', cell(agreement.percent, (v) => percent(v > 1 ? v / 100 : v))],
+        ['quality-order', cell(order.left_share ?? order.first_share ?? order.share_left ?? order.share, (v) => percent(v))],
+        ['quality-time', cell(time.median_active_ms ?? time.active_ms_median ?? time.median_ms ?? time.p50_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) }))],
+        ['quality-gold', cell(gold.accuracy ?? gold.share_right, (v) => percent(v))],
+    ];
+}
+
+function Quality({ quality }) {
+    const coverage = quality?.coverage ?? quality?.coverage_by_group ?? [];
+    return html`<section aria-labelledby="quality-title">
+        <h2 id="quality-title">${t('quality-title')}</h2>
+        ${!quality && html`<p>${t('quality-none')}</p>`}
+        ${quality && html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="quality-title"><table class="data">
+            <tbody>${qualityRows(quality).map(([id, value]) => html`<tr><th scope="row">${t(id)}</th><td class="num">${value}</td></tr>`)}</tbody>
+        </table></div>`}
+        ${coverage.length > 0 && html`<h3 id="coverage-title">${t('coverage-title')}</h3>
+        <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
+            <thead><tr><th scope="col">${t('coverage-attribute')}</th><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
+            <tbody>${coverage.map((row) => html`<tr><td dir="auto">${row.attribute}</td><td dir="auto">${row.value}</td>
+                <td class="num">${row.hidden || row.annotators == null && row.n == null ? t('hidden-cell') : number(row.annotators ?? row.n)}</td></tr>`)}</tbody>
+        </table></div><p class="fine">${t('coverage-hidden')}</p>`}
+    </section>`;
+}
+
+function FitState({ fit }) {
+    if (fit.state === 'running') {
+        const done = fit.progress?.fraction ?? fit.progress?.done ?? (typeof fit.progress === 'number' ? fit.progress : null);
+        return html`<span>${t('state-running')}${done == null ? '' : ` ${percent(done, 0)}`}</span>`;
+    }
+    return html`<span>${t(`state-${fit.state}`)}</span>`;
+}
+
+function Fits({ id, fits, reload }) {
+    const [method, setMethod] = useState(METHODS[0]);
+    const [errors, setErrors] = useState([]);
+    async function start(event) {
+        event.preventDefault();
+        setErrors([]);
+        try {
+            await post(`/api/v1/projects/${id}/fits`, { method });
+            say(t('fit-started'));
+            await reload({ quiet: true });
+        } catch (error) {
+            setErrors([{ text: problemText(error) }]);
+        }
+    }
+    return html`<section aria-labelledby="fits-title">
+        <h2 id="fits-title">${t('fits-title')}</h2>
+        <p>${t('fits-text')}</p>
+        <form class="inline-form" onSubmit=${start}>
+            <${ErrorSummary} errors=${errors} />
+            <fieldset class="inline-set"><legend>${t('fit-method')}</legend>
+                ${METHODS.map((one) => html`<label class="choice" for=${`method-${one}`}><input type="radio" id=${`method-${one}`} name="method"
+                    checked=${method === one} onChange=${() => setMethod(one)} /><span>${t(`method-${one}`)}</span></label>`)}
+            </fieldset>
+            <button class="button primary">${t('fit-start')}</button>
+        </form>
+        ${fits.length > 0 && html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="fits-title"><table class="data">
+            <thead><tr><th scope="col">${t('fit-method')}</th><th scope="col">${t('fit-state')}</th><th scope="col">${t('fit-made')}</th><th scope="col">${t('fit-card')}</th></tr></thead>
+            <tbody>${fits.map((fit) => html`<tr key=${fit.id}><th scope="row">${t(`method-${fit.method}`)}${fit.attribute ? ` (${fit.attribute})` : ''}</th>
+                <td><${FitState} fit=${fit} />${fit.error && html` <span dir="auto">${fit.error}</span>`}</td>
+                <td>${fit.created_at ? dateTime(fit.created_at) : '–'}</td>
+                <td>${fit.model_id ? html`<a href=${`/research/models/${fit.model_id}`}>${t('fit-card-open')}</a>` : '–'}</td></tr>`)}</tbody>
+        </table></div>`}
+    </section>`;
+}
+
+export default function Project({ params }) {
+    const found = useLoad(() => load(params.project), [params.project, token.value]);
+    usePageTitle(found.value?.project?.name ?? t('nav-research'));
+    usePoll(() => found.reload({ quiet: true }), POLL_MS, found.state === 'ready');
+    if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    const { project, quality, fits, exports } = found.value;
+    return html`<div class="page research">
+        <p><a href="/research">${t('projects-title')}</a></p>
+        <${PageHeading}><span dir="auto">${localized(project.name)}</span><//>
+        ${project.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('project-simulated')}</p>`}
+        <${Counts} project=${project} />
+        <${Quality} quality=${quality} />
+        <${Fits} id=${params.project} fits=${fits} reload=${found.reload} />
+        <${Exports} id=${params.project} exports=${exports} reload=${found.reload} />
+    </div>`;
+}

@@ -1,0 +1,36 @@
+// The studies a researcher may see, with progress as it happens.
+import { html } from 'htm/preact';
+import { list, token } from '../../lib/api.js';
+import { number } from '../../lib/format.js';
+import { t } from '../../lib/i18n.js';
+import { useLoad, usePoll } from '../../lib/load.js';
+import { Failed, Loading, PageHeading, usePageTitle } from '../../ui/parts.js';
+import { ProgressBar, progressOf } from './progress.js';
+import { SignIn, SignOut } from './signin.js';
+
+const POLL_MS = 2000;
+
+export default function Projects() {
+    const found = useLoad(() => list('/api/v1/projects'), [token.value]);
+    usePageTitle(t('nav-research'));
+    usePoll(() => found.reload({ quiet: true }), POLL_MS, found.state === 'ready');
+    if (found.state === 'failed' && [401, 403, 404].includes(found.error.status)) {
+        return html`<${SignIn} onDone=${() => found.reload()} />`;
+    }
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    return html`<div class="page">
+        <div class="heading-row"><${PageHeading}>${t('projects-title')}<//><${SignOut} onDone=${() => found.reload()} /></div>
+        ${found.value.length === 0 && html`<p>${t('projects-none')}</p>`}
+        <ul class="projects">${found.value.map((project) => {
+        const progress = progressOf(project);
+        return html`<li class="card project" key=${project.id}>
+            <h2><a href=${`/research/projects/${project.id}`} dir="auto">${project.name}</a>
+                ${project.simulated && html` <strong class="tag">${t('simulated')}</strong>`}</h2>
+            <${ProgressBar} progress=${progress} label=${t('progress-label', { name: project.name })} />
+            <p class="fine">${t('project-counts', {
+            items: number(progress.items), judgments: number(progress.done), participants: number(progress.participants),
+        })}</p></li>`;
+    })}</ul>
+    </div>`;
+}
