@@ -8,7 +8,7 @@
 #include "base/id.h"
 
 struct http_request;
-struct http_route;
+struct room;
 
 enum role { // bits
     ROLE_OPERATOR = 1,    // of the deployment
@@ -28,13 +28,16 @@ struct actor {
     struct uuid participant;        // the pseudonym there
     int64_t demographics_version;   // of the person's answers now; 0: none
     struct uuid credential;         // session or token id, for logs of power
+    bool is_token, is_bound;        // bound: a token good for one project or community alone
+    int64_t bound_shard_key;
 };
 
 enum action {
     ACTION_SELF,             // anything about oneself; object NULL
     ACTION_CREATE,           // projects, communities: operator, or a researcher's token
     ACTION_OPERATE,          // workers, deployment-wide: operator
-    ACTION_VIEW_PROJECT,     // researcher, reviewer
+    ACTION_SEE_PROJECT,      // whoever has a role in it, annotators too: what the study is
+    ACTION_VIEW_PROJECT,     // researcher, reviewer: figures, and who did what under a pseudonym
     ACTION_MANAGE_PROJECT,   // items, invitations, fits, exports: researcher
     ACTION_ANNOTATE,         // annotator of the project, not excluded
     ACTION_USE_MODEL,        // score with a model of the project: researcher or service
@@ -48,9 +51,14 @@ enum action {
 // its shard decides the membership looked up. The actor lives in the request's arena.
 void identity_require(struct http_request *request, enum action action, const struct id *object,
     void (*then)(struct http_request *request, const struct actor *actor));
+// For routes where a signed-in person is welcome but not needed: `actor` is NULL when there is none.
+void identity_ask(struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor));
 // Reads the id of path parameter `name`; replies 404 itself and returns false when it is not one.
 bool identity_param_id(struct http_request *request, const char *name, struct id *ret_id);
 
-extern const struct http_route identity_routes[];
+// The deployment's roles (operator, researcher, service) are a participation in shard 0.
+enum { DEPLOYMENT_SHARD = 0 };
+
+extern const struct room identity_room;
 
 #endif

@@ -1,0 +1,338 @@
+#include "coordinator/api.h"
+
+#include "base/err.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { POINTER_MAX_BYTES = 256, DETAIL_MAX_BYTES = 512, LIMIT_MAX = 200, LIMIT_DEFAULT = 50 };
+
+// --- fields ---------------------------------------------------------------------------------------------------------
+void fields_init(struct fields *fields)
+{
+    fields->errors = NULL;
+}
+
+void fields_release(struct fields *fields)
+{
+    json_decref(fields->errors);
+    fields->errors = NULL;
+}
+
+static void fail_list(struct fields *fields, const char *pointer, const char *detail, va_list args)
+{
+    char text[DETAIL_MAX_BYTES];
+    vsnprintf(text, sizeof(text), detail, args);
+    if (fields->errors == NULL)
+        fields->errors = json_array();
+    if (json_array_size(fields->errors) >= FIELDS_ERRORS_MAX)
+        return;
+    json_t *error = json_object();
+    json_object_set_new(error, "pointer", json_string(pointer));
+    // A detail that was cut in the middle of a character is not UTF-8 any more.
+    json_t *words = json_string(text);
+    json_object_set_new(error, "detail", words != NULL ? words : json_string("This value is not allowed."));
+    json_array_append_new(fields->errors, error);
+}
+
+void fields_fail(struct fields *fields, const char *pointer, const char *detail, ...)
+{
+    va_list args;
+    va_start(args, detail);
+    fail_list(fields, pointer, detail, args);
+    va_end(args);
+}
+
+// RFC 6901: ~ and / of a member's name are written ~0 and ~1.
+static void pointer_join(char pointer[POINTER_MAX_BYTES], const char *at, const char *name)
+{
+    size_t n = min_size(strlen(at), POINTER_MAX_BYTES - 4);
+    memcpy(pointer, at, n);
+    pointer[n++] = '/';
+    for (; *name != '\0' && n < POINTER_MAX_BYTES - 3; name++) {
+        if (*name == '~' || *name == '/') {
+            pointer[n++] = '~';
+            pointer[n++] = *name == '~' ? '0' : '1';
+        } else {
+            pointer[n++] = *name;
+        }
+    }
+    pointer[n] = '\0';
+}
+
+void fields_fail_at(struct fields *fields, const char *at, const char *name, const char *detail, ...)
+{
+    char pointer[POINTER_MAX_BYTES];
+    pointer_join(pointer, at, name);
+    va_list args;
+    va_start(args, detail);
+    fail_list(fields, pointer, detail, args);
+    va_end(args);
+}
+
+bool fields_ok(const struct fields *fields)
+{
+    return fields->errors == NULL;
+}
+
+bool fields_finish(struct fields *fields, struct http_request *request)
+{
+    json_t *errors = fields->errors;
+    fields->errors = NULL;
+    if (errors == NULL)
+        return true;
+    if (json_array_size(errors) == 1) {
+        json_t *only = json_array_get(errors, 0);
+        http_problem_at(request, 422, json_string_value(json_object_get(only, "pointer")), "%s",
+            json_string_value(json_object_get(only, "detail")));
+        json_decref(errors);
+        return false;
+    }
+    http_problem_list(request, 422, "Some fields are wrong; errors names each.", errors);
+    return false;
+}
+
+// The member, with null counted as absent. Says so when it is required and missing.
+static json_t *member(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
+{
+    json_t *value = json_object_get(object, name);
+    if (value != NULL && !json_is_null(value))
+        return value;
+    if (flags & FIELD_REQUIRED)
+        fields_fail_at(fields, at, name, "%s is required.", name);
+    return NULL;
+}
+
+const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    size_t min, size_t max)
+{
+    const json_t *value = member(fields, object, at, name, flags);
+    if (value == NULL)
+        return NULL;
+    if (!json_is_string(value)) {
+        fields_fail_at(fields, at, name, "%s must be text.", name);
+        return NULL;
+    }
+    size_t length = text_characters(json_string_value(value));
+    if (length < min || length > max) {
+        fields_fail_at(fields, at, name, "%s must have %zu to %zu characters.", name, min, max);
+        return NULL;
+    }
+    return json_string_value(value);
+}
+
+int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    const char *const *words)
+{
+    const json_t *value = member(fields, object, at, name, flags);
+    if (value == NULL)
+        return -1;
+    char list[DETAIL_MAX_BYTES / 2] = "";
+    size_t used = 0;
+    for (int i = 0; words[i] != NULL; i++) {
+        if (json_is_string(value) && strcmp(json_string_value(value), words[i]) == 0)
+            return i;
+        if (used < sizeof(list))
+            used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i > 0 ? ", " : "", words[i]);
+    }
+    fields_fail_at(fields, at, name, "%s must be one of: %s.", name, list);
+    return -1;
+}
+
+int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    int64_t min, int64_t max, int64_t otherwise)
+{
+    const json_t *value = member(fields, object, at, name, flags);
+    if (value == NULL)
+        return otherwise;
+    if (!json_is_integer(value) || json_integer_value(value) < min || json_integer_value(value) > max) {
+        fields_fail_at(fields, at, name, "%s must be a whole number from %lld to %lld.", name, (long long)min,
+            (long long)max);
+        return otherwise;
+    }
+    return json_integer_value(value);
+}
+
+bool fields_bool(struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise)
+{
+    const json_t *value = member(fields, object, at, name, FIELD_OPTIONAL);
+    if (value == NULL)
+        return otherwise;
+    if (!json_is_boolean(value))
+        fields_fail_at(fields, at, name, "%s must be true or false.", name);
+    return json_is_true(value);
+}
+
+json_t *fields_object(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
+{
+    json_t *value = member(fields, object, at, name, flags);
+    if (value != NULL && !json_is_object(value)) {
+        fields_fail_at(fields, at, name, "%s must be an object.", name);
+        return NULL;
+    }
+    return value;
+}
+
+json_t *fields_array(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    size_t min, size_t max)
+{
+    json_t *value = member(fields, object, at, name, flags);
+    if (value == NULL)
+        return NULL;
+    if (!json_is_array(value) || json_array_size(value) < min || json_array_size(value) > max) {
+        fields_fail_at(fields, at, name, "%s must be a list of %zu to %zu entries.", name, min, max);
+        return NULL;
+    }
+    return value;
+}
+
+int64_t fields_time(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
+{
+    const json_t *value = member(fields, object, at, name, flags);
+    int64_t real_us = 0;
+    if (value == NULL)
+        return 0;
+    if (!json_is_string(value) || time_parse(json_string_value(value), &real_us) < 0) {
+        fields_fail_at(fields, at, name, "%s must be a time like 2026-11-20T20:47:00Z.", name);
+        return 0;
+    }
+    return real_us;
+}
+
+size_t text_characters(const char *text)
+{
+    size_t n = 0;
+    for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; n++) {
+        int follow = *c < 0x80 ? 0 : *c >= 0xf0 ? 3 : *c >= 0xe0 ? 2 : *c >= 0xc2 ? 1 : -1;
+        if (follow < 0)
+            return SIZE_MAX;
+        c++;
+        for (; follow > 0; follow--, c++) {
+            if ((*c & 0xc0) != 0x80)
+                return SIZE_MAX;
+        }
+    }
+    return n;
+}
+
+int time_parse(const char *text, int64_t *ret_real_us)
+{
+    struct tm tm = {0};
+    if (strlen(text) > 40)
+        return ERR_INVALID;
+    const char *at = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+    if (at == NULL || tm.tm_sec > 59)
+        return ERR_INVALID;
+    int64_t fraction = 0, unit = 100000;
+    if (*at == '.') {
+        if (at[1] < '0' || at[1] > '9')
+            return ERR_INVALID;
+        for (at++; *at >= '0' && *at <= '9'; at++, unit /= 10)
+            fraction += (*at - '0') * unit;
+    }
+    int64_t offset = 0;
+    if (*at == '+' || *at == '-') {
+        int hours = 0, minutes = 0, used = 0;
+        if (sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 || hours > 23 || minutes > 59 ||
+            hours < 0 || minutes < 0)
+            return ERR_INVALID;
+        offset = (hours * 60 + minutes) * 60 * (*at == '-' ? -1 : 1);
+        at += 6;
+    } else if (*at == 'Z' || *at == 'z') {
+        at++;
+    } else {
+        return ERR_INVALID;
+    }
+    // strptime takes 31 February; timegm moves it, so what comes back differs.
+    struct tm whole = tm;
+    time_t seconds = timegm(&whole);
+    if (*at != '\0' || whole.tm_mday != tm.tm_mday || whole.tm_mon != tm.tm_mon)
+        return ERR_INVALID;
+    *ret_real_us = ((int64_t)seconds - offset) * 1000000 + fraction;
+    return 0;
+}
+
+char *json_canonical(const json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    if (text == NULL)
+        abort();
+    return text;
+}
+
+// --- answers --------------------------------------------------------------------------------------------------------
+bool api_db_failed(struct http_request *request, const struct db_result *result)
+{
+    switch (result->status) {
+    case DB_OK:
+        return false;
+    case DB_CONFLICT:
+        http_problem(request, 409, "Somebody else has just changed this; try again.");
+        return true;
+    case DB_BUSY:
+    case DB_UNKNOWN:
+        http_reply_header(request, "Retry-After", "1");
+        http_problem(request, 503, "The database can't answer just now; try again.");
+        return true;
+    case DB_REJECTED:
+    case DB_FAILED:
+        break;
+    }
+    http_problem(request, 500, "The database refused this; it has been logged.");
+    return true;
+}
+
+bool api_idempotency_key(struct http_request *request, bool required, struct uuid *ret_key, bool *ret_present)
+{
+    const char *text = http_header(request, "Idempotency-Key");
+    if (ret_present != NULL)
+        *ret_present = text != NULL;
+    if (text == NULL) {
+        if (!required)
+            return true;
+        http_problem(request, 400, "This route needs an Idempotency-Key header: a new UUID for each new write.");
+        return false;
+    }
+    char plain[UUID_TEXT_BYTES];
+    size_t length = strlen(text);
+    if (length == UUID_TEXT_BYTES + 1 && text[0] == '"' && text[length - 1] == '"') {
+        memcpy(plain, text + 1, UUID_TEXT_BYTES - 1);
+        plain[UUID_TEXT_BYTES - 1] = '\0';
+        text = plain;
+    }
+    if (uuid_parse(text, ret_key) < 0) {
+        http_problem(request, 400, "Idempotency-Key must be a UUID.");
+        return false;
+    }
+    return true;
+}
+
+bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor)
+{
+    const char *limit = http_query(request, "limit"), *cursor = http_query(request, "cursor");
+    *ret_limit = LIMIT_DEFAULT;
+    *ret_cursor = (struct uuid){0};
+    if (limit != NULL) {
+        char *end = NULL;
+        long value = strtol(limit, &end, 10);
+        if (end == limit || *end != '\0' || value < 1 || value > LIMIT_MAX) {
+            http_problem_at(request, 422, "?limit", "limit must be a whole number from 1 to %d.", LIMIT_MAX);
+            return false;
+        }
+        *ret_limit = (int)value;
+    }
+    if (cursor != NULL) {
+        struct id id;
+        if (id_parse(cursor, &id) < 0) {
+            http_problem_at(request, 422, "?cursor", "cursor must be what next_cursor said.");
+            return false;
+        }
+        *ret_cursor = id.uuid;
+    }
+    return true;
+}

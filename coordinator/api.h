@@ -1,0 +1,67 @@
+// What every JSON route needs: reading a body field by field with a pointer for each that is wrong, answering for a
+// database that said no, idempotency keys, pages of lists. Pure but for the replies; belongs to the request's thread.
+#ifndef COORDINATOR_API_H
+#define COORDINATOR_API_H
+
+#include "base/base.h"
+#include "base/id.h"
+
+#include <jansson.h>
+
+struct http_request;
+struct db_result;
+
+// --- fields ---------------------------------------------------------------------------------------------------------
+// Errors gather; each reader returns a harmless value when the field is absent or wrong, so that one answer names them
+// all. `at` is the pointer of the object, "" at the top.
+enum { FIELDS_ERRORS_MAX = 50 };
+enum fields_flags { FIELD_OPTIONAL = 0, FIELD_REQUIRED = 1 };
+
+struct fields {
+    json_t *errors; // [{pointer, detail}]
+};
+
+void fields_init(struct fields *fields);
+void fields_release(struct fields *fields);
+void fields_fail(struct fields *fields, const char *pointer, const char *detail, ...) PRINTF_LIKE(3, 4);
+// The same for member `name` of the object at `at`.
+void fields_fail_at(struct fields *fields, const char *at, const char *name, const char *detail, ...)
+    PRINTF_LIKE(4, 5);
+bool fields_ok(const struct fields *fields);
+// True when all was well; else answers 422 with the errors and returns false. Releases in both cases.
+bool fields_finish(struct fields *fields, struct http_request *request) MUST_CHECK;
+
+// Text of `min` to `max` characters (code points). NULL when absent (or null) or wrong.
+const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    size_t min, size_t max);
+// One of a list ended by NULL; its index, or -1.
+int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    const char *const *words);
+int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    int64_t min, int64_t max, int64_t otherwise);
+bool fields_bool(struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise);
+// Borrowed; NULL when absent or wrong.
+json_t *fields_object(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
+json_t *fields_array(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
+    size_t min, size_t max);
+// A time in the future or past, RFC 3339 with an offset or Z; microseconds since 1970, or 0.
+int64_t fields_time(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
+
+// Number of code points, or SIZE_MAX when the bytes are not UTF-8.
+size_t text_characters(const char *text);
+// RFC 3339 to microseconds since 1970; ERR_INVALID.
+int time_parse(const char *text, int64_t *ret_real_us) MUST_CHECK;
+// The text of `json` that is the same for the same content: sorted keys, no spaces. free() it.
+char *json_canonical(const json_t *json) MUST_CHECK;
+
+// --- answers --------------------------------------------------------------------------------------------------------
+// When the statement did not succeed: answers (409, 500 or 503) and returns true.
+bool api_db_failed(struct http_request *request, const struct db_result *result) MUST_CHECK;
+// Reads Idempotency-Key (a UUID, with or without quotes). Answers 400 itself and returns false when it is malformed, or
+// missing and required; `ret_present` may be NULL when required.
+bool api_idempotency_key(struct http_request *request, bool required, struct uuid *ret_key, bool *ret_present)
+    MUST_CHECK;
+// ?limit= from 1 to 200 (default 50) and ?cursor= (an id's uuid; zero: from the start). Answers 422 itself.
+bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor) MUST_CHECK;
+
+#endif

@@ -1,0 +1,15 @@
+-- Who holds the secret ($1), with the deployment's roles and those in the shard ($2; 0: no object).
+select c.person_id, c.credential_id, c.is_token, c.roles, c.shard_key is not null, coalesce(c.shard_key, 0),
+    coalesce(d.roles, 0), coalesce(p.roles, 0), p.participant_id, coalesce(p.has_standing, false),
+    coalesce((select case when a.sealed is null then 0 else a.version end from demographic_answer a
+        where a.person_id = c.person_id order by a.version desc limit 1), 0)
+from (
+    select person_id, session_id as credential_id, false as is_token, 0 as roles, null::bigint as shard_key
+    from session where secret_hash = $1::bytea and revoked_at is null and expires_at > now()
+    union all
+    select person_id, token_id, true, roles, shard_key
+    from token where secret_hash = $1::bytea and revoked_at is null and (expires_at is null or expires_at > now())
+) c
+join person on person.person_id = c.person_id and person.erased_at is null
+left join participation d on d.shard_key = 0 and d.person_id = c.person_id and d.state = 'active'
+left join participation p on p.shard_key = nullif($2::bigint, 0) and p.person_id = c.person_id and p.state = 'active'

@@ -1,0 +1,208 @@
+#include "coordinator/identity/identity.h"
+
+#include "base/clock.h"
+#include "coordinator/api.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/identity/cache.h"
+#include "coordinator/identity/permission.h"
+#include "coordinator/identity/secrets.h"
+#include "coordinator/loop.h"
+
+#include <string.h>
+#include <strings.h>
+
+// A question on its way; in the request's arena.
+struct question {
+    struct http_request *request;
+    enum action action;
+    bool has_object, has_credential;
+    struct id object;
+    unsigned char secret_hash[HASH_BYTES];
+    void (*then)(struct http_request *request, const struct actor *actor);
+};
+
+static void refuse_unknown(struct http_request *request)
+{
+    http_reply_header(request, "WWW-Authenticate", "Bearer realm=\"plenum\"");
+    http_problem(request, 401, "This needs a session or a bearer token, and there is none that holds.");
+}
+
+static void refuse(struct http_request *request)
+{
+    http_problem(request, 404, "There is nothing here, or it is not yours to see.");
+}
+
+// The bearer token, else the session cookie. A malformed secret is as good as none.
+static bool find_secret(const struct http_request *request, unsigned char hash[HASH_BYTES])
+{
+    const char *authorization = http_header(request, "Authorization");
+    if (authorization != NULL) {
+        if (strncasecmp(authorization, "Bearer ", 7) != 0)
+            return false;
+        authorization += 7;
+        authorization += strspn(authorization, " ");
+        return secret_hash(authorization, hash) == 0;
+    }
+    const struct loop *loop = http_context(request);
+    bool secure = loop->app->secure_cookies || http_is_secure(request);
+    const char *cookie = http_cookie(request, secure ? "__Host-sid" : "sid");
+    return cookie != NULL && secret_hash(cookie, hash) == 0;
+}
+
+static unsigned effective_roles(const struct question *question, const struct identity_entry *entry)
+{
+    // A token bound to one project or community has no say anywhere else, nor in the deployment.
+    if (entry->is_bound && (!question->has_object || entry->bound_shard_key != question->object.shard_key))
+        return 0;
+    return permission_roles(entry->deployment_roles, entry->shard_roles, question->has_object, entry->is_token,
+        entry->token_scopes);
+}
+
+// True when the entry is enough, and the handler has been called.
+static bool admit(const struct question *question, const struct identity_entry *entry)
+{
+    unsigned roles = effective_roles(question, entry);
+    struct permission_facts facts = {.roles = roles, .signed_in = true,
+        .has_participation = entry->has_participation, .has_standing = entry->has_standing};
+    if (!permission_allows(question->action, &facts))
+        return false;
+    struct actor *actor = arena_calloc(http_arena(question->request), 1, sizeof(*actor));
+    *actor = (struct actor){.person = entry->person, .roles = roles, .has_participation = entry->has_participation,
+        .participant = entry->participant, .demographics_version = entry->demographics_version,
+        .credential = entry->credential, .is_bound = entry->is_bound, .bound_shard_key = entry->bound_shard_key,
+        .is_token = entry->is_token};
+    question->then(question->request, actor);
+    return true;
+}
+
+static void read_entry(const struct question *question, const struct db_result *result, struct identity_entry *entry)
+{
+    *entry = (struct identity_entry){
+        .shard_key = question->has_object ? question->object.shard_key : 0,
+        .loaded_us = clock_monotonic_us(),
+        .person = db_uuid(result, 0, 0),
+        .credential = db_uuid(result, 0, 1),
+        .is_token = db_bool(result, 0, 2),
+        .token_scopes = (unsigned)db_number(result, 0, 3),
+        .is_bound = db_bool(result, 0, 4),
+        .bound_shard_key = db_number(result, 0, 5),
+        .deployment_roles = (unsigned)db_number(result, 0, 6),
+        .shard_roles = (unsigned)db_number(result, 0, 7),
+        .has_participation = !db_is_null(result, 0, 8),
+        .has_standing = db_bool(result, 0, 9),
+        .demographics_version = db_number(result, 0, 10),
+    };
+    if (entry->has_participation)
+        entry->participant = db_uuid(result, 0, 8);
+    memcpy(entry->secret_hash, question->secret_hash, HASH_BYTES);
+}
+
+static void on_public(void *arg, const struct db_result *result)
+{
+    const struct question *question = arg;
+    if (api_db_failed(question->request, result))
+        return;
+    struct permission_facts facts = {.object_is_public = result->n_rows == 1 && db_bool(result, 0, 0)};
+    if (!permission_allows(question->action, &facts)) {
+        refuse_unknown(question->request);
+        return;
+    }
+    question->then(question->request, arena_calloc(http_arena(question->request), 1, sizeof(struct actor)));
+}
+
+static void ask_public(struct question *question)
+{
+    const struct loop *loop = http_context(question->request);
+    if (question->action != ACTION_VIEW_COMMUNITY) {
+        refuse_unknown(question->request);
+        return;
+    }
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, question->object.shard_key);
+    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_PUBLIC, &params, on_public, question);
+}
+
+static void on_actor(void *arg, const struct db_result *result)
+{
+    struct question *question = arg;
+    const struct loop *loop = http_context(question->request);
+    if (api_db_failed(question->request, result))
+        return;
+    if (result->n_rows == 0) {
+        ask_public(question);
+        return;
+    }
+    struct identity_entry entry;
+    read_entry(question, result, &entry);
+    identity_cache_put(loop->identity, &entry);
+    if (!admit(question, &entry))
+        refuse(question->request);
+}
+
+void identity_require(struct http_request *request, enum action action, const struct id *object,
+    void (*then)(struct http_request *request, const struct actor *actor))
+{
+    const struct loop *loop = http_context(request);
+    struct question *question = arena_calloc(http_arena(request), 1, sizeof(*question));
+    *question = (struct question){.request = request, .action = action, .has_object = object != NULL, .then = then};
+    if (object != NULL) {
+        question->object = *object;
+        if (object->shard_key == DEPLOYMENT_SHARD) { // no project or community has this key
+            refuse(request);
+            return;
+        }
+    }
+    if (!find_secret(request, question->secret_hash)) {
+        ask_public(question);
+        return;
+    }
+    int64_t shard_key = object != NULL ? object->shard_key : 0;
+    // Only a yes is taken from the cache: who has just joined or been given a role need not wait.
+    const struct identity_entry *entry = identity_cache_find(loop->identity, question->secret_hash, shard_key);
+    if (entry != NULL && admit(question, entry))
+        return;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_bytes(&params, question->secret_hash, HASH_BYTES);
+    db_add_number(&params, shard_key);
+    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_actor, question);
+}
+
+// A signed-in person where one is welcome but not needed (joining); then(request, NULL) when there is none.
+static void on_maybe(void *arg, const struct db_result *result)
+{
+    struct question *question = arg;
+    if (api_db_failed(question->request, result))
+        return;
+    struct identity_entry entry;
+    if (result->n_rows > 0)
+        read_entry(question, result, &entry);
+    if (result->n_rows == 0 || !admit(question, &entry))
+        question->then(question->request, NULL);
+}
+
+void identity_ask(struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor))
+{
+    const struct loop *loop = http_context(request);
+    struct question *question = arena_calloc(http_arena(request), 1, sizeof(*question));
+    *question = (struct question){.request = request, .action = ACTION_SELF, .then = then};
+    if (!find_secret(request, question->secret_hash)) {
+        then(request, NULL);
+        return;
+    }
+    struct db_params params;
+    db_params_init(&params);
+    db_add_bytes(&params, question->secret_hash, HASH_BYTES);
+    db_add_number(&params, 0);
+    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_maybe, question);
+}
+
+bool identity_param_id(struct http_request *request, const char *name, struct id *ret_id)
+{
+    if (id_parse(http_param(request, name), ret_id) == 0)
+        return true;
+    refuse(request);
+    return false;
+}
