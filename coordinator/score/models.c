@@ -1,0 +1,248 @@
+#include "coordinator/score/models.h"
+
+#include "base/arena.h"
+#include "base/log.h"
+#include "coordinator/db/db.h"
+#include "coordinator/loop.h"
+#include "coordinator/work.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct model {
+    struct id id;
+    struct artefact *artefact;
+    struct model_cache *cache;
+    int n_holders; // under the cache's lock
+    uint64_t used; // for the least recently used
+};
+
+struct model_cache {
+    pthread_mutex_t lock;
+    uint64_t clock;
+    size_t n;
+    struct model *list[MODELS_MAX];
+};
+
+struct model_cache *model_cache_new(void)
+{
+    struct model_cache *cache = calloc(1, sizeof(*cache));
+    if (cache == NULL)
+        abort();
+    pthread_mutex_init(&cache->lock, NULL);
+    return cache;
+}
+
+static void free_model(struct model *model)
+{
+    artefact_close(model->artefact);
+    free(model);
+}
+
+void model_cache_free(struct model_cache *cache)
+{
+    if (cache == NULL)
+        return;
+    for (size_t i = 0; i < cache->n; i++)
+        free_model(cache->list[i]);
+    pthread_mutex_destroy(&cache->lock);
+    free(cache);
+}
+
+const struct artefact *model_artefact(const struct model *model)
+{
+    return model->artefact;
+}
+
+static bool same_id(struct id a, struct id b)
+{
+    return a.shard_key == b.shard_key && uuid_equal(a.uuid, b.uuid);
+}
+
+// Under the lock.
+static struct model *find_and_hold(struct model_cache *cache, struct id id)
+{
+    for (size_t i = 0; i < cache->n; i++) {
+        if (same_id(cache->list[i]->id, id)) {
+            cache->list[i]->n_holders++;
+            cache->list[i]->used = ++cache->clock;
+            return cache->list[i];
+        }
+    }
+    return NULL;
+}
+
+// Under the lock: a place for one more, or false when every model is in use.
+static bool make_room(struct model_cache *cache)
+{
+    if (cache->n < MODELS_MAX)
+        return true;
+    size_t oldest = MODELS_MAX;
+    for (size_t i = 0; i < cache->n; i++) {
+        if (cache->list[i]->n_holders == 0 && (oldest == MODELS_MAX || cache->list[i]->used < cache->list[oldest]->used))
+            oldest = i;
+    }
+    if (oldest == MODELS_MAX)
+        return false;
+    free_model(cache->list[oldest]);
+    cache->list[oldest] = cache->list[--cache->n];
+    return true;
+}
+
+void model_release(struct model **model)
+{
+    if (*model == NULL)
+        return;
+    struct model_cache *cache = (*model)->cache;
+    pthread_mutex_lock(&cache->lock);
+    (*model)->n_holders--;
+    pthread_mutex_unlock(&cache->lock);
+    *model = NULL;
+}
+
+// --- loading, on a pool thread ---------------------------------------------------------------------------------------
+struct load {
+    struct loop *loop;
+    struct id id;
+    struct model *model;
+    struct err err;
+    void (*then)(void *arg, struct model *model, const struct err *err);
+    void *arg;
+};
+
+static int write_piece(void *arg, const struct db_result *result, struct err *err)
+{
+    const int *fd = arg;
+    struct arena *arena = arena_new(SIZE_MAX);
+    size_t size = 0;
+    const unsigned char *bytes = db_bytes(result, 0, 0, arena, &size);
+    ssize_t written = write(*fd, bytes, size);
+    arena_free(arena);
+    return written == (ssize_t)size ? 0 : err_set_errno(err, "writing an artefact");
+}
+
+// Another coordinator stored it: bring its bytes here, whole or not at all.
+static int bring(struct db_session *session, struct id id, const char *path, struct err *err)
+{
+    char temporary[PATH_MAX];
+    snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
+    int fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return err_set_errno(err, "%s", temporary);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, id.shard_key);
+    db_add_uuid(&params, id.uuid);
+    int rc = db_session_stream(session, QUERY_SCORE_MODEL_BYTES, &params, write_piece, &fd, err);
+    if (close(fd) != 0 && rc == 0)
+        rc = err_set_errno(err, "%s", temporary);
+    if (rc == 0 && rename(temporary, path) != 0)
+        rc = err_set_errno(err, "%s", path);
+    if (rc < 0)
+        unlink(temporary);
+    return rc;
+}
+
+static int open_artefact(struct load *load, struct db_session *session)
+{
+    struct db_params params;
+    struct db_result result;
+    db_params_init(&params);
+    db_add_number(&params, load->id.shard_key);
+    db_add_uuid(&params, load->id.uuid);
+    int rc = db_session_query(session, QUERY_SCORE_MODEL, &params, &result, &load->err);
+    if (rc < 0)
+        return rc;
+    if (result.n_rows == 0)
+        return err_set(&load->err, ERR_NOT_FOUND, "no such model");
+    char hash[HASH_HEX_BYTES], path[PATH_MAX];
+    snprintf(hash, sizeof(hash), "%s", db_text(&result, 0, 0));
+    snprintf(path, sizeof(path), "%s/artefacts/%s", load->loop->app->data_folder, hash);
+    if (access(path, R_OK) != 0 && (rc = bring(session, load->id, path, &load->err)) < 0)
+        return rc;
+    struct artefact *artefact = artefact_open(path, &load->err);
+    if (artefact == NULL)
+        return load->err.code;
+    char found[HASH_HEX_BYTES];
+    hex_encode(artefact_hash(artefact), HASH_BYTES, found);
+    if (strcmp(found, hash) != 0) {
+        artefact_close(artefact);
+        return err_set(&load->err, ERR_CRYPTO, "the artefact's bytes are not those of the model");
+    }
+    struct model *model = calloc(1, sizeof(*model));
+    if (model == NULL)
+        abort();
+    *model = (struct model){.id = load->id, .artefact = artefact, .cache = load->loop->app->models};
+    load->model = model;
+    return 0;
+}
+
+static void run_load(void *arg)
+{
+    struct load *load = arg;
+    struct db_session *session = NULL;
+    if (db_session_open(load->loop->app->conninfo, &session, &load->err) < 0)
+        return;
+    if (open_artefact(load, session) < 0)
+        assert(load->model == NULL);
+    db_session_close(session);
+}
+
+// Two loads of one model may race: the second finds the first's and drops its own.
+static void adopt(struct load *load)
+{
+    struct model_cache *cache = load->loop->app->models;
+    pthread_mutex_lock(&cache->lock);
+    struct model *there = find_and_hold(cache, load->id);
+    bool full = there == NULL && !make_room(cache);
+    if (there == NULL && !full) {
+        cache->list[cache->n++] = load->model;
+        there = find_and_hold(cache, load->id);
+    }
+    pthread_mutex_unlock(&cache->lock);
+    if (there != load->model)
+        free_model(load->model);
+    load->model = there;
+    if (full)
+        err_set(&load->err, ERR_LIMIT, "%d models are in use", MODELS_MAX);
+}
+
+static void done_load(void *arg)
+{
+    struct load *load = arg;
+    if (load->model != NULL)
+        adopt(load);
+    if (load->model == NULL && load->err.code != ERR_NOT_FOUND)
+        log_event(LOG_ERROR, "model_load", LOG_TEXT("detail", load->err.message));
+    load->then(load->arg, load->model, &load->err);
+    free(load);
+}
+
+void model_acquire(struct loop *loop, struct id id, void (*then)(void *arg, struct model *model, const struct err *err),
+    void *arg)
+{
+    struct model_cache *cache = loop->app->models;
+    pthread_mutex_lock(&cache->lock);
+    struct model *model = find_and_hold(cache, id);
+    pthread_mutex_unlock(&cache->lock);
+    if (model != NULL) {
+        then(arg, model, NULL);
+        return;
+    }
+    struct load *load = calloc(1, sizeof(*load));
+    if (load == NULL)
+        abort();
+    *load = (struct load){.loop = loop, .id = id, .then = then, .arg = arg};
+    if (work_submit(loop->app->pool, loop->base, run_load, done_load, load) < 0) {
+        struct err err;
+        err_set(&err, ERR_LIMIT, "too many models are being loaded");
+        then(arg, NULL, &err);
+        free(load);
+    }
+}

@@ -1,0 +1,31 @@
+// Fitted models in memory: artefacts mapped once a process, shared by all loops, read-only. A model is content-
+// addressed and never changes, so a cached one is never stale; a new fit is a new model. At most MODELS_MAX are held,
+// the least recently used goes first. Artefacts that this machine does not have come from the database.
+#ifndef COORDINATOR_SCORE_MODELS_H
+#define COORDINATOR_SCORE_MODELS_H
+
+#include "base/base.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "reward/artefact.h"
+
+struct app;
+struct loop;
+struct model_cache;
+struct model;
+
+enum { MODELS_MAX = 64 };
+
+struct model_cache *model_cache_new(void);
+void model_cache_free(struct model_cache *cache);
+
+// Calls `then` once, with the model held for the caller or NULL: ERR_NOT_FOUND when there is no such model, ERR_LIMIT
+// when too much is being loaded (answer 503), else the artefact is broken. At once when it is in memory, else later on
+// the same loop.
+void model_acquire(struct loop *loop, struct id id, void (*then)(void *arg, struct model *model, const struct err *err),
+    void *arg);
+// Sets *model to NULL.
+void model_release(struct model **model);
+const struct artefact *model_artefact(const struct model *model);
+
+#endif
