@@ -130,7 +130,7 @@ static int write_piece(void *arg, const struct db_result *result, struct err *er
 // Another coordinator stored it: bring its bytes here, whole or not at all.
 static int bring(struct db_session *session, struct id id, const char *path, struct err *err)
 {
-    char temporary[PATH_MAX];
+    char temporary[PATH_MAX + 16];
     snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
