@@ -77,6 +77,9 @@ static int apply(PGconn *connection, const struct migration *migration, struct e
     int rc = run(connection, "begin", migration->name, err);
     if (rc == 0)
         rc = run(connection, migration->text, migration->name, err);
+    // A text that ended its own transaction may have done half of its work for good: never mark it as done.
+    if (rc == 0 && PQtransactionStatus(connection) != PQTRANS_INTRANS)
+        rc = err_set(err, ERR_INVALID, "migration %s ends the transaction it runs in", migration->name);
     if (rc == 0) {
         PGresult *result = PQexecParams(connection,
             "insert into public.schema_migration (name, checksum) values ($1, decode($2, 'hex'))", 2, NULL,
@@ -85,12 +88,8 @@ static int apply(PGconn *connection, const struct migration *migration, struct e
             rc = fail(connection, err, migration->name);
         PQclear(result);
     }
-    if (rc == 0) {
-        // A text that ended its own transaction would leave us without one: then this COMMIT is a mere warning.
-        if (PQtransactionStatus(connection) != PQTRANS_INTRANS)
-            return err_set(err, ERR_INVALID, "migration %s ends the transaction it runs in", migration->name);
+    if (rc == 0)
         rc = run(connection, "commit", migration->name, err);
-    }
     if (rc != 0)
         PQclear(PQexec(connection, "rollback")); // the first error is the one to tell; closing ends it anyway
     return rc;
