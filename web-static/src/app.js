@@ -42,8 +42,8 @@ function Preferences() {
 
 function LanguageSwitch() {
     const other = LANGUAGES.find((one) => one.code !== language.value);
-    return html`<button type="button" class="language-switch" lang=${other.code} dir=${other.dir}
-        onClick=${async () => { await setLanguage(other.code); say(other.name); }}>${other.name}</button>`;
+    return html`<div class="language"><button type="button" class="language-switch" lang=${other.code} dir=${other.dir}
+        onClick=${async () => { await setLanguage(other.code); say(other.name); }}>${other.name}</button></div>`;
 }
 
 function Head({ path, focus }) {

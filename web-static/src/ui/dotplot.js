@@ -4,8 +4,9 @@ import { html } from 'htm/preact';
 import { percent } from '../lib/format.js';
 
 const ROW = 44;
-const WIDTH = 640;
 const PAD = 20;
+// Drawn for the width there is, so that the words in it keep their size.
+const widthNow = () => (matchMedia('(max-width: 40rem)').matches ? 330 : 720);
 
 // Round bounds that hold every interval and the average.
 function domain(rows, average) {
@@ -23,13 +24,14 @@ function ticks([low, high]) {
 }
 
 export function DotPlot({ rows, average, averageName, title }) {
+    const width = widthNow();
     const range = domain(rows, average);
-    const x = (v) => PAD + ((v - range[0]) / (range[1] - range[0])) * (WIDTH - 2 * PAD);
+    const x = (v) => PAD + ((v - range[0]) / (range[1] - range[0])) * (width - 2 * PAD);
     const height = rows.length * ROW + 52;
     const plot_end = rows.length * ROW + 22;
     return html`<figure class="dotplot">
         <figcaption>${title}</figcaption>
-        <svg viewBox=${`0 0 ${WIDTH} ${height}`} aria-hidden="true" focusable="false" direction="ltr">
+        <svg viewBox=${`0 0 ${width} ${height}`} aria-hidden="true" focusable="false" direction="ltr">
             ${ticks(range).map((v) => html`<line class="grid" x1=${x(v)} x2=${x(v)} y1="18" y2=${plot_end} />
                 <text class="tick" x=${x(v)} y=${plot_end + 20} text-anchor="middle">${percent(v, 0)}</text>`)}
             ${Number.isFinite(average) && html`<line class="average" x1=${x(average)} x2=${x(average)} y1="14" y2=${plot_end} />

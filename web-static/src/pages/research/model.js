@@ -80,8 +80,8 @@ function Made({ model, metrics }) {
     return html`<section aria-labelledby="made-title">
         <h2 id="made-title">${t('card-made')}</h2>
         <dl class="facts">${rows.map(([id, value]) => html`<div><dt>${t(id)}</dt><dd>${value}</dd></div>`)}
-            ${typeof snapshot === 'string' && html`<div><dt>${t('card-snapshot')}</dt><dd><code class="hash" dir="ltr">${snapshot}</code></dd></div>`}
-            ${model.artefact_hash && html`<div><dt>${t('card-artefact')}</dt><dd><code class="hash" dir="ltr">${model.artefact_hash}</code></dd></div>`}
+            ${typeof snapshot === 'string' && html`<div class="wide"><dt>${t('card-snapshot')}</dt><dd><code class="hash" dir="ltr">${snapshot}</code></dd></div>`}
+            ${model.artefact_hash && html`<div class="wide"><dt>${t('card-artefact')}</dt><dd><code class="hash" dir="ltr">${model.artefact_hash}</code></dd></div>`}
         </dl>
     </section>`;
 }

@@ -50,7 +50,7 @@ function qualityRows(quality) {
 
 function Quality({ quality }) {
     const coverage = quality?.coverage ?? quality?.coverage_by_group ?? [];
-    return html`<section aria-labelledby="quality-title">
+    return html`<section class="quality" aria-labelledby="quality-title">
         <h2 id="quality-title">${t('quality-title')}</h2>
         ${!quality && html`<p>${t('quality-none')}</p>`}
         ${quality && html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="quality-title"><table class="data">
