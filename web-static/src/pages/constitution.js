@@ -16,7 +16,7 @@ async function load(community) {
 const isOpen = (one) => ['open', 'voting', 'proposed', 'review'].includes(one.state);
 
 export function amendmentTitle(one) {
-    return localized(one.title) || one.operations?.map((op) => op.title).filter(Boolean).join(', ') || t('amendment-untitled');
+    return localized(one.title) || one.operations?.map((op) => localized(op.title)).filter(Boolean).join(', ') || t('amendment-untitled');
 }
 
 function Amendments({ title, list, none }) {
