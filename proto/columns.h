@@ -1,0 +1,54 @@
+// The columns of a dataset: what they are and how a snapshot of them is named. Written by the coordinator, read by the
+// worker. Pure; an accumulator belongs to one thread.
+//
+// Items are those with a judgment that counts, in the order of their ids; responses in the order of items; annotators
+// in the order of their pseudonyms; judgments in the order of items and leases.
+#ifndef PROTO_COLUMNS_H
+#define PROTO_COLUMNS_H
+
+#include "base/base.h"
+#include "base/hash.h"
+
+enum column {
+    COLUMN_NONE,
+    COLUMN_ITEM_PROMPT,        // u64: fit_prompt_hash
+    COLUMN_ITEM_RESPONSES,     // u8: how many responses
+    COLUMN_RESPONSE_LENGTH,    // u32: bytes of text; with COLUMN_RESPONSE_TEXT, when there are no embeddings
+    COLUMN_RESPONSE_TEXT,      // bytes: UTF-8, end to end
+    COLUMN_RESPONSE_EMBEDDING, // f32: n_dimensions a response
+    COLUMN_JUDGMENT_ANNOTATOR, // u32
+    COLUMN_JUDGMENT_LEFT,      // u32: response
+    COLUMN_JUDGMENT_RIGHT,     // u32: response
+    COLUMN_JUDGMENT_OUTCOME,   // u8: 0 left, 1 right, 2 tie
+    COLUMN_JUDGMENT_STRENGTH,  // u8: 1..4, 0 not given
+    COLUMN_JUDGMENT_WEIGHT,    // f32
+    COLUMN_RATING_ANNOTATOR,   // u32
+    COLUMN_RATING_RESPONSE,    // u32
+    COLUMN_RATING_VALUE,       // f32
+    COLUMN_ANNOTATOR_KEY,      // u64: stable hash of the pseudonym
+    COLUMN_ANNOTATOR_GROUP,    // u32: value index or UINT32_MAX; n_annotators for each attribute in turn
+    N_COLUMNS
+};
+
+size_t column_width(enum column column); // bytes a value
+const char *column_name(enum column column);
+
+// The snapshot's name: SHA-256 over the header and, for each column, its number, count and SHA-256. It does not depend
+// on how columns were cut into chunks.
+struct columns_hash;
+struct columns_hash *columns_hash_new(void);
+void columns_hash_free(struct columns_hash *hash);
+void columns_hash_dimensions(struct columns_hash *hash, uint32_t n_dimensions);
+void columns_hash_attribute(
+    struct columns_hash *hash, const char *name, const char *const *values, size_t n_values);
+void columns_hash_add(struct columns_hash *hash, enum column column, const void *data, size_t size);
+uint64_t columns_hash_count(const struct columns_hash *hash, enum column column);
+struct columns_total {
+    uint64_t count;
+    unsigned char sha256[HASH_BYTES];
+};
+// After this nothing more is added.
+void columns_hash_finish(
+    struct columns_hash *hash, struct columns_total totals[N_COLUMNS], unsigned char snapshot[HASH_BYTES]);
+
+#endif
