@@ -84,6 +84,8 @@ waiting-text = { $count ->
     [one] Your answer is safe on this device and will be sent by itself. The next pair comes when the connection is back.
    *[other] Your { $count } answers are safe on this device and will be sent by themselves. The next pair comes when the connection is back.
 }
+pause-title = { $count } answers in one go
+pause-text = A pause is welcome. Stop for now keeps everything, and you go on where you left.
 given-button = Change an answer
 given-title = Change an answer
 given-text = The answers you gave on this device, latest first. A new answer takes the place of the old one.

@@ -13,6 +13,9 @@ import { Pair } from './pair.js';
 import { answerFor, answerText, Scale } from './scale.js';
 import { createWork } from './work.js';
 
+// A break is offered after so many answers in one visit.
+const PAUSE_EVERY = 30;
+
 const keyFor = (action) => (keys.value.on ? keys.value.map[action] : '');
 
 // What the server counts for this person, or else what was counted in this visit.
@@ -82,6 +85,7 @@ function Task({ work, act }) {
     const task = work.task.value;
     const earlier = work.earlier.value;
     const busy = work.mode.value === 'sending';
+    const pause = !earlier && work.count.value > 0 && work.count.value % PAUSE_EVERY === 0;
     const heading = useRef(null);
     useEffect(() => {
         heading.current?.focus({ preventScroll: true });
@@ -93,6 +97,7 @@ function Task({ work, act }) {
             <p>${t('reconsider', { answer: answerText(earlier) })}
             ${' '}<button type="button" class="button small" onClick=${work.keepAsIs}>${t('reconsider-keep')}</button></p>
         <//>`}
+        ${pause && html`<${Notice} title=${t('pause-title', { count: work.count.value })}><p>${t('pause-text')}</p><//>`}
         <${Pair} key=${task.id} task=${task} disabled=${busy} onRatherNot=${() => act('rather_not')} />
         <div class="decide">
             <${Scale} given=${earlier} disabled=${busy} onAnswer=${act} />
