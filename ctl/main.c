@@ -8,12 +8,15 @@
 #include <string.h>
 
 static const struct command commands[] = {
+    {"run", "start everything: coordinator, private PostgreSQL, workers, demonstration", command_run},
     {"migrate", "bring the database up to date", command_migrate},
     {"project", "create a project, or show those there are", command_project},
     {"import", "put items (with judgments and annotators where the source has them) into a project", command_import},
     {"export", "make a dataset of a project and fetch it", command_export},
     {"score", "score candidates with a fitted model", command_score},
     {"token", "make and revoke scoped tokens", command_token},
+    {"simulate", "let simulated annotators with stated tastes judge a simulated project", command_simulate},
+    {"demo", "load the demonstration study", command_demo},
     {0},
 };
 
