@@ -28,8 +28,8 @@ function linkElement(token) {
 
 function listElement(token) {
     const items = token.items.map((item) => h('li', null, render(item.tokens)));
-    if (!token.ordered) return h('ul', null, items);
-    return h('ol', { start: token.start === 1 ? undefined : Number(token.start) }, items);
+    if (!token.ordered) return h('ul', { dir: 'auto' }, items);
+    return h('ol', { dir: 'auto', start: token.start === 1 ? undefined : Number(token.start) }, items);
 }
 
 function tableElement(token) {
@@ -48,16 +48,16 @@ const ELEMENTS = {
     hr: () => h('hr'),
     escape: (token) => visibleText(token.text),
     text: inner,
-    paragraph: (token) => h('p', null, inner(token)),
-    heading: (token) => h('h3', { class: `depth-${token.depth}` }, inner(token)),
+    paragraph: (token) => h('p', { dir: 'auto' }, inner(token)),
+    heading: (token) => h('h3', { dir: 'auto', class: `depth-${token.depth}` }, inner(token)),
     strong: (token) => h('strong', null, inner(token)),
     em: (token) => h('em', null, inner(token)),
     del: (token) => h('del', null, inner(token)),
-    blockquote: (token) => h('blockquote', null, inner(token)),
+    blockquote: (token) => h('blockquote', { dir: 'auto' }, inner(token)),
     codespan: (token) => h('code', { dir: 'ltr' }, visibleText(token.text)),
     code: (token) => h('pre', { dir: 'ltr', tabIndex: 0 }, h('code', null, visibleText(token.text))),
     html: (token) => (token.block
-        ? h('p', { class: 'raw-html' }, visibleText(token.raw.trimEnd()))
+        ? h('p', { class: 'raw-html', dir: 'auto' }, visibleText(token.raw.trimEnd()))
         : visibleText(token.raw)),
     image: (token) => h('span', { class: 'inert-image' }, '[image: ', words(token.text ?? ''), ']'),
     checkbox: (token) => (token.checked ? '☑ ' : '☐ '),

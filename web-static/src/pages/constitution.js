@@ -39,6 +39,7 @@ function Article({ article, depth }) {
             <span class="article-number" aria-hidden="true">${article.number}</span>
             <div>
                 <${Title} class="article-title" dir="auto" lang=${article.language}>${localized(article.title)}<//>
+                ${!fixed && article.level && html`<p class="level">${t(`level-${article.level}`)}</p>`}
                 ${fixed && html`<p class="fixed-tag">${t('article-immutable')}</p>`}
                 ${article.text && html`<p class="article-text" dir="auto" lang=${article.language}>${localized(article.text)}</p>`}
             </div>
@@ -59,6 +60,7 @@ export default function Constitution({ params }) {
     return html`<div class="page constitution">
         <${PageHeading} eyebrow=${t('constitution-version', { version: String(document.version) })}>
             <span dir="auto">${localized(name) || t('nav-constitution')}</span><//>
+        ${document.preamble ? html`<p class="preamble" dir="auto" lang=${document.language}>${localized(document.preamble)}</p>` : ''}
         <p class="lead">${t('constitution-lead')}</p>
         <div class="with-aside">
             <section aria-label=${t('articles')}>

@@ -4,6 +4,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { localized, t } from '../../lib/i18n.js';
 import { keys, onKeys } from '../../lib/keys.js';
 import { number } from '../../lib/format.js';
+import { markdown } from '../../lib/markdown.js';
 import { discard, flush, refused, signedOut, startOutbox, waiting } from '../../lib/outbox.js';
 import { Hall } from '../../ui/hall.js';
 import { Dialog, Failed, Key, Loading, Notice, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
@@ -214,7 +215,7 @@ export default function Annotate({ params }) {
         <${Help} open=${dialog === 'help'} onClose=${close} />
         <${Given} open=${dialog === 'given'} onClose=${close} work=${work} />
         <${Dialog} open=${dialog === 'guideline'} onClose=${close} title=${t('answer-guideline')}>
-            <div class="text" dir="auto">${localized(work.info.value?.guideline).split(/\n{2,}/).map((one) => html`<p>${one}</p>`)}</div>
+            <div class="text">${markdown(localized(work.info.value?.guideline))}</div>
         <//>
     </div>`;
 }

@@ -1,0 +1,120 @@
+// Chromium for the browser tests: pages that report every complaint, accessibility by axe, screenshots as build output.
+import { createRequire } from 'node:module';
+import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+const { chromium } = require('playwright-core');
+const { AxeBuilder } = require('@axe-core/playwright');
+
+const shots = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
+const EXECUTABLE = process.env.PLENUM_CHROMIUM ?? '/usr/bin/chromium';
+
+export async function launch() {
+    await mkdir(shots, { recursive: true });
+    return chromium.launch({
+        executablePath: EXECUTABLE,
+        headless: true,
+        // Chromium's sandbox cannot be used by root.
+        chromiumSandbox: process.getuid() !== 0,
+        // Nothing but this machine has a name: a request to another origin fails and is seen.
+        args: ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
+    });
+}
+
+export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
+export const NARROW = { viewport: { width: 320, height: 640 } };
+
+// A person's own browser: context and page, with what went wrong kept in `complaints`.
+// What may fail on purpose (a refused sign-in, a dropped connection) is named by `expected`.
+export async function visitor(browser, origin, { language = 'en', dark = false, token, expected = [], ...options } = {}) {
+    const context = await browser.newContext({
+        baseURL: origin,
+        locale: language === 'ar' ? 'ar' : 'en-GB',
+        timezoneId: 'Pacific/Auckland',
+        colorScheme: dark ? 'dark' : 'light',
+        reducedMotion: 'reduce',
+        viewport: { width: 1280, height: 900 },
+        acceptDownloads: true,
+        ...options,
+    });
+    const complaints = [];
+    const foreign = [];
+    const complain = (text) => {
+        if (!expected.some((pattern) => pattern.test(text))) complaints.push(text);
+    };
+    await context.addInitScript(([lang, bearer]) => {
+        localStorage.setItem('plenum.language', lang);
+        if (bearer) sessionStorage.setItem('plenum.token', bearer);
+        document.addEventListener('securitypolicyviolation', (event) => {
+            console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+        });
+    }, [language, token]);
+    context.on('request', (request) => {
+        const url = request.url();
+        if (!url.startsWith(origin) && !url.startsWith('data:') && !url.startsWith('blob:')) foreign.push(url);
+    });
+    function watch(page) {
+        page.on('console', (message) => {
+            if (message.type() === 'error' || message.type() === 'warning') {
+                complain(`${message.text()} ${message.location().url}`);
+            }
+        });
+        page.on('pageerror', (error) => complain(`uncaught: ${error.message}`));
+        return page;
+    }
+    context.on('page', watch);
+    const page = await context.newPage();
+    return {
+        context,
+        page,
+        async close() {
+            await context.close();
+            assert.deepEqual(foreign, [], 'requests to another origin');
+            assert.deepEqual(complaints, [], 'what the browser complained of');
+        },
+    };
+}
+
+// The page has drawn itself: its heading stands and nothing says it is loading.
+export async function settled(page) {
+    await page.waitForSelector('main h1');
+    await page.waitForFunction(() => !document.querySelector('main .loading'));
+}
+
+export async function checkAccessible(page, name) {
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    assert.deepEqual(violations.map((one) => ({
+        name,
+        rule: one.id,
+        nodes: one.nodes.slice(0, 4).map((node) => `${node.target.join(' ')}: ${node.failureSummary}`),
+    })), []);
+}
+
+// Nothing wider than the window (WCAG 1.4.10), save what scrolls by itself.
+export async function checkReflow(page, name) {
+    const [width, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    assert.ok(width <= window, `${name} is ${width} px wide in a window of ${window}`);
+}
+
+// Every control can be hit by a finger: 44 px, but for links that stand in a line of text.
+export async function checkTargets(page, name) {
+    const small = await page.evaluate(() => [...document.querySelectorAll('main button, main select, main summary, main input, main a')]
+        .filter((one) => !(one.tagName === 'A' && getComputedStyle(one).display === 'inline'))
+        .map((one) => (one.matches('input[type=radio], input[type=checkbox]') ? one.closest('label') ?? one : one))
+        .map((one) => ({ text: one.textContent.trim().slice(0, 40), tag: one.tagName, box: one.getBoundingClientRect() }))
+        .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
+        .map(({ text, tag, box }) => `${tag} ${text} ${box.width}x${box.height}`));
+    assert.deepEqual(small, [], name);
+}
+
+export function shot(page, name, { fullPage = true } = {}) {
+    return page.screenshot({ path: join(shots, `${name}.png`), fullPage });
+}
+
+// Text as a person reads it, without Fluent's isolation marks.
+export async function textOf(locator) {
+    return ((await locator.textContent()) ?? '').replace(/[\u2068\u2069]/g, '').replace(/\s+/g, ' ').trim();
+}
