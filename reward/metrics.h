@@ -48,7 +48,7 @@ void metrics_worst_gain(const struct metrics_row *rows_a, const struct metrics_r
     const uint32_t *group, uint32_t n_groups, uint64_t seed, struct metrics_gain *ret_gain);
 
 // The temperature that minimises the weighted log-loss of sigmoid(tau z), within 1/64 .. 64; 1 when the rows say
-// nothing. Newton on log tau.
+// nothing. Bisection on log tau.
 double metrics_temperature(const struct metrics_row *rows, size_t n_rows);
 
 #endif
