@@ -1,0 +1,32 @@
+// The features of all responses as one matrix X, and the two products a linear model needs. Rows are responses,
+// columns features: for hashed text only the columns that occur in training responses (the others can have no weight),
+// for embeddings all of them. Read-only after it is built. Sums run in a fixed order.
+#ifndef WORKER_FIT_DESIGN_H
+#define WORKER_FIT_DESIGN_H
+
+#include "base/arena.h"
+#include "base/base.h"
+#include "base/err.h"
+#include "worker/fit/fit.h"
+
+struct design {
+    uint32_t n_rows, n_columns;
+    const float *dense;    // n_rows x n_columns, or NULL
+    const uint64_t *start; // sparse: n_rows + 1
+    const uint32_t *column;
+    const float *value;
+    const uint32_t *column_index; // sparse: the feature index of each column, ascending
+};
+
+// `in_training[row]` says whose columns count. Text that occurs twice is featurised twice.
+int design_build(const struct fit_data *data, const bool *in_training, struct arena *arena,
+    struct design *ret_design, struct err *err) MUST_CHECK;
+
+// reward[row] = X[row] . w for the listed rows; the others are left as they are.
+void design_multiply(
+    const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *w, double *reward);
+// g = sum over the listed rows of slope[row] X[row]; g is overwritten.
+void design_multiply_transposed(
+    const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *slope, double *g);
+
+#endif

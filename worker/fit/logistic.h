@@ -1,0 +1,51 @@
+// The convex core: penalised Bradley-Terry with linear rewards (REWARD-NOTES 1.1 in the project's notes),
+//   f(w) = sum_i c_i [y_i l(z_i) + (1 - y_i) l(-z_i)] / C + lambda/2 |w|^2,  z_i = w.(x_left - x_right),
+// l(z) = log(1 + e^-z). Pooled, EM and shared-plus-offsets fits are this with other weights. One pass computes the
+// rewards of the responses once and never forms differences. L-BFGS, or Newton for few dense dimensions.
+#ifndef WORKER_FIT_LOGISTIC_H
+#define WORKER_FIT_LOGISTIC_H
+
+#include "base/base.h"
+#include "worker/fit/design.h"
+#include "worker/fit/pairs.h"
+
+struct logistic {
+    const struct design *design;
+    const struct pairs *pairs;
+    const double *weight; // c_i, one a pair
+    double total;         // C
+    double lambda;
+    double *reward, *slope;  // scratch, n_rows of the design each
+    bool (*stop)(void *arg); // asked at every iteration; NULL: never
+    void *stop_arg;
+};
+
+void logistic_init(struct logistic *logistic, const struct design *design, const struct pairs *pairs,
+    const double *weight, double total, double lambda);
+void logistic_release(struct logistic *logistic);
+
+// The objective and its gradient (n_columns).
+double logistic_value(struct logistic *logistic, const double *w, double *ret_gradient);
+
+enum { LOGISTIC_NEWTON_MAX_COLUMNS = 1000, LOGISTIC_MEMORY = 10 };
+
+// Minimises from `w` (n_columns, a warm start) and returns the objective reached. `precision` bounds the gradient:
+// |g| <= precision max(1, |w|). Stops early after `max_iterations` or when `stop` says so.
+double logistic_minimise(struct logistic *logistic, double precision, int max_iterations, double *w);
+// The two ways by themselves, for tests; Newton needs a dense design.
+double logistic_lbfgs(struct logistic *logistic, double precision, int max_iterations, double *w);
+double logistic_newton(struct logistic *logistic, double precision, int max_iterations, double *w);
+
+// Any smooth function by L-BFGS: `value` returns f and writes the gradient, both of n variables.
+double logistic_lbfgs_any(double (*value)(void *arg, const double *x, double *gradient), void *arg,
+    uint32_t n, double precision, int max_iterations, bool (*stop)(void *arg), void *stop_arg, double *x);
+
+// z of every pair, into ret_z (pairs->n); `reward` is scratch of n_rows of the design.
+void logistic_logits(
+    const struct design *design, const struct pairs *pairs, const double *w, double *reward, double *ret_z);
+// y l(z) + (1 - y) l(-z)
+double logistic_pair_loss(double z, double y);
+// Weighted mean of that over the pairs.
+double logistic_mean_loss(const struct pairs *pairs, const double *z, const double *weight);
+
+#endif
