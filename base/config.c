@@ -175,7 +175,7 @@ bool config_switch(const struct config *config, const char *name)
 {
     const char *text = config_text(config, name);
     return text != NULL && strcmp(text, "off") != 0 && strcmp(text, "0") != 0 && strcmp(text, "no") != 0 &&
-        strcmp(text, "false") != 0;
+           strcmp(text, "false") != 0;
 }
 
 void config_print_help(const struct config *config)

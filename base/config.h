@@ -26,7 +26,8 @@ int config_load_environment(struct config *config, struct err *err) MUST_CHECK;
 int config_load_flags(struct config *config, int argc, char **argv, struct err *err) MUST_CHECK;
 void config_set(struct config *config, const char *name, const char *value);
 
-const char *config_text(const struct config *config, const char *name); // NULL when unset; unknown name: a bug
+const char *config_text(
+    const struct config *config, const char *name); // NULL when unset; unknown name: a bug
 int config_number(const struct config *config, const char *name, int64_t min, int64_t max, int64_t *ret_value,
     struct err *err) MUST_CHECK;
 bool config_switch(const struct config *config, const char *name); // true unless off, 0, no, false or unset

@@ -3,7 +3,8 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-void frame_append(struct buf *out, uint16_t type, uint16_t flags, uint32_t id, const void *payload, size_t size)
+void frame_append(
+    struct buf *out, uint16_t type, uint16_t flags, uint32_t id, const void *payload, size_t size)
 {
     assert(size <= FRAME_PAYLOAD_MAX_BYTES);
     unsigned char header[FRAME_HEADER_BYTES];

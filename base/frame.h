@@ -17,7 +17,8 @@ struct frame {
     uint32_t size;
 };
 
-void frame_append(struct buf *out, uint16_t type, uint16_t flags, uint32_t id, const void *payload, size_t size);
+void frame_append(
+    struct buf *out, uint16_t type, uint16_t flags, uint32_t id, const void *payload, size_t size);
 // Looks at the front of `in`. Returns 1 and the frame when one is whole (then buf_consume(in, FRAME_HEADER_BYTES +
 // size)), 0 when more bytes are needed, ERR_LIMIT for a length over `payload_max`.
 int frame_peek(const struct buf *in, size_t payload_max, struct frame *ret_frame, struct err *err) MUST_CHECK;

@@ -20,8 +20,8 @@ void hash_sha256(const void *data, size_t size, unsigned char out[HASH_BYTES])
     assert(ok == 1 && length == HASH_BYTES);
 }
 
-void hash_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
-    unsigned char out[HASH_BYTES])
+void hash_hmac_sha256(
+    const void *key, size_t key_size, const void *data, size_t size, unsigned char out[HASH_BYTES])
 {
     assert(key_size <= INT_MAX);
     unsigned length = 0;

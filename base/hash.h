@@ -7,8 +7,8 @@
 enum { HASH_BYTES = 32, HASH_HEX_BYTES = 2 * HASH_BYTES + 1 };
 
 void hash_sha256(const void *data, size_t size, unsigned char out[HASH_BYTES]);
-void hash_hmac_sha256(const void *key, size_t key_size, const void *data, size_t size,
-    unsigned char out[HASH_BYTES]);
+void hash_hmac_sha256(
+    const void *key, size_t key_size, const void *data, size_t size, unsigned char out[HASH_BYTES]);
 
 // Streaming form.
 struct hash_stream;

@@ -20,7 +20,8 @@ struct id {
 // Strictly increasing within a thread's millisecond is not promised; uniqueness is (74 random bits).
 struct uuid uuid_new(void);
 void uuid_format(struct uuid uuid, char text[UUID_TEXT_BYTES]); // 8-4-4-4-12, lower case
-int uuid_parse(const char *text, struct uuid *ret_uuid) MUST_CHECK; // that form in either case, or ERR_INVALID
+int uuid_parse(
+    const char *text, struct uuid *ret_uuid) MUST_CHECK; // that form in either case, or ERR_INVALID
 bool uuid_equal(struct uuid a, struct uuid b);
 
 int64_t shard_key_new(void); // 1 .. 2^63-1

@@ -17,8 +17,8 @@ struct log_field {
 
 #define LOG_TEXT(key_, text_) ((struct log_field){.key = (key_), .text = (text_) != NULL ? (text_) : ""})
 #define LOG_NUMBER(key_, number_) ((struct log_field){.key = (key_), .number = (int64_t)(number_)})
-#define log_event(level, event, ...)                                                                                   \
-    log_fields((level), (event), (struct log_field[]){__VA_ARGS__},                                                    \
+#define log_event(level, event, ...)                                                                         \
+    log_fields((level), (event), (struct log_field[]){__VA_ARGS__},                                          \
         sizeof((struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field))
 
 void log_plain(enum log_level level, const char *event);

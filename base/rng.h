@@ -14,9 +14,9 @@ struct rng {
 
 void rng_seed(struct rng *rng, uint64_t seed);
 uint64_t rng_u64(struct rng *rng);
-double rng_uniform(struct rng *rng);                       // [0, 1), 53 bits
-uint64_t rng_below(struct rng *rng, uint64_t n);           // 0 .. n-1 without bias; n > 0
-double rng_normal(struct rng *rng);                        // mean 0, variance 1
+double rng_uniform(struct rng *rng);                          // [0, 1), 53 bits
+uint64_t rng_below(struct rng *rng, uint64_t n);              // 0 .. n-1 without bias; n > 0
+double rng_normal(struct rng *rng);                           // mean 0, variance 1
 void rng_shuffle(struct rng *rng, uint32_t *items, size_t n); // Fisher-Yates
 
 #endif

@@ -41,13 +41,15 @@ void zstream_free(struct zstream *stream)
     free(stream);
 }
 
-static int feed_compressor(struct zstream *stream, ZSTD_inBuffer *in, bool end, struct buf *out, struct err *err)
+static int feed_compressor(
+    struct zstream *stream, ZSTD_inBuffer *in, bool end, struct buf *out, struct err *err)
 {
     for (;;) {
-        char *at = buf_reserve(out, STEP_BYTES);
+        size_t room = min_size(STEP_BYTES, out->max - out->length);
+        char *at = room > 0 ? buf_reserve(out, room) : NULL;
         if (at == NULL)
             return err_set(err, ERR_LIMIT, "compressed data pass %zu bytes", out->max);
-        ZSTD_outBuffer step = {.dst = at, .size = STEP_BYTES};
+        ZSTD_outBuffer step = {.dst = at, .size = room};
         size_t left = ZSTD_compressStream2(stream->compressor, &step, in, end ? ZSTD_e_end : ZSTD_e_continue);
         if (ZSTD_isError(left))
             return err_set(err, ERR_INTERNAL, "zstd: %s", ZSTD_getErrorName(left));
@@ -57,14 +59,15 @@ static int feed_compressor(struct zstream *stream, ZSTD_inBuffer *in, bool end, 
     }
 }
 
-static int feed_decompressor(struct zstream *stream, ZSTD_inBuffer *in, bool end, struct buf *out,
-    struct err *err)
+static int feed_decompressor(
+    struct zstream *stream, ZSTD_inBuffer *in, bool end, struct buf *out, struct err *err)
 {
     for (;;) {
-        char *at = buf_reserve(out, min_size(STEP_BYTES, max_size(out->max - out->length, 1)));
+        size_t room = min_size(STEP_BYTES, out->max - out->length);
+        char *at = room > 0 ? buf_reserve(out, room) : NULL;
         if (at == NULL)
             return err_set(err, ERR_LIMIT, "decompressed data pass %zu bytes", out->max);
-        ZSTD_outBuffer step = {.dst = at, .size = min_size(STEP_BYTES, out->max - out->length)};
+        ZSTD_outBuffer step = {.dst = at, .size = room};
         size_t before = in->pos;
         size_t hint = ZSTD_decompressStream(stream->decompressor, &step, in);
         if (ZSTD_isError(hint))
@@ -76,7 +79,7 @@ static int feed_decompressor(struct zstream *stream, ZSTD_inBuffer *in, bool end
                 (unsigned long long)stream->max_output_bytes);
         if (in->pos != before || step.pos > 0)
             stream->in_frame = hint != 0;
-        if (in->pos == in->size && step.pos < step.size)
+        if (in->pos == in->size && (step.pos < step.size || hint == 0))
             break;
     }
     if (end && stream->in_frame)
@@ -84,7 +87,8 @@ static int feed_decompressor(struct zstream *stream, ZSTD_inBuffer *in, bool end
     return 0;
 }
 
-int zstream_feed(struct zstream *stream, const void *data, size_t size, bool end, struct buf *out, struct err *err)
+int zstream_feed(
+    struct zstream *stream, const void *data, size_t size, bool end, struct buf *out, struct err *err)
 {
     ZSTD_inBuffer in = {.src = data, .size = size};
     if (stream->compressor != NULL)

@@ -98,7 +98,8 @@ bool fields_finish(struct fields *fields, struct http_request *request)
 }
 
 // The member, with null counted as absent. Says so when it is required and missing.
-static json_t *member(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
+static json_t *member(
+    struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
 {
     json_t *value = json_object_get(object, name);
     if (value != NULL && !json_is_null(value))
@@ -108,8 +109,8 @@ static json_t *member(struct fields *fields, const json_t *object, const char *a
     return NULL;
 }
 
-const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    size_t min, size_t max)
+const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, size_t min, size_t max)
 {
     const json_t *value = member(fields, object, at, name, flags);
     if (value == NULL)
@@ -126,8 +127,8 @@ const char *fields_text(struct fields *fields, const json_t *object, const char 
     return json_string_value(value);
 }
 
-int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    const char *const *words)
+int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, const char *const *words)
 {
     const json_t *value = member(fields, object, at, name, flags);
     if (value == NULL)
@@ -144,8 +145,8 @@ int fields_choice(struct fields *fields, const json_t *object, const char *at, c
     return -1;
 }
 
-int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    int64_t min, int64_t max, int64_t otherwise)
+int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, int64_t min, int64_t max, int64_t otherwise)
 {
     const json_t *value = member(fields, object, at, name, flags);
     if (value == NULL)
@@ -158,7 +159,8 @@ int64_t fields_integer(struct fields *fields, const json_t *object, const char *
     return json_integer_value(value);
 }
 
-bool fields_bool(struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise)
+bool fields_bool(
+    struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise)
 {
     const json_t *value = member(fields, object, at, name, FIELD_OPTIONAL);
     if (value == NULL)
@@ -168,7 +170,8 @@ bool fields_bool(struct fields *fields, const json_t *object, const char *at, co
     return json_is_true(value);
 }
 
-json_t *fields_object(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
+json_t *fields_object(
+    struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
 {
     json_t *value = member(fields, object, at, name, flags);
     if (value != NULL && !json_is_object(value)) {
@@ -178,8 +181,8 @@ json_t *fields_object(struct fields *fields, const json_t *object, const char *a
     return value;
 }
 
-json_t *fields_array(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    size_t min, size_t max)
+json_t *fields_array(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, size_t min, size_t max)
 {
     json_t *value = member(fields, object, at, name, flags);
     if (value == NULL)
@@ -191,7 +194,8 @@ json_t *fields_array(struct fields *fields, const json_t *object, const char *at
     return value;
 }
 
-int64_t fields_time(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
+int64_t fields_time(
+    struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags)
 {
     const json_t *value = member(fields, object, at, name, flags);
     int64_t real_us = 0;
@@ -238,8 +242,8 @@ int time_parse(const char *text, int64_t *ret_real_us)
     int64_t offset = 0;
     if (*at == '+' || *at == '-') {
         int hours = 0, minutes = 0, used = 0;
-        if (sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 || hours > 23 || minutes > 59 ||
-            hours < 0 || minutes < 0)
+        if (sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &used) != 2 || used != 5 || hours > 23 ||
+            minutes > 59 || hours < 0 || minutes < 0)
             return ERR_INVALID;
         offset = (hours * 60 + minutes) * 60 * (*at == '-' ? -1 : 1);
         at += 6;
@@ -295,7 +299,8 @@ bool api_idempotency_key(struct http_request *request, bool required, struct uui
     if (text == NULL) {
         if (!required)
             return true;
-        http_problem(request, 400, "This route needs an Idempotency-Key header: a new UUID for each new write.");
+        http_problem(
+            request, 400, "This route needs an Idempotency-Key header: a new UUID for each new write.");
         return false;
     }
     char plain[UUID_TEXT_BYTES];

@@ -32,20 +32,23 @@ bool fields_ok(const struct fields *fields);
 bool fields_finish(struct fields *fields, struct http_request *request) MUST_CHECK;
 
 // Text of `min` to `max` characters (code points). NULL when absent (or null) or wrong.
-const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    size_t min, size_t max);
+const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, size_t min, size_t max);
 // One of a list ended by NULL; its index, or -1.
-int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    const char *const *words);
-int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    int64_t min, int64_t max, int64_t otherwise);
-bool fields_bool(struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise);
+int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, const char *const *words);
+int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, int64_t min, int64_t max, int64_t otherwise);
+bool fields_bool(
+    struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise);
 // Borrowed; NULL when absent or wrong.
-json_t *fields_object(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
-json_t *fields_array(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags,
-    size_t min, size_t max);
+json_t *fields_object(
+    struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
+json_t *fields_array(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, size_t min, size_t max);
 // A time in the future or past, RFC 3339 with an offset or Z; microseconds since 1970, or 0.
-int64_t fields_time(struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
+int64_t fields_time(
+    struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
 
 // Number of code points, or SIZE_MAX when the bytes are not UTF-8.
 size_t text_characters(const char *text);
@@ -59,8 +62,8 @@ char *json_canonical(const json_t *json) MUST_CHECK;
 bool api_db_failed(struct http_request *request, const struct db_result *result) MUST_CHECK;
 // Reads Idempotency-Key (a UUID, with or without quotes). Answers 400 itself and returns false when it is malformed, or
 // missing and required; `ret_present` may be NULL when required.
-bool api_idempotency_key(struct http_request *request, bool required, struct uuid *ret_key, bool *ret_present)
-    MUST_CHECK;
+bool api_idempotency_key(
+    struct http_request *request, bool required, struct uuid *ret_key, bool *ret_present) MUST_CHECK;
 // ?limit= from 1 to 200 (default 50) and ?cursor= (an id's uuid; zero: from the start). Answers 422 itself.
 bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor) MUST_CHECK;
 

@@ -18,7 +18,8 @@ static bool is_loopback(const struct sockaddr *address)
     return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr);
 }
 
-static int split(const char *address, char *host, size_t host_size, char *port, size_t port_size, struct err *err)
+static int split(
+    const char *address, char *host, size_t host_size, char *port, size_t port_size, struct err *err)
 {
     const char *colon = strrchr(address, ':');
     if (colon == NULL || colon == address)
@@ -57,7 +58,8 @@ int listen_open(const char *address, int *ret_fd, int *ret_port, bool *ret_loopb
     int rc = split(address, host, sizeof(host), port, sizeof(port), err);
     if (rc < 0)
         return rc;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *info = NULL;
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+                    *info = NULL;
     rc = getaddrinfo(host, port, &hints, &info);
     if (rc != 0)
         return err_set(err, ERR_INVALID, "%s: %s", address, gai_strerror(rc));

@@ -7,6 +7,7 @@
 
 // `address` is "host:port" or "[v6]:port", numeric or localhost; port 0 takes a free one. Gives a non-blocking
 // listening descriptor, the port it got and whether it can be reached from this machine only.
-int listen_open(const char *address, int *ret_fd, int *ret_port, bool *ret_loopback, struct err *err) MUST_CHECK;
+int listen_open(
+    const char *address, int *ret_fd, int *ret_port, bool *ret_loopback, struct err *err) MUST_CHECK;
 
 #endif

@@ -61,19 +61,21 @@ static char *copy(const char *text)
 
 static void print_help(const struct config *config)
 {
-    printf("usage: plenum-coordinator [migrate] [--SETTING VALUE]...\n\n"
-           "Serves annotation, communities, fits and scores. Without words it runs until SIGINT or SIGTERM;\n"
-           "`migrate` brings the database up to date and ends. Settings, later wins: plenum.ini, environment, flags.\n\n");
+    printf(
+        "usage: plenum-coordinator [migrate] [--SETTING VALUE]...\n\n"
+        "Serves annotation, communities, fits and scores. Without words it runs until SIGINT or SIGTERM;\n"
+        "`migrate` brings the database up to date and ends. Settings, later wins: plenum.ini, environment, flags.\n\n");
     config_print_help(config);
-    printf("  --%-18s %s\n  --%-18s %s\n  --%-18s %s\n", "help", "this text", "version", "the version", "routes",
-        "the routes it answers, a line each");
+    printf("  --%-18s %s\n  --%-18s %s\n  --%-18s %s\n", "help", "this text", "version", "the version",
+        "routes", "the routes it answers, a line each");
 }
 
 static void print_routes(void)
 {
     static const char *const methods[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
     for (const struct room *const *room = rooms; *room != NULL; room++) {
-        for (const struct http_route *route = (*room)->routes; route != NULL && route->pattern != NULL; route++)
+        for (const struct http_route *route = (*room)->routes; route != NULL && route->pattern != NULL;
+             route++)
             printf("%s %s\n", methods[route->method], route->pattern);
     }
 }
@@ -131,7 +133,8 @@ static int open_outside(struct process *process, struct err *err)
     int rc = outside_load_pages(config_text(config, "web"), &process->files, err);
     if (rc < 0)
         return rc;
-    rc = outside_load_tls(config_text(config, "tls-cert"), config_text(config, "tls-key"), &process->tls, err);
+    rc =
+        outside_load_tls(config_text(config, "tls-cert"), config_text(config, "tls-key"), &process->tls, err);
     if (rc < 0)
         return rc;
     rc = listen_open(
@@ -331,8 +334,8 @@ int main(int argc, char **argv)
     block_signals(&signals);
     evthread_use_pthreads();
     if ((!only_migrate && open_outside(&process, &err) < 0) ||
-        privileges_settle(data_setting(process.config), config_text(process.config, "user"), &process.data_folder,
-            &err) < 0 ||
+        privileges_settle(data_setting(process.config), config_text(process.config, "user"),
+            &process.data_folder, &err) < 0 ||
         privileges_lock(process.data_folder, &err) < 0 || open_database(&process, &err) < 0)
         return fail(&process, &err);
     if (only_migrate) {

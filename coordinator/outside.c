@@ -19,7 +19,8 @@ int outside_load_pages(const char *folder, struct http_static **ret_files, struc
     if (folder != NULL)
         return http_static_load(folder, ret_files, err);
     // build/plenum-coordinator, build/asan/plenum-coordinator, bin/plenum-coordinator
-    static const char *const places[] = {"../web-static/dist", "../../web-static/dist", "../share/plenum/web"};
+    static const char *const places[] = {
+        "../web-static/dist", "../../web-static/dist", "../share/plenum/web"};
     char program[PATH_MAX], path[PATH_MAX + 64];
     ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 1);
     if (length < 0)
@@ -49,11 +50,13 @@ int outside_load_tls(const char *certificate, const char *key, void **ret_tls, s
     if (context == NULL)
         return err_set(err, ERR_INTERNAL, "no TLS context");
     SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_options(
+        context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
     if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
         SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(context) != 1) {
+        SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(context) != 1) {
         const char *reason = ERR_reason_error_string(ERR_peek_last_error());
         SSL_CTX_free(context);
         return err_set(err, ERR_CRYPTO, "certificate %s and key %s: %s", certificate, key,

@@ -39,7 +39,8 @@ static int make_parents(const char *path, struct err *err)
 
 static int become(const struct passwd *user, struct err *err)
 {
-    if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
+    if (initgroups(user->pw_name, user->pw_gid) != 0 || setgid(user->pw_gid) != 0 ||
+        setuid(user->pw_uid) != 0)
         return err_set_errno(err, "becoming user %s", user->pw_name);
     if (setuid(0) == 0)
         return err_set(err, ERR_INTERNAL, "still root after becoming user %s", user->pw_name);
@@ -53,7 +54,8 @@ int privileges_settle(const char *folder, const char *user_name, char **ret_abso
         user = getpwnam(user_name);
         if (user == NULL)
             return err_set(err, ERR_NOT_FOUND,
-                "started as root, and there is no user %s to become: useradd --system %s", user_name, user_name);
+                "started as root, and there is no user %s to become: useradd --system %s", user_name,
+                user_name);
     }
     int rc = make_parents(folder, err);
     if (rc < 0)

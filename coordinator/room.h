@@ -11,10 +11,10 @@ struct http_route;
 struct room {
     const char *name;
     const struct http_route *routes;
-    int (*start)(struct app *app, struct err *err);         // main thread, may block; the database is there
-    int (*loop_start)(struct loop *loop, struct err *err);  // main thread, before the loop runs
-    void (*loop_stop)(struct loop *loop);                   // on the loop's thread, after the last request
-    void (*stop)(struct app *app);                          // main thread, after all loops have ended
+    int (*start)(struct app *app, struct err *err);        // main thread, may block; the database is there
+    int (*loop_start)(struct loop *loop, struct err *err); // main thread, before the loop runs
+    void (*loop_stop)(struct loop *loop);                  // on the loop's thread, after the last request
+    void (*stop)(struct app *app);                         // main thread, after all loops have ended
 };
 
 #endif

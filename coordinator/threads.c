@@ -86,7 +86,8 @@ static void *run(void *arg)
     return NULL;
 }
 
-static int start_one(struct thread *thread, struct app *app, const struct http_settings *http, struct err *err)
+static int start_one(
+    struct thread *thread, struct app *app, const struct http_settings *http, struct err *err)
 {
     struct loop *loop = &thread->loop;
     loop->app = app;

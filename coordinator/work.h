@@ -13,7 +13,7 @@ struct work_pool *work_pool_new(int n_threads, int queue_max);
 // Waits for what runs; what waits is dropped without `done`. Only after the loops that submitted have ended.
 void work_pool_free(struct work_pool *pool);
 // On the thread of `base`. ERR_LIMIT when the queue is full: answer 503, and neither `run` nor `done` will be called.
-int work_submit(struct work_pool *pool, struct event_base *base, void (*run)(void *arg), void (*done)(void *arg),
-    void *arg) MUST_CHECK;
+int work_submit(struct work_pool *pool, struct event_base *base, void (*run)(void *arg),
+    void (*done)(void *arg), void *arg) MUST_CHECK;
 
 #endif

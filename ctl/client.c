@@ -64,7 +64,9 @@ int client_from_config(const struct config *config, struct client **ret_client, 
     if (token == NULL) {
         char path[PATH_MAX];
         snprintf(path, sizeof(path), "%s/admin.token",
-            data != NULL ? data : geteuid() == 0 ? "/var/lib/plenum" : "./var");
+            data != NULL     ? data
+            : geteuid() == 0 ? "/var/lib/plenum"
+                             : "./var");
         FILE *file = fopen(path, "re");
         if (file == NULL)
             return err_set_errno(err, "no --token, and %s", path);
@@ -99,12 +101,18 @@ static int problem_to_err(long status, json_t *body, struct err *err)
     buf_printf(&text, "%ld %s", status, detail != NULL ? detail : title != NULL ? title : "no explanation");
     size_t i;
     json_t *error;
-    json_array_foreach (json_object_get(body, "errors"), i, error) {
+    json_array_foreach(json_object_get(body, "errors"), i, error)
+    {
         const char *pointer = json_string_value(json_object_get(error, "pointer"));
         const char *at = json_string_value(json_object_get(error, "detail"));
-        buf_printf(&text, "%s%s: %s", i == 0 ? " -- " : "; ", pointer != NULL ? pointer : "", at != NULL ? at : "");
+        buf_printf(
+            &text, "%s%s: %s", i == 0 ? " -- " : "; ", pointer != NULL ? pointer : "", at != NULL ? at : "");
     }
-    int rc = err_set(err, status == 404 ? ERR_NOT_FOUND : status >= 500 ? ERR_IO : ERR_INVALID, "%s", text.data);
+    int rc = err_set(err,
+        status == 404   ? ERR_NOT_FOUND
+        : status >= 500 ? ERR_IO
+                        : ERR_INVALID,
+        "%s", text.data);
     buf_release(&text);
     return rc;
 }
@@ -148,8 +156,8 @@ static struct curl_slist *headers_of(const struct client *client, const struct e
     return headers;
 }
 
-static int perform(struct client *client, const struct exchange *exchange, struct buf *answer, long *ret_status,
-    struct err *err)
+static int perform(struct client *client, const struct exchange *exchange, struct buf *answer,
+    long *ret_status, struct err *err)
 {
     CURL *curl = client->curl;
     char *url = NULL;
@@ -203,7 +211,8 @@ static int run(struct client *client, const struct exchange *exchange, int *ret_
         return rc;
     }
     json_error_t ignored;
-    json_t *body = answer.length > 0 ? json_loadb(answer.data, answer.length, JSON_DECODE_ANY, &ignored) : NULL;
+    json_t *body =
+        answer.length > 0 ? json_loadb(answer.data, answer.length, JSON_DECODE_ANY, &ignored) : NULL;
     buf_release(&answer);
     if (ret_status != NULL)
         *ret_status = (int)status;

@@ -13,11 +13,11 @@
 struct client;
 
 // The settings every command that talks to a server has: put this into its table.
-#define CLIENT_SETTINGS                                                                                                \
-    {"url", "PLENUM_URL", "http://127.0.0.1:8080", "the coordinator"},                                                 \
-        {"token", "PLENUM_TOKEN", NULL, "bearer token (default: the file admin.token of --data)"},                     \
-    {                                                                                                                  \
-        "data", "PLENUM_DATA", NULL, "the coordinator's data folder, to find admin.token"                              \
+#define CLIENT_SETTINGS                                                                                      \
+    {"url", "PLENUM_URL", "http://127.0.0.1:8080", "the coordinator"},                                       \
+        {"token", "PLENUM_TOKEN", NULL, "bearer token (default: the file admin.token of --data)"},           \
+    {                                                                                                        \
+        "data", "PLENUM_DATA", NULL, "the coordinator's data folder, to find admin.token"                    \
     }
 
 // `token` NULL: none is sent.

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct config *command_parse(int argc, char **argv, const char *usage, const struct config_setting *settings,
-    int *ret_n_words)
+struct config *command_parse(
+    int argc, char **argv, const char *usage, const struct config_setting *settings, int *ret_n_words)
 {
     struct config *config = config_new(settings);
     struct err err = {0};

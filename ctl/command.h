@@ -29,8 +29,8 @@ int command_worker(int argc, char **argv);
 
 // Parses the flags of one command: `settings` as for base/config.h. Handles --help (prints `usage` and the table, exits
 // 0) and wrong flags (exits 2). On return argv[1] .. argv[*ret_n_words] are the words.
-struct config *command_parse(int argc, char **argv, const char *usage, const struct config_setting *settings,
-    int *ret_n_words);
+struct config *command_parse(
+    int argc, char **argv, const char *usage, const struct config_setting *settings, int *ret_n_words);
 // Prints "plenum NAME: message" and returns 1.
 int command_fail(const char *name, const struct err *err) MUST_CHECK;
 

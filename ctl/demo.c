@@ -48,8 +48,8 @@ static int load_json(const struct demo *demo, const char *name, json_t **ret_jso
 }
 
 // POST; takes `request`; copies "id" of the answer when `ret_id` is given.
-static int post(const struct demo *demo, struct client *client, const char *path, json_t *request, char ret_id[64],
-    struct err *err)
+static int post(const struct demo *demo, struct client *client, const char *path, json_t *request,
+    char ret_id[64], struct err *err)
 {
     char key[37];
     json_t *answer = NULL;
@@ -150,7 +150,8 @@ static int simulate(struct demo *demo, struct err *err)
     struct simulate_result result;
     if ((rc = simulate_run(&options, &result, err)) < 0)
         return rc;
-    step(demo, "%d simulated annotators made %d judgments", (int)result.n_annotators, (int)result.n_judgments);
+    step(
+        demo, "%d simulated annotators made %d judgments", (int)result.n_annotators, (int)result.n_judgments);
     return 0;
 }
 
@@ -229,8 +230,8 @@ static int write_mark(struct demo *demo, struct err *err)
     int rc = invite(demo, VISITORS_MAX, code, err);
     if (rc < 0)
         return rc;
-    json_t *mark = json_pack("{s:s, s:s, s:s, s:b}", "project_id", demo->project, "community_id", demo->community,
-        "invitation_code", code, "simulated", 1);
+    json_t *mark = json_pack("{s:s, s:s, s:s, s:b}", "project_id", demo->project, "community_id",
+        demo->community, "invitation_code", code, "simulated", 1);
     snprintf(temporary, sizeof(temporary), "%s.part", demo->options->mark);
     rc = json_dump_file(mark, temporary, JSON_INDENT(2));
     json_decref(mark);
@@ -287,7 +288,10 @@ int command_demo(int argc, char **argv)
     struct client *client = NULL;
     char folder[PROGRAM_PATH_BYTES], mark[PATH_MAX];
     const char *data = config_text(config, "data");
-    snprintf(mark, sizeof(mark), "%s/demo.json", data != NULL ? data : geteuid() == 0 ? "/var/lib/plenum" : "./var");
+    snprintf(mark, sizeof(mark), "%s/demo.json",
+        data != NULL     ? data
+        : geteuid() == 0 ? "/var/lib/plenum"
+                         : "./var");
     if (!program_demo_folder(folder)) {
         err_set(&err, ERR_NOT_FOUND, "no demonstration study beside the program");
         status = command_fail("demo", &err);

@@ -43,7 +43,8 @@ static int wait_done(struct client *client, const char *id, json_t **ret_export,
         }
         if (state == NULL || strcmp(state, "failed") == 0) {
             const char *why = json_string_value(json_object_get(export, "error"));
-            int rc = err_set(err, ERR_INTERNAL, "the export failed: %s", why != NULL ? why : "no reason given");
+            int rc =
+                err_set(err, ERR_INTERNAL, "the export failed: %s", why != NULL ? why : "no reason given");
             json_decref(export);
             return rc;
         }
@@ -92,7 +93,8 @@ static int run(struct client *client, const struct config *config, struct err *e
         return err_set_errno(err, "%s", folder);
     json_t *file, *manifest = json_object_get(export, "manifest");
     size_t i;
-    json_array_foreach (json_object_get(manifest != NULL ? manifest : export, "files"), i, file) {
+    json_array_foreach(json_object_get(manifest != NULL ? manifest : export, "files"), i, file)
+    {
         const char *name = json_string_value(json_object_get(file, "name"));
         if (name == NULL || (rc = fetch(client, id, name, folder, err)) < 0)
             break;
@@ -106,8 +108,8 @@ int command_export(int argc, char **argv)
 {
     int n_words = 0, status = 0;
     struct err err = {0};
-    struct config *config = command_parse(argc, argv, "export --project P [--formats F,...] [--out FOLDER]", settings,
-        &n_words);
+    struct config *config =
+        command_parse(argc, argv, "export --project P [--formats F,...] [--out FOLDER]", settings, &n_words);
     struct client *client = NULL;
     if (n_words > 0 || config_text(config, "project") == NULL) {
         fprintf(stderr, "plenum export: needs --project; see --help\n");

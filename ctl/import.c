@@ -13,8 +13,10 @@ enum { UPLOAD_MAX_BYTES = 64 * 1024 * 1024 };
 static const struct config_setting settings[] = {
     {"project", NULL, NULL, "the project's id (required)"},
     {"format", NULL, "plenum", "plenum, hh, trl or csv"},
-    {"map", NULL, NULL, "csv: JSON file that says which columns are item, text, prompt, annotator, rating, attributes"},
-    {"pool", NULL, NULL, "hh: name of the pool of annotators this file comes from (default: the file's name)"},
+    {"map", NULL, NULL,
+        "csv: JSON file that says which columns are item, text, prompt, annotator, rating, attributes"},
+    {"pool", NULL, NULL,
+        "hh: name of the pool of annotators this file comes from (default: the file's name)"},
     {"pairs-per-annotator", NULL, NULL, "hh: cut the pool into annotators of so many pairs (marked as such)"},
     CLIENT_SETTINGS,
     {0},
@@ -80,8 +82,8 @@ static int build_path(const struct config *config, const char *file, struct buf 
     return buf_check(path) < 0 ? err_set(err, ERR_LIMIT, "the settings of the import are too long") : 0;
 }
 
-static int send_file(struct client *client, const struct config *config, const char *file, json_t **ret_report,
-    struct err *err)
+static int send_file(struct client *client, const struct config *config, const char *file,
+    json_t **ret_report, struct err *err)
 {
     FILE *in = fopen(file, "re");
     struct stat about;
@@ -97,7 +99,8 @@ static int send_file(struct client *client, const struct config *config, const c
     if (rc == 0) {
         const char *encoding = ends_with(file, ".gz") ? "gzip" : ends_with(file, ".zst") ? "zstd" : NULL;
         bool csv = strcmp(config_text(config, "format"), "csv") == 0;
-        rc = client_upload(client, path.data, in, csv ? "text/csv" : "application/x-ndjson", encoding, ret_report, err);
+        rc = client_upload(
+            client, path.data, in, csv ? "text/csv" : "application/x-ndjson", encoding, ret_report, err);
     }
     buf_release(&path);
     fclose(in);
@@ -108,7 +111,8 @@ int command_import(int argc, char **argv)
 {
     int n_words = 0;
     struct err err = {0};
-    struct config *config = command_parse(argc, argv, "import --project P [--format F] FILE...", settings, &n_words);
+    struct config *config =
+        command_parse(argc, argv, "import --project P [--format F] FILE...", settings, &n_words);
     struct client *client = NULL;
     if (n_words < 1 || config_text(config, "project") == NULL) {
         fprintf(stderr, "plenum import: needs --project and a file; see --help\n");

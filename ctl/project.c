@@ -69,8 +69,8 @@ static int create(struct client *client, const struct config *config, struct err
     return rc < 0 ? command_fail("project", err) : print_and_free(body);
 }
 
-static int call_and_print(struct client *client, const char *method, const char *path, json_t *request,
-    struct err *err)
+static int call_and_print(
+    struct client *client, const char *method, const char *path, json_t *request, struct err *err)
 {
     json_t *body = NULL;
     int rc = client_call(client, method, path, request, NULL, NULL, &body, err);

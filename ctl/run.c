@@ -25,7 +25,8 @@ static const struct config_setting settings[] = {
     {"workers", "PLENUM_WORKERS", "1", "how many workers to start"},
     {"demo", "PLENUM_DEMO", "on", "off: no demonstration study"},
     {"data", "PLENUM_DATA", NULL, "data folder (default ./var, as root /var/lib/plenum)"},
-    {"listen", "PLENUM_LISTEN", "127.0.0.1:8080", "address:port of the coordinator; its other settings come by the environment"},
+    {"listen", "PLENUM_LISTEN", "127.0.0.1:8080",
+        "address:port of the coordinator; its other settings come by the environment"},
     {0},
 };
 
@@ -145,8 +146,7 @@ static int worker_address(const struct supervisor *supervisor, char *address, si
 }
 
 // A certificate of its own for each worker, kept in its folder: enrolled once.
-static int enrol_worker(struct client *client, int index, char *folder, char *address,
-    struct err *err)
+static int enrol_worker(struct client *client, int index, char *folder, char *address, struct err *err)
 {
     char path[PROGRAM_PATH_BYTES], probe[PATH_MAX + 16];
     snprintf(probe, sizeof(probe), "%s/worker.crt", folder);
@@ -161,7 +161,8 @@ static int enrol_worker(struct client *client, int index, char *folder, char *ad
     char name[32];
     snprintf(name, sizeof(name), "local-%d", index + 1);
     program_path("plenum-worker", path);
-    char *argv[] = {path, "enrol", "--coordinator", address, "--keys", folder, "--name", name, "--enrolment-token", copy, NULL};
+    char *argv[] = {path, "enrol", "--coordinator", address, "--keys", folder, "--name", name,
+        "--enrolment-token", copy, NULL};
     int rc = copy != NULL ? run_to_end(argv, err) : err_set(err, ERR_INTERNAL, "no enrolment token");
     free(copy);
     return rc;

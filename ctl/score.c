@@ -13,13 +13,14 @@ static const struct config_setting settings[] = {
     {0},
 };
 
-static int read_request(const struct config *config, int n_words, char **words, json_t **ret_request, struct err *err)
+static int read_request(
+    const struct config *config, int n_words, char **words, json_t **ret_request, struct err *err)
 {
     const char *file = config_text(config, "file");
     json_error_t at;
-    json_t *request = file == NULL     ? json_object()
-        : strcmp(file, "-") == 0 ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &at)
-                                 : json_load_file(file, JSON_REJECT_DUPLICATES, &at);
+    json_t *request = file == NULL             ? json_object()
+                      : strcmp(file, "-") == 0 ? json_loadf(stdin, JSON_REJECT_DUPLICATES, &at)
+                                               : json_load_file(file, JSON_REJECT_DUPLICATES, &at);
     if (request == NULL)
         return err_set(err, ERR_INVALID, "%s:%d: %s", file, at.line, at.text);
     static const char *const names[] = {"model", "prompt", "aggregate"};

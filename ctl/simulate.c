@@ -33,7 +33,8 @@ static int read_items(const char *path, json_t *meta, struct err *err)
         size_t i;
         if (item == NULL)
             rc = err_set(err, ERR_INVALID, "%s:%d: %s", path, number, at.text);
-        json_array_foreach (json_object_get(item, "responses"), i, response) {
+        json_array_foreach(json_object_get(item, "responses"), i, response)
+        {
             const char *content = json_string_value(json_object_get(response, "content"));
             if (content != NULL && json_object_get(response, "meta") != NULL)
                 json_object_set(meta, content, json_object_get(response, "meta"));
@@ -51,8 +52,8 @@ static double utility(const struct simulation *simulation, json_t *tastes, json_
     const char *axis;
     json_t *taste;
     double sum = 0;
-    json_object_foreach (tastes, axis, taste)
-        sum += json_number_value(taste) * json_number_value(json_object_get(meta, axis));
+    json_object_foreach(tastes, axis, taste) sum +=
+        json_number_value(taste) * json_number_value(json_object_get(meta, axis));
     return sum;
 }
 
@@ -62,13 +63,13 @@ static json_t *judge(struct simulation *simulation, json_t *annotator, json_t *r
     json_t *tastes = json_object_get(annotator, "tastes");
     double noise = fmax(json_number_value(json_object_get(annotator, "noise")), 1e-6);
     double difference = utility(simulation, tastes, json_array_get(responses, 0)) -
-        utility(simulation, tastes, json_array_get(responses, 1));
+                        utility(simulation, tastes, json_array_get(responses, 1));
     bool left = rng_uniform(&simulation->rng) < 1 / (1 + exp(-difference / noise));
     double felt = fabs(difference) / noise;
     return json_pack("{s:s, s:i, s:i, s:{s:b}}", "choice", left ? "left" : "right", "strength",
-        felt > 4 ? 3
-            : felt > 1.5 ? 2
-                         : 1,
+        felt > 4     ? 3
+        : felt > 1.5 ? 2
+                     : 1,
         "active_ms", 0, "client", "simulated", 1);
 }
 
@@ -101,8 +102,8 @@ static int judge_next(struct simulation *simulation, json_t *annotator, struct e
 
 static int join(struct simulation *simulation, json_t *annotator, struct err *err)
 {
-    json_t *request = json_pack("{s:s, s:b, s:{s:s}}", "code", simulation->options->code, "simulated", 1, "consent",
-        "version", "1");
+    json_t *request = json_pack(
+        "{s:s, s:b, s:{s:s}}", "code", simulation->options->code, "simulated", 1, "consent", "version", "1");
     json_t *answer = NULL;
     client_set_token(simulation->client, NULL);
     int rc = client_call(simulation->client, "POST", "/api/v1/join", request, NULL, NULL, &answer, err);
@@ -127,7 +128,8 @@ static int run_all(struct simulation *simulation, json_t *plan, struct err *err)
     json_int_t each = json_integer_value(json_object_get(plan, "judgments_each"));
     json_t *annotator;
     size_t i;
-    json_array_foreach (json_object_get(plan, "annotators"), i, annotator) {
+    json_array_foreach(json_object_get(plan, "annotators"), i, annotator)
+    {
         int rc = join(simulation, annotator, err);
         if (rc < 0)
             return err_prefix(err, "annotator %zu", i + 1);
@@ -172,8 +174,8 @@ static const struct config_setting settings[] = {
     {0},
 };
 
-static int invite(struct client *client, const char *project_id, const char *annotators, char code[256],
-    struct err *err)
+static int invite(
+    struct client *client, const char *project_id, const char *annotators, char code[256], struct err *err)
 {
     json_error_t at;
     char path[256];
@@ -189,7 +191,8 @@ static int invite(struct client *client, const char *project_id, const char *ann
     if (rc < 0)
         return rc;
     if (!simulated)
-        return err_set(err, ERR_INVALID, "the project is not marked simulated: people's answers are not mixed with these");
+        return err_set(err, ERR_INVALID,
+            "the project is not marked simulated: people's answers are not mixed with these");
     snprintf(path, sizeof(path), "/api/v1/projects/%s/invitations", project_id);
     json_t *request = json_pack("{s:I}", "max_uses", (json_int_t)(n > 0 ? n : 1));
     rc = client_call(client, "POST", path, request, NULL, NULL, &answer, err);

@@ -6,11 +6,12 @@
 #include "base/err.h"
 
 struct simulate_options {
-    const char *url;        // the coordinator
-    const char *code;       // an invitation of the project, with uses enough
+    const char *url;  // the coordinator
+    const char *code; // an invitation of the project, with uses enough
     const char *project_id;
-    const char *annotators; // file: {judgments_each, annotators: [{name, tastes, noise, language, demographics}]}
-    const char *items;      // file of item lines whose responses carry `meta` (the axes)
+    const char
+        *annotators;   // file: {judgments_each, annotators: [{name, tastes, noise, language, demographics}]}
+    const char *items; // file of item lines whose responses carry `meta` (the axes)
     uint64_t seed;
 };
 
@@ -19,6 +20,7 @@ struct simulate_result {
 };
 
 // Utility u = sum over axes of taste * meta; left wins with probability 1 / (1 + exp(-(u_left - u_right) / noise)).
-int simulate_run(const struct simulate_options *options, struct simulate_result *ret_result, struct err *err) MUST_CHECK;
+int simulate_run(
+    const struct simulate_options *options, struct simulate_result *ret_result, struct err *err) MUST_CHECK;
 
 #endif

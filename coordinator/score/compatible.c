@@ -23,7 +23,8 @@ struct call {
     const char *model_text;
 };
 
-static void fail(const struct call *call, int status, const char *type, const char *format, ...) PRINTF_LIKE(4, 5);
+static void fail(const struct call *call, int status, const char *type, const char *format, ...)
+    PRINTF_LIKE(4, 5);
 static void fail(const struct call *call, int status, const char *type, const char *format, ...)
 {
     char message[512];
@@ -31,9 +32,10 @@ static void fail(const struct call *call, int status, const char *type, const ch
     va_start(args, format);
     vsnprintf(message, sizeof(message), format, args);
     va_end(args);
-    json_t *body = call->shape == SHAPE_TEI
-        ? json_pack("{s:s, s:s}", "error", message, "error_type", status == 422 ? "Validation" : "Backend")
-        : json_pack("{s:{s:s, s:s, s:n, s:i}}", "error", "message", message, "type", type, "param", "code", status);
+    json_t *body = call->shape == SHAPE_TEI ? json_pack("{s:s, s:s}", "error", message, "error_type",
+                                                  status == 422 ? "Validation" : "Backend")
+                                            : json_pack("{s:{s:s, s:s, s:n, s:i}}", "error", "message",
+                                                  message, "type", type, "param", "code", status);
     if (status == 503)
         http_reply_header(call->request, "Retry-After", "1");
     http_reply_json(call->request, status, body);
@@ -42,7 +44,7 @@ static void fail(const struct call *call, int status, const char *type, const ch
 static double shown_score(const struct call *call, double score)
 {
     bool raw = json_is_true(json_object_get(call->body, "raw_scores")) ||
-        json_is_false(json_object_get(call->body, "use_activation"));
+               json_is_false(json_object_get(call->body, "use_activation"));
     return raw ? score : predict_sigmoid(score);
 }
 
@@ -59,8 +61,8 @@ static json_t *tei_answer(const struct call *call, const struct scoring *scoring
     bool with_text = json_is_true(json_object_get(call->body, "return_text"));
     for (size_t rank = 0; rank < scoring->n_candidates; rank++) {
         size_t i = scoring->result.order[rank];
-        json_t *entry = json_pack("{s:i, s:f}", "index", (int)i, "score",
-            shown_score(call, scoring->result.scores[i]));
+        json_t *entry =
+            json_pack("{s:i, s:f}", "index", (int)i, "score", shown_score(call, scoring->result.scores[i]));
         if (with_text)
             json_object_set(entry, "text", json_array_get(json_object_get(call->body, "texts"), i));
         json_array_append_new(list, entry);
@@ -85,9 +87,10 @@ static json_t *vllm_answer(const struct call *call, const struct scoring *scorin
     uuid_format(uuid_new(), id);
     snprintf(own, sizeof(own), "rerank-%s", id);
     // A linear model has no tokens; four bytes a token is the usual reckoning.
-    return json_pack("{s:s, s:s, s:{s:I, s:I}, s:{s:{s:s}, s:{s:i}}, s:o}", "id", own, "model", call->model_text,
-        "usage", "prompt_tokens", (json_int_t)(n_bytes / 4), "total_tokens", (json_int_t)(n_bytes / 4), "meta",
-        "api_version", "version", "2", "billed_units", "search_units", 1, "results", results);
+    return json_pack("{s:s, s:s, s:{s:I, s:I}, s:{s:{s:s}, s:{s:i}}, s:o}", "id", own, "model",
+        call->model_text, "usage", "prompt_tokens", (json_int_t)(n_bytes / 4), "total_tokens",
+        (json_int_t)(n_bytes / 4), "meta", "api_version", "version", "2", "billed_units", "search_units", 1,
+        "results", results);
 }
 
 static void on_model(void *arg, struct model *model, const struct err *model_err)
@@ -99,14 +102,15 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
         if (model_err->code == ERR_NOT_FOUND)
             fail(call, 404, "NotFoundError", "The model does not exist.");
         else
-            fail(call, model_err->code == ERR_LIMIT ? 503 : 500, "InternalServerError", "The model can't be loaded.");
+            fail(call, model_err->code == ERR_LIMIT ? 503 : 500, "InternalServerError",
+                "The model can't be loaded.");
         return;
     }
     const char *list = call->shape == SHAPE_TEI ? "texts" : "documents";
     struct scoring scoring = {.artefact = model_artefact(model)};
     if (scoring_read_texts(&scoring, json_object_get(call->body, list), list, arena, &err) < 0 ||
-        scoring_choose_rule(&scoring, NULL, &err) < 0 || scoring_read_weights(&scoring, NULL, arena, &err) < 0 ||
-        scoring_run(&scoring, arena, &err) < 0) {
+        scoring_choose_rule(&scoring, NULL, &err) < 0 ||
+        scoring_read_weights(&scoring, NULL, arena, &err) < 0 || scoring_run(&scoring, arena, &err) < 0) {
         fail(call, call->shape == SHAPE_TEI ? 422 : 400, "BadRequestError", "%s", err.message);
     } else {
         metrics_add(METRIC_SCORES, (int64_t)scoring.n_candidates);
@@ -130,7 +134,8 @@ static struct call *read_call(struct http_request *request)
     if (call->model_text == NULL) // TEI's callers name none: the address they are given does
         call->model_text = http_query(request, "model");
     if (call->model_text == NULL) {
-        fail(call, call->shape == SHAPE_TEI ? 422 : 400, "BadRequestError", "model must be the id of a model");
+        fail(
+            call, call->shape == SHAPE_TEI ? 422 : 400, "BadRequestError", "model must be the id of a model");
         return NULL;
     }
     if (!json_is_string(json_object_get(body, "query"))) {

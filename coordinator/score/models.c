@@ -85,7 +85,8 @@ static bool make_room(struct model_cache *cache)
         return true;
     size_t oldest = MODELS_MAX;
     for (size_t i = 0; i < cache->n; i++) {
-        if (cache->list[i]->n_holders == 0 && (oldest == MODELS_MAX || cache->list[i]->used < cache->list[oldest]->used))
+        if (cache->list[i]->n_holders == 0 &&
+            (oldest == MODELS_MAX || cache->list[i]->used < cache->list[oldest]->used))
             oldest = i;
     }
     if (oldest == MODELS_MAX)
@@ -224,8 +225,8 @@ static void done_load(void *arg)
     free(load);
 }
 
-void model_acquire(struct loop *loop, struct id id, void (*then)(void *arg, struct model *model, const struct err *err),
-    void *arg)
+void model_acquire(struct loop *loop, struct id id,
+    void (*then)(void *arg, struct model *model, const struct err *err), void *arg)
 {
     struct model_cache *cache = loop->app->models;
     pthread_mutex_lock(&cache->lock);

@@ -22,8 +22,8 @@ void model_cache_free(struct model_cache *cache);
 // Calls `then` once, with the model held for the caller or NULL: ERR_NOT_FOUND when there is no such model, ERR_LIMIT
 // when too much is being loaded (answer 503), else the artefact is broken. At once when it is in memory, else later on
 // the same loop.
-void model_acquire(struct loop *loop, struct id id, void (*then)(void *arg, struct model *model, const struct err *err),
-    void *arg);
+void model_acquire(struct loop *loop, struct id id,
+    void (*then)(void *arg, struct model *model, const struct err *err), void *arg);
 // Sets *model to NULL.
 void model_release(struct model **model);
 const struct artefact *model_artefact(const struct model *model);

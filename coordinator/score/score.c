@@ -43,14 +43,15 @@ static json_t *candidate_json(const struct scoring *scoring, size_t i, const siz
     json_t *by_group = json_array();
     for (size_t g = 0; g < scoring->n_groups; g++) {
         const struct artefact_head *head = scoring_group(scoring, g);
-        json_array_append_new(by_group,
-            json_pack("{s:s, s:s, s:f}", "attribute", head->attribute, "value", head->value, "score",
-                scoring->utilities[i * scoring->n_groups + g]));
+        json_array_append_new(
+            by_group, json_pack("{s:s, s:s, s:f}", "attribute", head->attribute, "value", head->value,
+                          "score", scoring->utilities[i * scoring->n_groups + g]));
     }
     const struct artefact_head *worst = scoring_group(scoring, result->worst_group[i]);
     json_t *json = json_pack("{s:i, s:s?, s:f, s:i, s:o, s:{s:s, s:s, s:f}, s:[]}", "index", (int)i, "id",
         scoring->ids[i], "score", result->scores[i], "rank", (int)rank_of[i], "by_group", by_group, "worst",
-        "attribute", worst->attribute, "value", worst->value, "score", result->worst_utility[i], "violations");
+        "attribute", worst->attribute, "value", worst->value, "score", result->worst_utility[i],
+        "violations");
     if (result->lottery != NULL)
         json_object_set_new(json, "probability", json_real(result->lottery[i]));
     return json;
@@ -65,19 +66,21 @@ static json_t *why_json(const struct scoring *scoring)
     for (size_t g = 0; g < scoring->n_groups; g++) {
         size_t best = 0;
         for (size_t i = 1; i < scoring->n_candidates; i++) {
-            if (scoring->utilities[i * scoring->n_groups + g] > scoring->utilities[best * scoring->n_groups + g])
+            if (scoring->utilities[i * scoring->n_groups + g] >
+                scoring->utilities[best * scoring->n_groups + g])
                 best = i;
         }
         double loss = scoring->utilities[best * scoring->n_groups + g] -
-            scoring->utilities[result->choice * scoring->n_groups + g];
+                      scoring->utilities[result->choice * scoring->n_groups + g];
         if (best != result->choice && loss > 0)
             json_array_append_new(objectors,
                 json_pack("{s:s, s:s, s:i, s:f}", "attribute", scoring_group(scoring, g)->attribute, "value",
                     scoring_group(scoring, g)->value, "prefers", (int)best, "loss", loss));
     }
-    return json_pack("{s:s, s:b, s:s, s:{s:s, s:s, s:f}, s:o}", "aggregate", aggregate_rule_name(scoring->rule),
-        "supported", scoring->artefact->supported, "scale",
-        scoring->n_candidates > 1 ? "log-odds, centred on these candidates" : "log-odds against the training mean",
+    return json_pack("{s:s, s:b, s:s, s:{s:s, s:s, s:f}, s:o}", "aggregate",
+        aggregate_rule_name(scoring->rule), "supported", scoring->artefact->supported, "scale",
+        scoring->n_candidates > 1 ? "log-odds, centred on these candidates"
+                                  : "log-odds against the training mean",
         "worst_off", "attribute", worst->attribute, "value", worst->value, "score",
         result->worst_utility[result->choice], "objectors", objectors);
 }
@@ -95,9 +98,9 @@ static json_t *answer_json(const struct scoring *scoring, const char *model_text
         json_array_append_new(groups, group_json(scoring_group(scoring, g)));
     for (size_t i = 0; i < scoring->n_candidates; i++)
         json_array_append_new(candidates, candidate_json(scoring, i, rank_of));
-    json_t *answer = json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:s?}, s:o}", "model", model_text, "artefact", hash,
-        "method", scoring->artefact->method, "groups", groups, "candidates", candidates, "choice", "index",
-        (int)result->choice, "id", scoring->ids[result->choice], "why", why_json(scoring));
+    json_t *answer = json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:s?}, s:o}", "model", model_text,
+        "artefact", hash, "method", scoring->artefact->method, "groups", groups, "candidates", candidates,
+        "choice", "index", (int)result->choice, "id", scoring->ids[result->choice], "why", why_json(scoring));
     if (result->lottery != NULL)
         json_object_set_new(answer, "lottery",
             json_pack("{s:f, s:f}", "value", result->lottery_value, "gap", result->lottery_gap));
@@ -118,9 +121,10 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
         return;
     }
     struct scoring scoring = {.artefact = model_artefact(model)};
-    if (scoring_read_candidates(&scoring, json_object_get(call->body, "candidates"), "/candidates", arena, &err) < 0 ||
-        scoring_choose_rule(
-            &scoring, json_string_value(json_object_get(call->body, "aggregate")), &err) < 0 ||
+    if (scoring_read_candidates(
+            &scoring, json_object_get(call->body, "candidates"), "/candidates", arena, &err) < 0 ||
+        scoring_choose_rule(&scoring, json_string_value(json_object_get(call->body, "aggregate")), &err) <
+            0 ||
         scoring_read_weights(&scoring, json_object_get(call->body, "weights"), arena, &err) < 0 ||
         scoring_run(&scoring, arena, &err) < 0) {
         reply_pointed(request, &err);
@@ -149,7 +153,8 @@ static bool refuse_unknown(struct http_request *request, json_t *body)
     static const char *const known[] = {"model", "prompt", "candidates", "aggregate", "weights", NULL};
     const char *name;
     json_t *value;
-    json_object_foreach (body, name, value) {
+    json_object_foreach(body, name, value)
+    {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;
@@ -182,10 +187,10 @@ static void score(struct http_request *request)
         identity_require(request, ACTION_USE_MODEL, &id, permitted);
 }
 
-#define RERANK(path)                                                                                                   \
-    {                                                                                                                  \
-        .method = HTTP_POST, .pattern = (path), .handle = compatible_rerank, .class = HTTP_CLASS_SCORE,                \
-        .flags = HTTP_CROSS_SITE, .body_max = SCORE_BODY_MAX_BYTES                                                     \
+#define RERANK(path)                                                                                         \
+    {                                                                                                        \
+        .method = HTTP_POST, .pattern = (path), .handle = compatible_rerank, .class = HTTP_CLASS_SCORE,      \
+        .flags = HTTP_CROSS_SITE, .body_max = SCORE_BODY_MAX_BYTES                                           \
     }
 
 static const struct http_route score_routes[] = {

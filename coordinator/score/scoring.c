@@ -10,7 +10,8 @@ const struct artefact_head *scoring_group(const struct scoring *scoring, size_t 
     return &scoring->artefact->heads[predict_served_head(scoring->artefact, (uint32_t)group)];
 }
 
-static int read_base64(const char *text, size_t length, struct arena *arena, struct predict_candidate *candidate)
+static int read_base64(
+    const char *text, size_t length, struct arena *arena, struct predict_candidate *candidate)
 {
     float *values = arena_alloc(arena, length / 4 * 3 + sizeof(float));
     int size = base64_decode(text, length, values);
@@ -26,7 +27,8 @@ static int read_numbers(json_t *array, struct arena *arena, struct predict_candi
     size_t n = json_array_size(array), i;
     json_t *number;
     float *values = arena_alloc(arena, n * sizeof(float));
-    json_array_foreach (array, i, number) {
+    json_array_foreach(array, i, number)
+    {
         values[i] = (float)json_number_value(number);
         if (!json_is_number(number) || !isfinite(values[i]))
             return ERR_INVALID;
@@ -51,8 +53,8 @@ static void set_text(struct predict_candidate *candidate, json_t *text)
     candidate->text_length = json_string_length(text);
 }
 
-static int read_one(struct scoring *scoring, size_t i, json_t *value, const char *pointer, struct arena *arena,
-    struct err *err)
+static int read_one(struct scoring *scoring, size_t i, json_t *value, const char *pointer,
+    struct arena *arena, struct err *err)
 {
     struct predict_candidate *candidate = &scoring->candidates[i];
     if (json_is_string(value)) {
@@ -73,13 +75,15 @@ static int read_one(struct scoring *scoring, size_t i, json_t *value, const char
     if (text != NULL)
         set_text(candidate, text);
     if (embedding != NULL && !json_is_null(embedding) && read_embedding(embedding, arena, candidate) < 0)
-        return err_set(err, ERR_INVALID, "%s/%zu/embedding must be finite numbers, or base64 of float32", pointer, i);
+        return err_set(
+            err, ERR_INVALID, "%s/%zu/embedding must be finite numbers, or base64 of float32", pointer, i);
     if (candidate->text == NULL && candidate->embedding == NULL)
         return err_set(err, ERR_INVALID, "%s/%zu must have content or an embedding", pointer, i);
     return 0;
 }
 
-static int begin(struct scoring *scoring, json_t *list, const char *pointer, struct arena *arena, struct err *err)
+static int begin(
+    struct scoring *scoring, json_t *list, const char *pointer, struct arena *arena, struct err *err)
 {
     size_t n = json_array_size(list);
     if (!json_is_array(list) || n == 0)
@@ -93,8 +97,8 @@ static int begin(struct scoring *scoring, json_t *list, const char *pointer, str
     return 0;
 }
 
-int scoring_read_candidates(struct scoring *scoring, json_t *candidates, const char *pointer, struct arena *arena,
-    struct err *err)
+int scoring_read_candidates(
+    struct scoring *scoring, json_t *candidates, const char *pointer, struct arena *arena, struct err *err)
 {
     int rc = begin(scoring, candidates, pointer, arena, err);
     for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++)
@@ -102,8 +106,8 @@ int scoring_read_candidates(struct scoring *scoring, json_t *candidates, const c
     return rc;
 }
 
-int scoring_read_texts(struct scoring *scoring, json_t *texts, const char *pointer, struct arena *arena,
-    struct err *err)
+int scoring_read_texts(
+    struct scoring *scoring, json_t *texts, const char *pointer, struct arena *arena, struct err *err)
 {
     int rc = begin(scoring, texts, pointer, arena, err);
     for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++) {
@@ -124,7 +128,8 @@ int scoring_choose_rule(struct scoring *scoring, const char *name, struct err *e
         return 0;
     }
     if (!aggregate_rule_parse(name, &scoring->rule))
-        return err_set(err, ERR_INVALID, "/aggregate must be mean, maxmin, leximin, nash, weights or lottery");
+        return err_set(
+            err, ERR_INVALID, "/aggregate must be mean, maxmin, leximin, nash, weights or lottery");
     return 0;
 }
 
@@ -142,7 +147,8 @@ int scoring_read_weights(struct scoring *scoring, json_t *weights, struct arena 
     double *given = arena_calloc(arena, scoring->n_groups, sizeof(double)), sum = 0;
     const char *value;
     json_t *weight;
-    json_object_foreach (weights, value, weight) {
+    json_object_foreach(weights, value, weight)
+    {
         size_t g = 0;
         while (g < scoring->n_groups && strcmp(scoring_group(scoring, g)->value, value) != 0)
             g++;
@@ -173,6 +179,6 @@ int scoring_run(struct scoring *scoring, struct arena *arena, struct err *err)
         predict_served_utilities(artefact, rewards, n, scoring->utilities);
     else
         predict_served_single(artefact, rewards, n, scoring->utilities);
-    return aggregate(
-        scoring->rule, scoring->utilities, n, scoring->n_groups, scoring->weights, arena, &scoring->result, err);
+    return aggregate(scoring->rule, scoring->utilities, n, scoring->n_groups, scoring->weights, arena,
+        &scoring->result, err);
 }

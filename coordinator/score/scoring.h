@@ -17,24 +17,25 @@ struct scoring {
     const struct artefact *artefact;
     size_t n_candidates, n_groups;
     struct predict_candidate *candidates;
-    const char **ids;              // NULL where the caller gave none
+    const char **ids; // NULL where the caller gave none
     enum aggregate_rule rule;
-    const double *weights;         // n_groups, or NULL
-    double *utilities;             // n_candidates x n_groups
+    const double *weights; // n_groups, or NULL
+    double *utilities;     // n_candidates x n_groups
     struct aggregate_result result;
 };
 
 // Reads [{"id"?, "content"|"text", "embedding"?: [numbers] | base64 of float32} | "text", ...]. The error's message
 // begins with the JSON pointer of the fault and a space ("/candidates/2/embedding must be ...").
-int scoring_read_candidates(struct scoring *scoring, json_t *candidates, const char *pointer, struct arena *arena,
-    struct err *err) MUST_CHECK;
+int scoring_read_candidates(struct scoring *scoring, json_t *candidates, const char *pointer,
+    struct arena *arena, struct err *err) MUST_CHECK;
 // Plain texts, as in the compatible shapes.
 int scoring_read_texts(struct scoring *scoring, json_t *texts, const char *pointer, struct arena *arena,
     struct err *err) MUST_CHECK;
 // The rule by name, or by default: maxmin where more than one group is served, else mean.
 int scoring_choose_rule(struct scoring *scoring, const char *name, struct err *err) MUST_CHECK;
 // Weights for the rule `weights`: {"value": number} over the served groups.
-int scoring_read_weights(struct scoring *scoring, json_t *weights, struct arena *arena, struct err *err) MUST_CHECK;
+int scoring_read_weights(
+    struct scoring *scoring, json_t *weights, struct arena *arena, struct err *err) MUST_CHECK;
 int scoring_run(struct scoring *scoring, struct arena *arena, struct err *err) MUST_CHECK;
 const struct artefact_head *scoring_group(const struct scoring *scoring, size_t group);
 
