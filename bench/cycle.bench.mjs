@@ -1,0 +1,104 @@
+// Server CPU for one annotation cycle (next assignment + judgment) as the number of open items grows. "Server" is the
+// coordinator and every PostgreSQL process of its private cluster. Flat is the goal: the anchor is the smallest study.
+// Also the coordinator's resident memory when idle.
+import { readFileSync, readdirSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { startCoordinator } from '../tests/support/coordinator.mjs';
+
+const SIZES = (process.env.BENCH_SIZES ?? '1000,100000,1000000').split(',').map(Number);
+const ANNOTATORS = 8, WARM = 200, CYCLES = 1600;
+const TICKS = 100; // USER_HZ on Linux
+
+function processes() {
+  const list = new Map();
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue;
+    try {
+      const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
+      const rest = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+      list.set(Number(entry), { parent: Number(rest[1]), own: Number(rest[11]) + Number(rest[12]), children: Number(rest[13]) + Number(rest[14]) });
+    } catch { /* it has ended */ }
+  }
+  return list;
+}
+
+// CPU seconds of a process, its descendants, and those of its descendants that have ended.
+function cpuSeconds(root) {
+  const list = processes();
+  const below = new Set([root]);
+  for (let grew = true; grew;) {
+    grew = false;
+    for (const [pid, { parent }] of list) if (below.has(parent) && !below.has(pid)) { below.add(pid); grew = true; }
+  }
+  let ticks = 0;
+  for (const pid of below) { const p = list.get(pid); if (p) ticks += p.own + p.children; }
+  return ticks / TICKS;
+}
+
+async function fill(server, projectId, n) {
+  // Through the public import for the first items, so that they are real; the rest by the same tables, or a million
+  // would take longer than the measurement.
+  const lines = Array.from({ length: 500 }, (_, i) => JSON.stringify({ id: `real-${i}`, prompt: `Question ${i}?`, responses: [{ content: `One answer to ${i}` }, { content: `Another answer to ${i}` }] }));
+  await server.api('POST', `/api/v1/projects/${projectId}/items`, { body: lines.join('\n'), type: 'application/x-ndjson' });
+  const more = n - 500;
+  server.sql(`
+    with shard as (select shard_key from project limit 1),
+    made as (
+      insert into item (shard_key, item_id, source_id, prompt, n_responses, content_hash)
+      select shard_key, gen_random_uuid(), 'made-' || i, jsonb_build_array(jsonb_build_object('role', 'user', 'content', 'Question ' || i)), 2, sha256(i::text::bytea)
+      from shard, generate_series(1, ${more}) i returning shard_key, item_id),
+    answers as (
+      insert into response (shard_key, item_id, n, content)
+      select shard_key, item_id, k, 'Answer ' || k || ' to ' || item_id from made, generate_series(0, 1) k)
+    insert into assignment (shard_key, item_id, n, order_key, n_responses)
+    select shard_key, item_id, 0, ('x' || substr(md5(item_id::text), 1, 16))::bit(64)::bigint, 2 from made;
+    analyze;`);
+}
+
+async function measure(n) {
+  const server = await startCoordinator({});
+  try {
+    const { body: project } = await server.api('POST', '/api/v1/projects', { body: { name: 'bench', judgments_per_item: 1, task: { kind: 'pairwise' } } });
+    await fill(server, project.id, n);
+    server.sql('checkpoint');
+    const { body: invitation } = await server.api('POST', `/api/v1/projects/${project.id}/invitations`, { body: { max_uses: ANNOTATORS } });
+    const tokens = [];
+    for (let i = 0; i < ANNOTATORS; i++) {
+      const { body } = await server.api('POST', '/api/v1/join', { body: { code: invitation.code, consent: { version: '1' } }, token: null });
+      tokens.push(body.token);
+    }
+    const cycle = async (token) => {
+      const next = await server.api('POST', `/api/v1/projects/${project.id}/assignments`, { token });
+      if (next.status !== 201) throw new Error(`assignment: ${next.status}`);
+      const done = await server.api('PUT', `/api/v1/assignments/${next.body.id}/judgment`, { token, key: randomUUID(), body: { choice: 'left', active_ms: 1000, client: {} } });
+      if (done.status !== 201) throw new Error(`judgment: ${done.status}`);
+    };
+    const run = async (count) => { await Promise.all(tokens.map(async (token) => { for (let i = 0; i < count / ANNOTATORS; i++) await cycle(token); })); };
+    await run(Math.min(WARM, n / 5));
+    const cycles = Math.min(CYCLES, n / 2);
+    const before = cpuSeconds(server.pid);
+    await run(cycles);
+    return ((cpuSeconds(server.pid) - before) / cycles) * 1000;
+  } finally {
+    await server.stop();
+  }
+}
+
+async function idleMemory() {
+  const server = await startCoordinator({});
+  try {
+    await new Promise((resolve) => setTimeout(resolve, 3000));
+    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
+    return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
+  } finally {
+    await server.stop();
+  }
+}
+
+let anchor = null;
+for (const n of SIZES) {
+  const value = await measure(n);
+  anchor ??= value;
+  console.log(JSON.stringify({ name: `cycle_server_cpu_${n}_items`, value: Number(value.toFixed(3)), unit: 'ms', anchor: `the same with ${SIZES[0]} items`, ratio: Number((value / anchor).toFixed(2)) }));
+}
+console.log(JSON.stringify({ name: 'coordinator_idle_resident', value: Number((await idleMemory()).toFixed(1)), unit: 'MiB', anchor: 'goal 25 MB', ratio: null }));
