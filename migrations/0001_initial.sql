@@ -123,11 +123,13 @@ create table participation (
     quota_cell bytea,
     cursor_n smallint not null default 0,       -- where the search for the next slot goes on
     cursor_key bigint not null default -9223372036854775808,
+    budget_until timestamptz,                   -- when the budget for amendments will be whole again
     joined_at timestamptz not null default now(),
     primary key (shard_key, participant_id),
     unique (shard_key, person_id),
     unique (shard_key, source_id)
 );
+create index participation_person on participation (person_id);
 
 -- Immutable. A changed item is a new one that names the old.
 create table item (
@@ -261,6 +263,8 @@ create table amendment (
     n_yes integer not null default 0,
     n_no integer not null default 0,
     n_abstain integer not null default 0,
+    outcome jsonb,                              -- once decided: why, turnout, what other rules would have said
+    balance integer not null,                   -- of the proposer's budget, as answered
     idempotency_key uuid not null,
     request_hash bytea not null,
     created_at timestamptz not null default now(),
@@ -268,6 +272,7 @@ create table amendment (
     unique (shard_key, proposer, idempotency_key),
     foreign key (shard_key, base_version) references constitution (shard_key, version)
 );
+create index amendment_due on amendment (closes_at) where state = 'open';
 
 create table ballot (
     shard_key bigint not null,
@@ -402,10 +407,20 @@ create table log_entry (
     entry text not null,
     leaf_hash bytea not null check (length(leaf_hash) = 32)
 );
+create index log_entry_leaf on log_entry (leaf_hash);
+
+-- Hashes of complete subtrees of 256^level leaves, level 1 and above: what tiles and proofs are made of.
+create table log_node (
+    level smallint not null check (level between 1 and 7),
+    n bigint not null check (n >= 0),
+    hash bytea not null check (length(hash) = 32),
+    primary key (level, n)
+);
 
 create table log_checkpoint (
     size bigint primary key,
     root_hash bytea not null check (length(root_hash) = 32),
+    edge bytea not null,                        -- the hashes on the tree's right edge, to go on from here
     note text not null,                         -- the signed checkpoint
     created_at timestamptz not null default now()
 );
@@ -425,4 +440,4 @@ grant select, insert, update, delete on person, credential, session, token, demo
     log_outbox to plenum_app;
 -- Append-only and immutable.
 grant select, insert on guideline, item, response, judgment, ballot, constitution, model, model_bytes, log_entry,
-    log_checkpoint to plenum_app;
+    log_node, log_checkpoint to plenum_app;
