@@ -1,0 +1,43 @@
+-- Uses invitation (shard $1, hash $2) for person $3, made when $4 says so. The row lock of the update makes max_uses
+-- exact: who waits for it checks the count again. Who is in already uses nothing up.
+with already as (
+    select participant_id, state from participation
+    where shard_key = $1::bigint and person_id = $3::uuid and state <> 'left' and roles & $7::integer <> 0
+), used as (
+    update invitation set n_uses = n_uses + 1
+    where shard_key = $1::bigint and code_hash = $2::bytea and revoked_at is null
+        and (expires_at is null or expires_at > now()) and n_uses < max_uses
+        and not exists (select from already)
+    returning shard_key, invitation_id, kind, max_uses
+), made as (
+    insert into person (person_id, kind) select $3::uuid, $5::text from used where $4::boolean returning person_id
+), joined as (
+    insert into participation (shard_key, participant_id, person_id, roles, consent_version, consent_hash,
+        consented_at, invitation_id, has_standing)
+    select shard_key, $6::uuid, $3::uuid, $7::integer, $8::text, $9::bytea,
+        case when $8::text is not null then now() end, invitation_id, kind = 'member' and max_uses <= 1000
+    from used
+    on conflict (shard_key, person_id) do update set roles = participation.roles | excluded.roles,
+        state = case when participation.state = 'left' then 'active' else participation.state end,
+        consent_version = excluded.consent_version, consent_hash = excluded.consent_hash,
+        consented_at = excluded.consented_at, invitation_id = excluded.invitation_id,
+        has_standing = participation.has_standing or excluded.has_standing
+    returning participant_id, state
+), counted as (
+    insert into project_counter (shard_key, stripe, n_participants)
+    select shard_key, $15::smallint, 1 from used where kind = 'annotator'
+    on conflict (shard_key, stripe) do update
+        set n_participants = project_counter.n_participants + excluded.n_participants
+), who as (
+    select participant_id, state from joined union all select participant_id, state from already
+), tokened as (
+    insert into token (token_id, secret_hash, person_id, name, roles, shard_key, expires_at)
+    select $10::uuid, $11::bytea, $3::uuid, 'participant', $7::integer, $1::bigint,
+        now() + make_interval(secs => $14::bigint)
+    from who where state = 'active'
+), opened as (
+    insert into session (session_id, secret_hash, person_id, expires_at)
+    select $12::uuid, $13::bytea, $3::uuid, now() + make_interval(secs => $14::bigint)
+    from who where state = 'active' and $12::uuid is not null
+)
+select participant_id, state from who

@@ -1,0 +1,6 @@
+select p.kind, c.name, s.expires_at, coalesce(d.roles, 0)
+from person p
+left join credential c on c.person_id = p.person_id
+left join session s on s.session_id = $2::uuid
+left join participation d on d.shard_key = 0 and d.person_id = p.person_id and d.state = 'active'
+where p.person_id = $1::uuid

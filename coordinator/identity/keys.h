@@ -1,0 +1,47 @@
+// The keys under DATA/keys. One a person (DATA/keys/persons/xx/UUID, 32 bytes, 0600), with which what is theirs is
+// sealed: forget the file, and every backup of the database forgets. One that signs receipts and the log
+// (DATA/keys/log.key). The struct is immutable, so any thread may use it; person functions block on a file.
+#ifndef COORDINATOR_IDENTITY_KEYS_H
+#define COORDINATOR_IDENTITY_KEYS_H
+
+#include "base/base.h"
+#include "base/buf.h"
+#include "base/err.h"
+#include "base/id.h"
+#include "base/note.h"
+
+#include <jansson.h>
+
+struct keys;
+
+// Makes what is missing.
+int keys_open(const char *data_folder, struct keys **ret_keys, struct err *err) MUST_CHECK;
+void keys_free(struct keys *keys);
+
+// --- persons ----------------------------------------------------------------------------------------------------------
+enum { KEYS_OVERHEAD_BYTES = 1 + 24 + 16, KEYS_SEALED_MAX_BYTES = 1024 * 1024 };
+
+// Seals `data` for one purpose ("demographics", "note"): opened only with the same person and purpose. Makes the
+// person's key when there is none, synced to disk before it is used. Appends to `out`.
+int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, const void *data, size_t size,
+    struct buf *out, struct err *err) MUST_CHECK;
+// ERR_NOT_FOUND: the key is gone, and with it what was sealed; ERR_CRYPTO: it was sealed for something else.
+int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed, size_t size,
+    struct buf *out, struct err *err) MUST_CHECK;
+// Erasure. No error when it is not there.
+int keys_forget(const struct keys *keys, struct uuid person, struct err *err) MUST_CHECK;
+
+// A person's answers from demographic_answer.sealed: {attribute: value | [values]}, or NULL when they can't be opened
+// (withdrawn, or the key forgotten). The caller owns the reference.
+json_t *identity_open_demographics(const struct keys *keys, struct uuid person, const void *sealed, size_t size);
+
+// --- the deployment ---------------------------------------------------------------------------------------------------
+const struct note_key *keys_log(const struct keys *keys);
+// Appends a receipt: base64url of `claims` (canonical JSON, by the caller), ".", base64url of the Ed25519 signature over
+// the first part. Who holds it can show what was received and when; GET /audit/key gives the public half.
+void keys_sign_receipt(const struct keys *keys, const char *claims, size_t size, struct buf *out);
+// 0 when `receipt` was signed by the key, and its claims appended; else ERR_CRYPTO or ERR_INVALID. Pure.
+int keys_verify_receipt(const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims)
+    MUST_CHECK;
+
+#endif
