@@ -42,7 +42,7 @@ base_o := $(call objects,base)
 reward_o := $(call objects,reward)
 fit_o := $(call objects,worker/fit)
 worker_o := $(filter-out $(fit_o),$(call objects,worker))
-coordinator_o := $(call objects,coordinator) $(B)/gen/queries.o $(B)/gen/migrations.o
+coordinator_o := $(call objects,coordinator) $(B)/gen/queries.o $(B)/gen/migrations.o $(B)/gen/demographics.o
 ctl_o := $(call objects,ctl)
 proto_c := $(patsubst proto/%.proto,$(B)/gen/proto/%.pb-c.c,$(wildcard proto/*.proto))
 proto_o := $(proto_c:.c=.o) $(call objects,proto)
@@ -105,6 +105,10 @@ $(B)/gen/queries.c: $(B)/gen/queries.h ;
 $(B)/gen/migrations.c: $(wildcard migrations/*.sql) tools/embed
 	@mkdir -p $(@D)
 	tools/embed migrations $(B)/gen $(filter %.sql,$^)
+# The question packs, too.
+$(B)/gen/demographics.c: $(wildcard schema/demographics/*.json) tools/embed
+	@mkdir -p $(@D)
+	tools/embed demographics $(B)/gen $(filter %.json,$^)
 $(call objects,coordinator) $(patsubst %.c,$(B)/%.o,$(filter coordinator/%,$(unit_sources))) $(B)/coordinator/main.o: | $(B)/gen/queries.h $(proto_c)
 $(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_sources))) $(B)/worker/main.o $(call objects,proto): | $(proto_c)
 

@@ -1,5 +1,6 @@
 #include "coordinator/api.h"
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -276,12 +277,10 @@ bool api_db_failed(struct http_request *request, const struct db_result *result)
     case DB_OK:
         return false;
     case DB_CONFLICT:
-        http_problem(request, 409, "Somebody else has just changed this; try again.");
-        return true;
     case DB_BUSY:
     case DB_UNKNOWN:
         http_reply_header(request, "Retry-After", "1");
-        http_problem(request, 503, "The database can't answer just now; try again.");
+        http_problem(request, 503, "This can't be done just now; try again.");
         return true;
     case DB_REJECTED:
     case DB_FAILED:
@@ -289,6 +288,40 @@ bool api_db_failed(struct http_request *request, const struct db_result *result)
     }
     http_problem(request, 500, "The database refused this; it has been logged.");
     return true;
+}
+
+json_t *json_time_us(int64_t real_us)
+{
+    char text[CLOCK_TEXT_BYTES];
+    clock_format(real_us, text);
+    return json_string(text);
+}
+
+json_t *json_db_time(const struct db_result *result, int row, int column)
+{
+    return db_is_null(result, row, column) ? json_null() : json_time_us(db_number(result, row, column));
+}
+
+json_t *json_id(struct id id)
+{
+    char text[ID_TEXT_BYTES];
+    id_format(id, text);
+    return json_string(text);
+}
+
+json_t *json_db_id(const struct db_result *result, int row, int column, int64_t shard_key)
+{
+    if (db_is_null(result, row, column))
+        return json_null();
+    return json_id((struct id){.shard_key = shard_key, .uuid = db_uuid(result, row, column)});
+}
+
+void api_reply_page(struct http_request *request, json_t *rows, bool more, struct id last)
+{
+    json_t *page = json_object();
+    json_object_set_new(page, "data", rows);
+    json_object_set_new(page, "next_cursor", more ? json_id(last) : json_null());
+    http_reply_json(request, 200, page);
 }
 
 bool api_idempotency_key(struct http_request *request, bool required, struct uuid *ret_key, bool *ret_present)

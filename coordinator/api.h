@@ -60,6 +60,14 @@ char *json_canonical(const json_t *json) MUST_CHECK;
 // --- answers --------------------------------------------------------------------------------------------------------
 // When the statement did not succeed: answers (409, 500 or 503) and returns true.
 bool api_db_failed(struct http_request *request, const struct db_result *result) MUST_CHECK;
+// A column of microseconds since 1970 as RFC 3339, or null; an id of a shard and a uuid column, or null.
+json_t *json_db_time(const struct db_result *result, int row, int column);
+json_t *json_db_id(const struct db_result *result, int row, int column, int64_t shard_key);
+json_t *json_id(struct id id);
+json_t *json_time_us(int64_t real_us);
+// {"data": rows, "next_cursor": ...}: of `n_rows` that were asked for one more than `limit` is the sign of a next page.
+// Takes the reference; `last` is the id of the last row that is in.
+void api_reply_page(struct http_request *request, json_t *rows, bool more, struct id last);
 // Reads Idempotency-Key (a UUID, with or without quotes). Answers 400 itself and returns false when it is malformed, or
 // missing and required; `ret_present` may be NULL when required.
 bool api_idempotency_key(

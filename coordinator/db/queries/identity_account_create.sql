@@ -13,4 +13,4 @@ with p as (
 )
 insert into session (session_id, secret_hash, person_id, expires_at)
 select $6::uuid, $7::bytea, person_id, now() + make_interval(secs => $8::bigint) from c
-returning person_id, expires_at
+returning person_id, (extract(epoch from expires_at) * 1000000)::bigint

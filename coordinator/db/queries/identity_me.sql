@@ -1,4 +1,4 @@
-select p.kind, c.name, s.expires_at, coalesce(d.roles, 0)
+select p.kind, c.name, (extract(epoch from s.expires_at) * 1000000)::bigint, coalesce(d.roles, 0)
 from person p
 left join credential c on c.person_id = p.person_id
 left join session s on s.session_id = $2::uuid

@@ -9,4 +9,4 @@ with c as (
 )
 insert into session (session_id, secret_hash, person_id, expires_at)
 select $4::uuid, $5::bytea, person_id, now() + make_interval(secs => $6::bigint) from c
-returning expires_at
+returning (extract(epoch from expires_at) * 1000000)::bigint

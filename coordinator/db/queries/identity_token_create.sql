@@ -8,5 +8,5 @@ with p as (
     insert into log_outbox (shard_key, entry_id, entry) values ($8::bigint, $11::uuid, $12::text)
 )
 insert into token (token_id, secret_hash, person_id, name, roles, shard_key, expires_at)
-values ($1::uuid, $2::bytea, $3::uuid, $5::text, $6::integer, $7::bigint, $10::timestamptz)
-returning created_at
+values ($1::uuid, $2::bytea, $3::uuid, $5::text, $6::integer, $7::bigint, to_timestamp($10::bigint / 1000000.0))
+returning (extract(epoch from created_at) * 1000000)::bigint

@@ -17,8 +17,7 @@ export class Problem extends Error {
 
     // Worth sending again, unchanged: the connection, the server, or the moment was at fault.
     get transient() {
-        return this.status === 0 || this.status >= 500 || this.status === 429 || this.status === 409 ||
-            this.status === 408;
+        return this.status === 0 || this.status >= 500 || this.status === 429 || this.status === 408;
     }
 }
 

@@ -1,0 +1,378 @@
+#include "coordinator/identity/routes.h"
+
+#include "base/clock.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/loop.h"
+
+#include <string.h>
+
+// --- making and listing ---------------------------------------------------------------------------------------------------
+struct invitation {
+    struct http_request *request;
+    struct id object;
+    const char *kind;
+    struct uuid invitation;
+    char code[ID_TEXT_BYTES];
+    int64_t max_uses, expires_us;
+    int limit;
+};
+
+static void on_created(void *arg, const struct db_result *result)
+{
+    const struct invitation *invitation = arg;
+    const struct loop *loop = http_context(invitation->request);
+    if (api_db_failed(invitation->request, result))
+        return;
+    if (result->n_rows == 0) {
+        http_problem(invitation->request, 404, "There is nothing here to invite to.");
+        return;
+    }
+    json_t *body = json_object();
+    json_object_set_new(body, "id", json_id((struct id){invitation->object.shard_key, invitation->invitation}));
+    json_object_set_new(body, "url", json_sprintf("%s/join?code=%s", loop->app->public_url, invitation->code));
+    json_object_set_new(body, "code", json_string(invitation->code));
+    json_object_set_new(body, "max_uses", json_integer(invitation->max_uses));
+    json_object_set_new(body, "expires_at",
+        invitation->expires_us != 0 ? json_time_us(invitation->expires_us) : json_null());
+    http_reply_json(invitation->request, 201, body);
+}
+
+static void create_as(struct http_request *request, const struct actor *actor, const char *param, const char *kind)
+{
+    const struct loop *loop = http_context(request);
+    struct invitation *invitation = arena_calloc(http_arena(request), 1, sizeof(*invitation));
+    json_t *body = http_body_json(request);
+    if (body == NULL || !identity_param_id(request, param, &invitation->object))
+        return;
+    struct fields fields;
+    fields_init(&fields);
+    invitation->request = request;
+    invitation->kind = kind;
+    invitation->max_uses = fields_integer(&fields, body, "", "max_uses", FIELD_OPTIONAL, 1, 1000000, 1);
+    invitation->expires_us = fields_time(&fields, body, "", "expires_at", FIELD_OPTIONAL);
+    if (invitation->expires_us != 0 && invitation->expires_us <= clock_real_us())
+        fields_fail(&fields, "/expires_at", "expires_at must lie in the future.");
+    if (!fields_finish(&fields, request))
+        return;
+    unsigned char hash[HASH_BYTES];
+    invitation_code_new(invitation->object.shard_key, invitation->code, hash);
+    invitation->invitation = uuid_new();
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, invitation->object.shard_key);
+    db_add_uuid(&params, invitation->invitation);
+    db_add_bytes(&params, hash, HASH_BYTES);
+    db_add_text(&params, kind);
+    db_add_number(&params, invitation->max_uses);
+    if (invitation->expires_us != 0)
+        db_add_number(&params, invitation->expires_us);
+    else
+        db_add_null(&params);
+    db_add_uuid(&params, actor->person);
+    db_query(loop->db, DB_WRITE, 0, QUERY_IDENTITY_INVITATION_CREATE, &params, on_created, invitation);
+}
+
+static void on_listed(void *arg, const struct db_result *result)
+{
+    const struct invitation *listing = arg;
+    if (api_db_failed(listing->request, result))
+        return;
+    json_t *rows = json_array();
+    struct id last = {.shard_key = listing->object.shard_key};
+    for (int i = 0; i < result->n_rows && i < listing->limit; i++) {
+        last.uuid = db_uuid(result, i, 0);
+        json_t *one = json_object();
+        json_object_set_new(one, "id", json_id(last));
+        json_object_set_new(one, "max_uses", json_integer(db_number(result, i, 2)));
+        json_object_set_new(one, "uses", json_integer(db_number(result, i, 3)));
+        json_object_set_new(one, "expires_at", json_db_time(result, i, 4));
+        json_object_set_new(one, "revoked_at", json_db_time(result, i, 5));
+        json_object_set_new(one, "created_at", json_db_time(result, i, 6));
+        json_array_append_new(rows, one);
+    }
+    api_reply_page(listing->request, rows, result->n_rows > listing->limit, last);
+}
+
+static void list_as(struct http_request *request, const char *param)
+{
+    const struct loop *loop = http_context(request);
+    struct invitation *listing = arena_calloc(http_arena(request), 1, sizeof(*listing));
+    struct uuid cursor;
+    listing->request = request;
+    if (!identity_param_id(request, param, &listing->object) || !api_page(request, &listing->limit, &cursor))
+        return;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, listing->object.shard_key);
+    db_add_uuid(&params, cursor);
+    db_add_number(&params, listing->limit + 1);
+    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_INVITATIONS, &params, on_listed, listing);
+}
+
+static void create_project_as(struct http_request *request, const struct actor *actor)
+{
+    create_as(request, actor, "p", "annotator");
+}
+
+static void create_community_as(struct http_request *request, const struct actor *actor)
+{
+    create_as(request, actor, "c", "member");
+}
+
+static void list_project_as(struct http_request *request, const struct actor *actor)
+{
+    (void)actor;
+    list_as(request, "p");
+}
+
+static void list_community_as(struct http_request *request, const struct actor *actor)
+{
+    (void)actor;
+    list_as(request, "c");
+}
+
+static void require(struct http_request *request, const char *param, enum action action,
+    void (*then)(struct http_request *request, const struct actor *actor))
+{
+    struct id object;
+    if (identity_param_id(request, param, &object))
+        identity_require(request, action, &object, then);
+}
+
+void invitations_create_project(struct http_request *request)
+{
+    require(request, "p", ACTION_MANAGE_PROJECT, create_project_as);
+}
+
+void invitations_create_community(struct http_request *request)
+{
+    require(request, "c", ACTION_MANAGE_COMMUNITY, create_community_as);
+}
+
+void invitations_list_project(struct http_request *request)
+{
+    require(request, "p", ACTION_MANAGE_PROJECT, list_project_as);
+}
+
+void invitations_list_community(struct http_request *request)
+{
+    require(request, "c", ACTION_MANAGE_COMMUNITY, list_community_as);
+}
+
+// --- what it leads to -------------------------------------------------------------------------------------------------------
+// Column numbers of identity_invitation.sql.
+enum { KIND, MAX_USES, IS_USED_UP, IS_EXPIRED, IS_REVOKED, OBJECT_ID, NAME, CONSENT, SIMULATED, LANGUAGE, STATE };
+
+static void refuse_code(struct http_request *request)
+{
+    http_problem(request, 404, "There is no such invitation.");
+}
+
+// Answers 410 and returns true when the invitation leads nowhere any more.
+static bool is_over(struct http_request *request, const struct db_result *result, bool used_up_too)
+{
+    if (db_bool(result, 0, IS_REVOKED))
+        http_problem(request, 410, "This invitation has been withdrawn.");
+    else if (db_bool(result, 0, IS_EXPIRED))
+        http_problem(request, 410, "This invitation has expired.");
+    else if (used_up_too && db_bool(result, 0, IS_USED_UP))
+        http_problem(request, 410, "This invitation has been used as often as it may be.");
+    else
+        return false;
+    return true;
+}
+
+struct visit {
+    struct http_request *request;
+    int64_t shard_key;
+    unsigned char hash[HASH_BYTES];
+};
+
+static void on_shown(void *arg, const struct db_result *result)
+{
+    const struct visit *visit = arg;
+    if (api_db_failed(visit->request, result))
+        return;
+    if (result->n_rows == 0 || db_is_null(result, 0, OBJECT_ID)) {
+        refuse_code(visit->request);
+        return;
+    }
+    if (is_over(visit->request, result, true))
+        return;
+    bool is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
+    json_t *body = json_object();
+    json_object_set_new(body, "kind", json_string(is_project ? "project" : "community"));
+    json_object_set_new(body, is_project ? "project_id" : "community_id",
+        json_db_id(result, 0, OBJECT_ID, visit->shard_key));
+    json_object_set_new(body, "name", json_string(db_text(result, 0, NAME)));
+    json_t *consent = db_is_null(result, 0, CONSENT) ? NULL : json_loads(db_text(result, 0, CONSENT), JSON_DECODE_ANY, NULL);
+    json_object_set_new(body, "consent", json_is_object(consent) ? json_incref(consent) : json_null());
+    json_decref(consent);
+    json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, SIMULATED)));
+    json_object_set_new(body, "language", db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));
+    json_object_set_new(body, "state", json_string(db_text(result, 0, STATE)));
+    http_reply_json(visit->request, 200, body);
+}
+
+static void ask(struct http_request *request, const char *code, db_callback *callback, struct visit *visit)
+{
+    const struct loop *loop = http_context(request);
+    visit->request = request;
+    if (code == NULL || invitation_code_parse(code, &visit->shard_key, visit->hash) < 0) {
+        refuse_code(request);
+        return;
+    }
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, visit->shard_key);
+    db_add_bytes(&params, visit->hash, HASH_BYTES);
+    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_INVITATION, &params, callback, visit);
+}
+
+void invitations_show(struct http_request *request)
+{
+    ask(request, http_param(request, "code"), on_shown, arena_calloc(http_arena(request), 1, sizeof(struct visit)));
+}
+
+void invitations_show_query(struct http_request *request)
+{
+    ask(request, http_query(request, "code"), on_shown, arena_calloc(http_arena(request), 1, sizeof(struct visit)));
+}
+
+// --- joining ----------------------------------------------------------------------------------------------------------------
+struct joining {
+    struct visit visit; // first, so that `ask` can be given it
+    const struct actor *actor;
+    bool is_project, new_person, new_session;
+    struct uuid object, person;
+    char token[SECRET_TEXT_BYTES], session[SECRET_TEXT_BYTES];
+};
+
+static void on_joined(void *arg, const struct db_result *result)
+{
+    struct joining *joining = arg;
+    struct http_request *request = joining->visit.request;
+    if (api_db_failed(request, result))
+        return;
+    if (result->n_rows == 0) {
+        http_problem(request, 410, "This invitation has been used as often as it may be, or has expired.");
+        return;
+    }
+    if (strcmp(db_text(result, 0, 1), "active") != 0) {
+        refuse_code(request);
+        return;
+    }
+    if (joining->new_session)
+        session_cookie(request, joining->session);
+    json_t *body = json_object();
+    json_object_set_new(body, "participant_id", json_db_id(result, 0, 0, joining->visit.shard_key));
+    json_object_set_new(body, "token", json_string(joining->token));
+    json_object_set_new(body, joining->is_project ? "project_id" : "community_id",
+        json_id((struct id){joining->visit.shard_key, joining->object}));
+    http_reply_json(request, 201, body);
+}
+
+// True when the consent that the study asks for was given; else answers 422.
+static bool consent_given(struct http_request *request, const char *stored, const char **ret_version)
+{
+    const json_t *body = http_body_json(request);
+    struct fields fields;
+    fields_init(&fields);
+    json_t *consent = json_loads(stored, JSON_DECODE_ANY, NULL);
+    const char *version = json_string_value(json_object_get(consent, "version"));
+    *ret_version = NULL;
+    if (version != NULL) {
+        const json_t *given = fields_object(&fields, body, "", "consent", FIELD_REQUIRED);
+        const char *own = given != NULL ? fields_text(&fields, given, "/consent", "version", FIELD_REQUIRED, 1, 64) : NULL;
+        if (own != NULL && strcmp(own, version) != 0)
+            fields_fail(&fields, "/consent/version", "The consent text has another version by now; read it again.");
+        *ret_version = own;
+    }
+    json_decref(consent);
+    return fields_finish(&fields, request);
+}
+
+static void add_secret(struct db_params *params, char text[SECRET_TEXT_BYTES], unsigned char hash[HASH_BYTES], bool wanted)
+{
+    if (!wanted) {
+        db_add_null(params);
+        db_add_null(params);
+        return;
+    }
+    secret_new(text);
+    int rc = secret_hash(text, hash);
+    assert(rc == 0);
+    db_add_uuid(params, uuid_new());
+    db_add_bytes(params, hash, HASH_BYTES);
+}
+
+static void on_invitation(void *arg, const struct db_result *result)
+{
+    struct joining *joining = arg;
+    struct http_request *request = joining->visit.request;
+    const struct loop *loop = http_context(request);
+    if (api_db_failed(request, result))
+        return;
+    if (result->n_rows == 0 || db_is_null(result, 0, OBJECT_ID)) {
+        refuse_code(request);
+        return;
+    }
+    // Used up is not over for who is in already; the statement knows.
+    if (is_over(request, result, false))
+        return;
+    bool pretends = json_is_true(json_object_get(http_body_json(request), "simulated"));
+    if (pretends && !db_bool(result, 0, SIMULATED)) {
+        http_problem_at(request, 422, "/simulated", "Simulated annotators work in studies marked as simulated only.");
+        return;
+    }
+    const char *consent = db_is_null(result, 0, CONSENT) ? "null" : db_text(result, 0, CONSENT), *version = NULL;
+    if (!consent_given(request, consent, &version))
+        return;
+    unsigned char consent_hash[HASH_BYTES], token_hash[HASH_BYTES], session_hash[HASH_BYTES];
+    hash_sha256(consent, strlen(consent), consent_hash);
+    joining->is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
+    joining->object = db_uuid(result, 0, OBJECT_ID);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, joining->visit.shard_key);
+    db_add_bytes(&params, joining->visit.hash, HASH_BYTES);
+    db_add_uuid(&params, joining->person);
+    db_add_bool(&params, joining->new_person);
+    db_add_text(&params, pretends ? "simulated" : "bare");
+    db_add_uuid(&params, uuid_new());
+    db_add_number(&params, joining->is_project ? ROLE_ANNOTATOR : ROLE_MEMBER);
+    db_add_text(&params, version);
+    if (version != NULL)
+        db_add_bytes(&params, consent_hash, HASH_BYTES);
+    else
+        db_add_null(&params);
+    add_secret(&params, joining->token, token_hash, true);
+    add_secret(&params, joining->session, session_hash, joining->new_session);
+    db_add_number(&params, SESSION_SECONDS);
+    db_add_number(&params, loop->index);
+    db_query(loop->db, DB_WRITE, 0, QUERY_IDENTITY_JOIN, &params, on_joined, joining);
+}
+
+static void join_as(struct http_request *request, const struct actor *actor)
+{
+    json_t *body = http_body_json(request);
+    if (body == NULL)
+        return;
+    struct joining *joining = arena_calloc(http_arena(request), 1, sizeof(*joining));
+    struct fields fields;
+    fields_init(&fields);
+    const char *code = fields_text(&fields, body, "", "code", FIELD_REQUIRED, 1, 200);
+    if (!fields_finish(&fields, request))
+        return;
+    // A service's or researcher's token does not take part; a session or a participant's token stays the same person.
+    joining->new_person = actor == NULL || (actor->is_token && !actor->is_bound);
+    joining->person = joining->new_person ? uuid_new() : actor->person;
+    joining->new_session = joining->new_person;
+    ask(request, code, on_invitation, &joining->visit);
+}
+
+void join(struct http_request *request)
+{
+    identity_ask(request, join_as);
+}
