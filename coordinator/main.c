@@ -7,6 +7,7 @@
 #include "coordinator/db/migrate.h"
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
+#include "coordinator/identity/identity.h"
 #include "coordinator/listen.h"
 #include "coordinator/outside.h"
 #include "coordinator/privileges.h"
@@ -33,6 +34,7 @@ enum { POOL_THREADS = 2, POOL_QUEUE_MAX = 64, DRAIN_MS = 8000, THREADS_MAX = 64,
 // In the order of starting. Each room exports `extern const struct room NAME_room` (coordinator/room.h) in NAME/NAME.h.
 static const struct room *const rooms[] = {
     &health_room,
+    &identity_room,
     &score_room,
     NULL,
 };

@@ -88,6 +88,7 @@ create table project_counter (
     n_counted bigint not null default 0,        -- slots whose latest judgment counts
     n_participants bigint not null default 0,
     n_skipped bigint not null default 0,
+    n_imported bigint not null default 0,       -- judgments that came with the data, beyond what is wanted here
     primary key (shard_key, stripe)
 );
 
@@ -128,7 +129,8 @@ create table participation (
     primary key (shard_key, participant_id),
     unique (shard_key, person_id),
     unique (shard_key, source_id)
-);
+) with (fillfactor = 80);                       -- the cursor moves with each assignment, within the page
+create index participation_person on participation (person_id);
 create index participation_person on participation (person_id);
 
 -- Immutable. A changed item is a new one that names the old.
