@@ -1,0 +1,262 @@
+#include "worker/dataset.h"
+
+#include "proto/columns.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "columns are used as they come, little-endian");
+
+enum { RESPONSES_OVERHEAD_BYTES = 16 }; // pointer and length of a text
+
+struct dataset {
+    struct arena *arena;
+    uint64_t max_bytes, n_bytes;
+    struct buf columns[N_COLUMNS];
+    struct columns_hash *hash;
+    unsigned char snapshot[HASH_BYTES];
+    uint32_t *item_first;
+    const char **texts;
+    size_t *lengths;
+    struct fit_data data;
+};
+
+static void *grab(size_t count, size_t size)
+{
+    void *result = calloc(max_size(count, 1), size);
+    if (result == NULL)
+        abort();
+    return result;
+}
+
+int dataset_new(
+    const Plenum__DatasetHeader *header, uint64_t max_bytes, struct dataset **ret_dataset, struct err *err)
+{
+    uint64_t least = (uint64_t)header->n_items * 13 +
+                     (uint64_t)header->n_responses * RESPONSES_OVERHEAD_BYTES +
+                     (uint64_t)header->n_responses * header->n_dimensions * 4 +
+                     (uint64_t)header->n_annotators * (8 + 4 * header->n_attributes);
+    if (least > max_bytes)
+        return err_set(err, ERR_LIMIT, "the dataset needs more than the %llu bytes this worker may use",
+            (unsigned long long)max_bytes);
+    struct dataset *dataset = grab(1, sizeof(*dataset));
+    dataset->arena = arena_new(SIZE_MAX); // holds the header's names only, which the wire bounds
+    dataset->max_bytes = max_bytes;
+    dataset->n_bytes =
+        (uint64_t)header->n_responses * RESPONSES_OVERHEAD_BYTES + (uint64_t)header->n_items * 4;
+    dataset->hash = columns_hash_new();
+    for (int i = 0; i < N_COLUMNS; i++)
+        buf_init(&dataset->columns[i], SIZE_MAX / 4);
+    columns_hash_dimensions(dataset->hash, header->n_dimensions);
+    size_t n = header->n_attributes;
+    const char **names = arena_calloc(dataset->arena, n, sizeof(*names));
+    uint32_t *n_values = arena_calloc(dataset->arena, n, sizeof(*n_values));
+    const char *const **values = arena_calloc(dataset->arena, n, sizeof(*values));
+    for (size_t i = 0; i < n; i++) {
+        const Plenum__DatasetAttribute *attribute = header->attributes[i];
+        const char **list = arena_calloc(dataset->arena, attribute->n_values, sizeof(*list));
+        for (size_t j = 0; j < attribute->n_values; j++)
+            list[j] = arena_strdup(dataset->arena, attribute->values[j]);
+        names[i] = arena_strdup(dataset->arena, attribute->name);
+        n_values[i] = (uint32_t)attribute->n_values;
+        values[i] = list;
+        columns_hash_attribute(dataset->hash, names[i], list, attribute->n_values);
+    }
+    dataset->data = (struct fit_data){
+        .n_items = header->n_items,
+        .n_responses = header->n_responses,
+        .n_dimensions = header->n_dimensions,
+        .normalise_embeddings = true,
+        .n_annotators = header->n_annotators,
+        .n_attributes = (uint32_t)n,
+        .attribute_name = names,
+        .attribute_n_values = n_values,
+        .attribute_value = values,
+    };
+    *ret_dataset = dataset;
+    return 0;
+}
+
+void dataset_free(struct dataset *dataset)
+{
+    if (dataset == NULL)
+        return;
+    for (int i = 0; i < N_COLUMNS; i++)
+        buf_release(&dataset->columns[i]);
+    columns_hash_free(dataset->hash);
+    arena_free(dataset->arena);
+    free(dataset->item_first);
+    free(dataset->texts);
+    free(dataset->lengths);
+    free(dataset);
+}
+
+int dataset_add(struct dataset *dataset, const Plenum__DatasetChunk *chunk, struct err *err)
+{
+    enum column column = (enum column)chunk->column;
+    if (dataset->hash == NULL)
+        return err_set(err, ERR_INVALID, "a chunk after the end");
+    if (chunk->offset != columns_hash_count(dataset->hash, column))
+        return err_set(err, ERR_INVALID, "column %s: a chunk is missing or came twice", column_name(column));
+    if (chunk->data.len > dataset->max_bytes - dataset->n_bytes)
+        return err_set(err, ERR_LIMIT, "the dataset is larger than the %llu bytes this worker may use",
+            (unsigned long long)dataset->max_bytes);
+    dataset->n_bytes += chunk->data.len;
+    buf_add(&dataset->columns[column], chunk->data.data, chunk->data.len);
+    columns_hash_add(dataset->hash, column, chunk->data.data, chunk->data.len);
+    return 0;
+}
+
+// --- the end ----------------------------------------------------------------------------------------------------------
+static size_t count_of(const struct dataset *dataset, enum column column)
+{
+    return dataset->columns[column].length / column_width(column);
+}
+
+static const void *values_of(const struct dataset *dataset, enum column column)
+{
+    return dataset->columns[column].data; // malloc'ed, so aligned for any value
+}
+
+static int check_hashes(struct dataset *dataset, const Plenum__DatasetEnd *end, struct err *err)
+{
+    struct columns_total totals[N_COLUMNS];
+    columns_hash_finish(dataset->hash, totals, dataset->snapshot);
+    columns_hash_free(dataset->hash);
+    dataset->hash = NULL;
+    for (size_t i = 1; i < N_COLUMNS; i++) {
+        const Plenum__DatasetColumn *told = end->columns[i - 1];
+        if (told->count != totals[i].count || memcmp(told->sha256.data, totals[i].sha256, HASH_BYTES) != 0)
+            return err_set(err, ERR_CRYPTO, "column %s is not what was sent", column_name((enum column)i));
+    }
+    if (memcmp(end->snapshot.data, dataset->snapshot, HASH_BYTES) != 0)
+        return err_set(err, ERR_CRYPTO, "the snapshot is not what was sent");
+    return 0;
+}
+
+static int want(const struct dataset *dataset, enum column column, uint64_t count, struct err *err)
+{
+    if (count_of(dataset, column) != count)
+        return err_set(err, ERR_INVALID, "column %s has %zu values and not %llu", column_name(column),
+            count_of(dataset, column), (unsigned long long)count);
+    return 0;
+}
+
+static int check_counts(const struct dataset *dataset, struct err *err)
+{
+    const struct fit_data *data = &dataset->data;
+    uint64_t n_judgments = count_of(dataset, COLUMN_JUDGMENT_LEFT),
+             n_ratings = count_of(dataset, COLUMN_RATING_VALUE);
+    if (n_judgments > UINT32_MAX || n_ratings > UINT32_MAX)
+        return err_set(err, ERR_LIMIT, "too many judgments");
+    const struct {
+        enum column column;
+        uint64_t count;
+    } wanted[] = {
+        {COLUMN_ITEM_PROMPT, data->n_items},
+        {COLUMN_ITEM_RESPONSES, data->n_items},
+        {COLUMN_RESPONSE_LENGTH, data->n_dimensions > 0 ? 0 : data->n_responses},
+        {COLUMN_RESPONSE_EMBEDDING, (uint64_t)data->n_responses * data->n_dimensions},
+        {COLUMN_JUDGMENT_ANNOTATOR, n_judgments},
+        {COLUMN_JUDGMENT_RIGHT, n_judgments},
+        {COLUMN_JUDGMENT_OUTCOME, n_judgments},
+        {COLUMN_JUDGMENT_STRENGTH, n_judgments},
+        {COLUMN_JUDGMENT_WEIGHT, n_judgments},
+        {COLUMN_RATING_ANNOTATOR, n_ratings},
+        {COLUMN_RATING_RESPONSE, n_ratings},
+        {COLUMN_ANNOTATOR_KEY, data->n_annotators},
+        {COLUMN_ANNOTATOR_GROUP, (uint64_t)data->n_annotators * data->n_attributes},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+        int rc = want(dataset, wanted[i].column, wanted[i].count, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+static int place_items(struct dataset *dataset, struct err *err)
+{
+    struct fit_data *data = &dataset->data;
+    const unsigned char *n_responses = values_of(dataset, COLUMN_ITEM_RESPONSES);
+    uint64_t first = 0;
+    dataset->item_first = grab((size_t)data->n_items + 1, sizeof(*dataset->item_first));
+    for (uint32_t i = 0; i < data->n_items; i++) {
+        dataset->item_first[i] = (uint32_t)first;
+        first += n_responses[i];
+    }
+    dataset->item_first[data->n_items] = (uint32_t)first;
+    if (first != data->n_responses)
+        return err_set(err, ERR_INVALID, "the items have %llu responses and not %u",
+            (unsigned long long)first, data->n_responses);
+    return 0;
+}
+
+static int place_texts(struct dataset *dataset, struct err *err)
+{
+    const struct fit_data *data = &dataset->data;
+    if (data->n_dimensions > 0)
+        return want(dataset, COLUMN_RESPONSE_TEXT, 0, err);
+    const uint32_t *lengths = values_of(dataset, COLUMN_RESPONSE_LENGTH);
+    const char *text = values_of(dataset, COLUMN_RESPONSE_TEXT);
+    uint64_t at = 0, size = dataset->columns[COLUMN_RESPONSE_TEXT].length;
+    dataset->texts = grab(data->n_responses, sizeof(*dataset->texts));
+    dataset->lengths = grab(data->n_responses, sizeof(*dataset->lengths));
+    for (uint32_t i = 0; i < data->n_responses; i++) {
+        if (lengths[i] > size - at)
+            return err_set(err, ERR_INVALID, "the texts are shorter than their lengths");
+        dataset->texts[i] = text + at;
+        dataset->lengths[i] = lengths[i];
+        at += lengths[i];
+    }
+    if (at != size)
+        return err_set(err, ERR_INVALID, "the texts are longer than their lengths");
+    return 0;
+}
+
+int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struct err *err)
+{
+    if (dataset->hash == NULL)
+        return err_set(err, ERR_INVALID, "a second end");
+    int rc = check_hashes(dataset, end, err);
+    if (rc == 0)
+        rc = check_counts(dataset, err);
+    if (rc == 0)
+        rc = place_items(dataset, err);
+    if (rc == 0)
+        rc = place_texts(dataset, err);
+    if (rc < 0)
+        return rc;
+    struct fit_data *data = &dataset->data;
+    data->item_first = dataset->item_first;
+    data->item_prompt = values_of(dataset, COLUMN_ITEM_PROMPT);
+    data->response_text = dataset->texts;
+    data->response_length = dataset->lengths;
+    data->response_embedding = data->n_dimensions > 0 ? values_of(dataset, COLUMN_RESPONSE_EMBEDDING) : NULL;
+    data->n_judgments = (uint32_t)count_of(dataset, COLUMN_JUDGMENT_LEFT);
+    data->judgment_annotator = values_of(dataset, COLUMN_JUDGMENT_ANNOTATOR);
+    data->judgment_left = values_of(dataset, COLUMN_JUDGMENT_LEFT);
+    data->judgment_right = values_of(dataset, COLUMN_JUDGMENT_RIGHT);
+    data->judgment_outcome = values_of(dataset, COLUMN_JUDGMENT_OUTCOME);
+    data->judgment_strength = values_of(dataset, COLUMN_JUDGMENT_STRENGTH);
+    data->judgment_weight = values_of(dataset, COLUMN_JUDGMENT_WEIGHT);
+    data->n_ratings = (uint32_t)count_of(dataset, COLUMN_RATING_VALUE);
+    data->rating_annotator = values_of(dataset, COLUMN_RATING_ANNOTATOR);
+    data->rating_response = values_of(dataset, COLUMN_RATING_RESPONSE);
+    data->rating_value = values_of(dataset, COLUMN_RATING_VALUE);
+    data->annotator_key = values_of(dataset, COLUMN_ANNOTATOR_KEY);
+    data->annotator_group = values_of(dataset, COLUMN_ANNOTATOR_GROUP);
+    data->snapshot = dataset->snapshot;
+    return 0;
+}
+
+const struct fit_data *dataset_fit_data(const struct dataset *dataset)
+{
+    assert(dataset->data.snapshot != NULL);
+    return &dataset->data;
+}
+
+uint64_t dataset_bytes(const struct dataset *dataset)
+{
+    return dataset->n_bytes;
+}

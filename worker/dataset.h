@@ -1,0 +1,23 @@
+// The receiving end of a dataset: columns gather as chunks come, are held to the header, the counts and the hashes, and
+// become the fit's data. Memory is bounded by `max_bytes`. Not thread-safe; once finished it is only read.
+#ifndef WORKER_DATASET_H
+#define WORKER_DATASET_H
+
+#include "base/err.h"
+#include "proto/wire.h"
+#include "worker/fit/fit.h"
+
+struct dataset;
+
+// ERR_LIMIT when the header already asks for more than `max_bytes`.
+int dataset_new(const Plenum__DatasetHeader *header, uint64_t max_bytes, struct dataset **ret_dataset,
+    struct err *err) MUST_CHECK;
+void dataset_free(struct dataset *dataset); // NULL is allowed
+int dataset_add(struct dataset *dataset, const Plenum__DatasetChunk *chunk, struct err *err) MUST_CHECK;
+// ERR_CRYPTO when a hash differs, ERR_INVALID when columns do not fit each other.
+int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struct err *err) MUST_CHECK;
+// Only after dataset_finish; lives as long as the dataset.
+const struct fit_data *dataset_fit_data(const struct dataset *dataset);
+uint64_t dataset_bytes(const struct dataset *dataset);
+
+#endif
