@@ -27,7 +27,7 @@ ifeq ($(SANITIZE),)
 hardening := -D_FORTIFY_SOURCE=2 -fstack-clash-protection -fcf-protection
 endif
 pkgs := libevent_core libevent_openssl libevent_pthreads libpq libprotobuf-c libzstd openssl jansson libsodium \
-  libutf8proc libcurl
+  libutf8proc libcurl zlib
 # The first make of a fresh machine runs before these are installed: then the flags are asked for again by the sub-make.
 pkg_cflags := $(shell pkg-config --cflags $(pkgs) 2>/dev/null)
 
@@ -50,7 +50,7 @@ proto_o := $(proto_c:.c=.o) $(call objects,proto)
 libs_base := -lzstd -lssl -lcrypto -lm -lpthread
 libs_reward := -lutf8proc -ljansson
 libs_fit := -llbfgs -llapacke -lopenblas
-libs_coordinator := -levent_core -levent_openssl -levent_pthreads -lpq -lprotobuf-c -ljansson -lsodium -lcurl
+libs_coordinator := -levent_core -levent_openssl -levent_pthreads -lpq -lprotobuf-c -ljansson -lsodium -lcurl -lz
 libs_worker := -lprotobuf-c -ljansson
 libs_ctl := -lcurl -ljansson -lprotobuf-c
 

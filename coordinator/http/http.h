@@ -33,7 +33,7 @@ enum http_route_flags {
 
 struct http_route {
     enum http_method method; // GET answers HEAD too
-    const char *pattern;     // "/api/v1/projects/{p}/items": a parameter is one whole segment
+    const char *pattern;     // "/api/v1/projects/{p}/items": a parameter is one whole segment; a last "{x*}" takes the rest
     void (*handle)(struct http_request *request);
     enum http_class class;
     unsigned flags;
@@ -62,6 +62,8 @@ void http_server_free(struct http_server *server); // closes what is left at onc
 // Prometheus text of what this server counted is added to `out`.
 struct buf;
 void http_server_metrics(const struct http_server *server, struct buf *out);
+// The same summed over the servers of all loops (with the same tables); any thread may ask while they run.
+void http_servers_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out);
 
 // The built pages: read whole into memory at start (they are small, and the daemon may not be able to read them
 // later), with their .br and .gz siblings, ETag and media type. Immutable, shared by all threads.

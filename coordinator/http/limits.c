@@ -1,0 +1,121 @@
+// Connections an address (a /64 for IPv6, because whole networks are given to one house), and who is a trusted proxy.
+#include "coordinator/http/internal.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+void limits_key(const struct sockaddr *peer, char *text, size_t size, unsigned char bytes[16])
+{
+    memset(bytes, 0, 16);
+    snprintf(text, size, "unknown");
+    if (peer->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)(const void *)peer;
+        memcpy(bytes, mapped, sizeof(mapped));
+        memcpy(bytes + 12, &in->sin_addr, 4);
+        inet_ntop(AF_INET, &in->sin_addr, text, (socklen_t)size);
+    } else if (peer->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)(const void *)peer;
+        memcpy(bytes, &in6->sin6_addr, 16);
+        if (memcmp(bytes, mapped, sizeof(mapped)) == 0)
+            inet_ntop(AF_INET, bytes + 12, text, (socklen_t)size);
+        else
+            inet_ntop(AF_INET6, bytes, text, (socklen_t)size);
+    }
+}
+
+static struct address **bucket_of(struct http_server *server, uint64_t key)
+{
+    uint64_t mixed = (key ^ server->address_seed) * 0x9e3779b97f4a7c15u;
+    mixed ^= mixed >> 29;
+    mixed *= server->address_seed | 1;
+    return &server->addresses[mixed >> 54];
+}
+
+struct address *limits_enter(struct http_server *server, const unsigned char bytes[16])
+{
+    uint64_t key;
+    bool is_v4 = memcmp(bytes, mapped, sizeof(mapped)) == 0;
+    memcpy(&key, bytes, sizeof(key));
+    if (is_v4) {
+        uint32_t v4;
+        memcpy(&v4, bytes + 12, sizeof(v4));
+        key = UINT64_C(0xffffffff00000000) | v4; // no prefix of the internet ends in ff:ff:ff:ff there
+    }
+    struct address **bucket = bucket_of(server, key), *address = *bucket;
+    while (address != NULL && address->key != key)
+        address = address->next;
+    if (address == NULL) {
+        address = calloc(1, sizeof(*address));
+        if (address == NULL)
+            abort();
+        address->key = key;
+        address->next = *bucket;
+        *bucket = address;
+    }
+    if (address->count >= server->settings.max_connections_per_address)
+        return NULL;
+    address->count++;
+    return address;
+}
+
+void limits_leave(struct http_server *server, struct address *address)
+{
+    if (address == NULL || --address->count > 0)
+        return;
+    struct address **link = bucket_of(server, address->key);
+    while (*link != address)
+        link = &(*link)->next;
+    *link = address->next;
+    free(address);
+}
+
+bool limits_parse_address(const char *text, size_t size, unsigned char bytes[16])
+{
+    char copy[INET6_ADDRSTRLEN];
+    if (size == 0 || size >= sizeof(copy))
+        return false;
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    memcpy(bytes, mapped, sizeof(mapped));
+    return inet_pton(AF_INET, copy, bytes + 12) == 1 || inet_pton(AF_INET6, copy, bytes) == 1;
+}
+
+struct prefix *limits_parse_proxies(const char *list, size_t *ret_n)
+{
+    *ret_n = 0;
+    if (list == NULL)
+        return NULL;
+    struct prefix *prefixes = calloc(strlen(list) / 2 + 1, sizeof(*prefixes));
+    if (prefixes == NULL)
+        abort();
+    for (const char *at = list; *at != '\0';) {
+        at += strspn(at, ", \t");
+        size_t size = strcspn(at, ", \t"), address_size = strcspn(at, "/, \t");
+        struct prefix *prefix = &prefixes[*ret_n];
+        if (size > 0 && limits_parse_address(at, address_size, prefix->bytes)) {
+            bool is_v4 = memchr(at, ':', address_size) == NULL;
+            int most = is_v4 ? 32 : 128, bits = address_size < size ? atoi(at + address_size + 1) : most;
+            prefix->bits = (bits < 0 || bits > most ? most : bits) + (is_v4 ? 96 : 0);
+            ++*ret_n;
+        }
+        at += size;
+    }
+    return prefixes;
+}
+
+bool limits_is_proxy(const struct http_server *server, const unsigned char bytes[16])
+{
+    for (size_t i = 0; i < server->n_proxies; i++) {
+        const struct prefix *prefix = &server->proxies[i];
+        size_t whole = (size_t)prefix->bits / 8, rest = (size_t)prefix->bits % 8;
+        if (memcmp(prefix->bytes, bytes, whole) != 0)
+            continue;
+        if (rest == 0 || ((prefix->bytes[whole] ^ bytes[whole]) >> (8 - rest)) == 0)
+            return true;
+    }
+    return false;
+}

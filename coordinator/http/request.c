@@ -1,0 +1,391 @@
+// What a handler can ask of its request, and the checks that come before any handler.
+#include "coordinator/http/internal.h"
+
+#include "base/clock.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+struct http_request *request_new(struct connection *connection)
+{
+    struct arena *arena = arena_new(ARENA_MAX);
+    struct http_request *request = arena_alloc(arena, sizeof(*request));
+    memset(request, 0, offsetof(struct http_request, framing));
+    request->connection = connection;
+    request->arena = arena;
+    framing_head_init(&request->framing);
+    return request;
+}
+
+void request_free(struct http_request *request)
+{
+    if (request == NULL)
+        return;
+    body_release(request);
+    if (request->json != NULL)
+        json_decref(request->json);
+    arena_free(request->arena);
+}
+
+// --- the start -----------------------------------------------------------------------------------------------------
+static char *slice(struct http_request *request, struct framing_slice slice)
+{
+    char *text = request->head + slice.at;
+    text[slice.length] = '\0'; // on a delimiter: space, '?', ':', CR
+    return text;
+}
+
+const char *request_known(const struct http_request *request, enum framing_known known)
+{
+    int index = request->framing.known[known];
+    return index < 0 ? NULL : request->head + request->framing.headers[index].value.at;
+}
+
+bool media_type_is(const char *value, const char *type)
+{
+    size_t size = strcspn(value, ";");
+    while (size > 0 && (value[size - 1] == ' ' || value[size - 1] == '\t'))
+        size--;
+    return framing_equal(value, size, type);
+}
+
+static bool has_bearer(const struct http_request *request)
+{
+    const char *value = request_known(request, KNOWN_AUTHORIZATION);
+    return value != NULL && strncasecmp(value, "Bearer ", 7) == 0;
+}
+
+static bool is_own_origin(const struct http_request *request, const char *origin)
+{
+    const char *public_origin = request->connection->server->settings.public_origin;
+    if (public_origin != NULL)
+        return strcasecmp(origin, public_origin) == 0;
+    const char *host = request_known(request, KNOWN_HOST);
+    size_t skip = strncasecmp(origin, "http://", 7) == 0 ? 7 : strncasecmp(origin, "https://", 8) == 0 ? 8 : 0;
+    return host != NULL && skip > 0 && (skip == 8) == http_is_secure(request) && strcasecmp(origin + skip, host) == 0;
+}
+
+// A page of another site can make a browser send our cookie. What changes something must therefore come from our own
+// pages, and in a form that no plain HTML form can send.
+static void check_same_origin(struct http_request *request)
+{
+    enum http_method method = request->framing.method;
+    if (method == HTTP_GET || method == HTTP_HEAD || method == HTTP_OPTIONS || has_bearer(request) ||
+        (request->entry->route->flags & HTTP_CROSS_SITE) != 0)
+        return;
+    bool cookie = http_cookie(request, "__Host-sid") != NULL || http_cookie(request, "sid") != NULL;
+    const char *site = request_known(request, KNOWN_SEC_FETCH_SITE), *origin = request_known(request, KNOWN_ORIGIN);
+    bool ours = site != NULL ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0
+                             : origin != NULL && is_own_origin(request, origin);
+    bool foreign = site != NULL && strcmp(site, "cross-site") == 0;
+    if (foreign || (cookie && !ours)) {
+        request->refusal = 403;
+        request->refusal_detail = "A request that changes something must come from this site's own pages.";
+        return;
+    }
+    if (!cookie || !request->framing.has_body)
+        return;
+    const char *type = request_known(request, KNOWN_CONTENT_TYPE);
+    bool streams = (request->entry->route->flags & HTTP_STREAM_BODY) != 0;
+    bool good = type != NULL && (media_type_is(type, "application/json") || (streams &&
+        (media_type_is(type, "application/x-ndjson") || media_type_is(type, "application/jsonl") ||
+            media_type_is(type, "text/csv"))));
+    if (!good) {
+        request->refusal = 415;
+        request->refusal_detail = streams ? "The body must be application/json, application/x-ndjson or text/csv."
+                                          : "The body must be application/json.";
+    }
+}
+
+static void check_body(struct http_request *request)
+{
+    const struct http_route *route = request->entry->route;
+    bool streams = (route->flags & HTTP_STREAM_BODY) != 0;
+    request->body_max = route->body_max > 0 ? route->body_max : BODY_DEFAULT_MAX;
+    const char *coding = request_known(request, KNOWN_CONTENT_ENCODING);
+    if (coding != NULL && strcasecmp(coding, "identity") != 0) {
+        if (!streams || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "zstd") != 0)) {
+            http_reply_header(request, "Accept-Encoding", streams ? "gzip, zstd" : "identity");
+            request->refusal = 415;
+            request->refusal_detail = streams ? "The content codings understood are gzip and zstd."
+                                              : "The body may not be compressed here.";
+            return;
+        }
+    }
+    if (request->framing.content_length > request->body_max) {
+        request->refusal = 413;
+        request->refusal_detail = "The body is longer than this route takes.";
+    }
+}
+
+// Each class may have a share of the handlers, so that bulk work can't keep judgments waiting.
+static void check_load(struct http_request *request)
+{
+    static const int share_percent[] = {
+        [HTTP_CLASS_WRITE] = 100, [HTTP_CLASS_READ] = 75, [HTTP_CLASS_SCORE] = 50, [HTTP_CLASS_BULK] = 10};
+    const struct http_server *server = request->connection->server;
+    int percent = share_percent[request->entry->route->class];
+    if (server->n_in_flight >= IN_FLIGHT_MAX / 100 * percent ||
+        server->body_bytes >= (size_t)BODY_BUDGET / 100 * (size_t)percent) {
+        request->refusal = 503;
+        request->refusal_detail = "Too much is being worked on; try again in a moment.";
+    }
+}
+
+void request_begin(struct http_request *request, const char *data)
+{
+    struct framing_head *framing = &request->framing;
+    request->started_us = clock_monotonic_us();
+    request->head = arena_memdup(request->arena, data, framing->size);
+    request->path = slice(request, framing->path);
+    request->query = framing->has_query ? slice(request, framing->query) : NULL;
+    for (size_t i = 0; i < framing->n_headers; i++) {
+        slice(request, framing->headers[i].name);
+        slice(request, framing->headers[i].value);
+    }
+    count(&request->connection->server->bytes_in, framing->size);
+    request->head_only = framing->method == HTTP_HEAD;
+    request->body_max = BODY_DEFAULT_MAX;
+    if (!framing->keep_alive)
+        request->connection->close_after = true;
+    router_find(&request->connection->server->router, request);
+    if (request->entry != NULL) {
+        check_same_origin(request);
+        if (request->refusal == 0)
+            check_body(request);
+        if (request->refusal == 0)
+            check_load(request);
+    }
+    // What is refused is answered after its body has been read away, so that the connection lives on; but a long body,
+    // or one that waits for leave to come, is not asked for.
+    if (request->refusal != 0 && framing->has_body &&
+        (framing->expect_continue || framing->content_length > BODY_DEFAULT_MAX || request->refusal == 413)) {
+        request->connection->close_after = true;
+        reply_refusal(request);
+    }
+}
+
+// --- what it says --------------------------------------------------------------------------------------------------
+struct arena *http_arena(struct http_request *request)
+{
+    return request->arena;
+}
+
+void *http_context(const struct http_request *request)
+{
+    return request->connection->server->settings.context;
+}
+
+enum http_method http_method(const struct http_request *request)
+{
+    return request->framing.method;
+}
+
+const struct http_route *http_route(const struct http_request *request)
+{
+    return request->entry != NULL ? request->entry->route : NULL;
+}
+
+const char *http_path(const struct http_request *request)
+{
+    return request->path;
+}
+
+const char *http_param(const struct http_request *request, const char *name)
+{
+    const struct route_entry *entry = request->entry;
+    size_t size = strlen(name), n = 0;
+    for (size_t i = 0; entry != NULL && i < entry->n_segments; i++) {
+        const struct route_segment *segment = &entry->segments[i];
+        if (!segment->is_parameter)
+            continue;
+        if (segment->size == size && memcmp(segment->text, name, size) == 0)
+            return request->params[n];
+        n++;
+    }
+    return NULL;
+}
+
+const char *http_query(const struct http_request *request, const char *name)
+{
+    char wanted[128];
+    for (const char *at = request->query; at != NULL && *at != '\0';) {
+        size_t size = strcspn(at, "&"), key_size = strcspn(at, "=&");
+        if (key_size < sizeof(wanted)) {
+            int length = framing_decode(at, key_size, true, wanted);
+            if (length >= 0 && (size_t)length == strlen(name) && memcmp(wanted, name, (size_t)length) == 0) {
+                size_t skip = min_size(key_size + 1, size);
+                char *value = arena_alloc(request->arena, size - skip + 1);
+                length = framing_decode(at + skip, size - skip, true, value);
+                value[length < 0 ? 0 : length] = '\0';
+                return value;
+            }
+        }
+        at += size;
+        at += *at == '&';
+    }
+    return NULL;
+}
+
+const char *http_header(const struct http_request *request, const char *name)
+{
+    size_t size = strlen(name);
+    for (size_t i = 0; i < request->framing.n_headers; i++) {
+        const struct framing_header *header = &request->framing.headers[i];
+        if (header->name.length == size && strncasecmp(request->head + header->name.at, name, size) == 0)
+            return request->head + header->value.at;
+    }
+    return NULL;
+}
+
+const char *http_cookie(const struct http_request *request, const char *name)
+{
+    const char *at = request_known(request, KNOWN_COOKIE);
+    size_t name_size = strlen(name);
+    while (at != NULL && *at != '\0') {
+        at += strspn(at, "; \t");
+        size_t size = strcspn(at, ";");
+        if (size > name_size && at[name_size] == '=' && memcmp(at, name, name_size) == 0) {
+            const char *value = at + name_size + 1;
+            size_t length = size - name_size - 1;
+            while (length > 0 && (value[length - 1] == ' ' || value[length - 1] == '\t'))
+                length--;
+            if (length >= 2 && value[0] == '"' && value[length - 1] == '"') {
+                value++;
+                length -= 2;
+            }
+            return arena_strndup(request->arena, value, length);
+        }
+        at += size;
+    }
+    return NULL;
+}
+
+// --- behind a proxy ------------------------------------------------------------------------------------------------
+// Walks the list from its right end: the last address that is not a trusted proxy is the client's. Of Forwarded the
+// "for=" parts are read (RFC 7239), else X-Forwarded-For.
+static const char *address_from(const struct http_request *request, const char *list, bool forwarded)
+{
+    const char *found = NULL;
+    for (size_t end = strlen(list); end > 0;) {
+        size_t at = end;
+        while (at > 0 && list[at - 1] != ',')
+            at--;
+        const char *part = list + at + strspn(list + at, " \t");
+        size_t size = (size_t)(list + end - part);
+        if (forwarded) {
+            const char *label = part;
+            while (label + 4 <= list + end && strncasecmp(label, "for=", 4) != 0)
+                label++;
+            size = label + 4 <= list + end ? (size_t)(list + end - label) - 4 : 0;
+            part = label + 4;
+            size = size > 0 ? min_size(size, strcspn(part, ";,")) : 0;
+        }
+        while (size > 0 && (part[0] == '"' || part[0] == '[')) {
+            part++;
+            size--;
+        }
+        size = size > 0 ? min_size(size, strcspn(part, "\"] \t,")) : 0;
+        if (memchr(part, '.', size) != NULL) // IPv4 with a port
+            size = min_size(size, strcspn(part, ":"));
+        unsigned char bytes[16];
+        if (!limits_parse_address(part, size, bytes))
+            break;
+        found = arena_strndup(request->arena, part, size);
+        if (!limits_is_proxy(request->connection->server, bytes))
+            break;
+        end = at > 0 ? at - 1 : 0;
+    }
+    return found;
+}
+
+const char *http_client_address(const struct http_request *request)
+{
+    if (!request->connection->trusted_peer)
+        return request->connection->peer;
+    const char *forwarded = http_header(request, "Forwarded"), *list = http_header(request, "X-Forwarded-For");
+    const char *found = forwarded != NULL ? address_from(request, forwarded, true)
+        : list != NULL                    ? address_from(request, list, false)
+                                          : NULL;
+    return found != NULL ? found : request->connection->peer;
+}
+
+bool http_is_secure(const struct http_request *request)
+{
+    if (request->connection->tls)
+        return true;
+    if (!request->connection->trusted_peer)
+        return false;
+    const char *forwarded = http_header(request, "Forwarded"), *proto = http_header(request, "X-Forwarded-Proto");
+    return (forwarded != NULL && strcasestr(forwarded, "proto=https") != NULL) ||
+        (proto != NULL && strcasecmp(proto, "https") == 0);
+}
+
+// --- the body as JSON ----------------------------------------------------------------------------------------------
+enum { JSON_DEPTH_MAX = 64 };
+
+static bool too_deep(const char *text, size_t size)
+{
+    int depth = 0;
+    bool in_string = false;
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+        if (in_string) {
+            if (c == '\\')
+                i++;
+            else if (c == '"')
+                in_string = false;
+        } else if (c == '"') {
+            in_string = true;
+        } else if (c == '{' || c == '[') {
+            if (++depth > JSON_DEPTH_MAX)
+                return true;
+        } else if (c == '}' || c == ']') {
+            depth--;
+        }
+    }
+    return false;
+}
+
+const char *http_body(const struct http_request *request, size_t *ret_size)
+{
+    *ret_size = request->body_size;
+    return request->body != NULL ? request->body : "";
+}
+
+json_t *http_body_json(struct http_request *request)
+{
+    if (request->json != NULL)
+        return request->json;
+    size_t size;
+    const char *text = http_body(request, &size), *type = request_known(request, KNOWN_CONTENT_TYPE);
+    if (size == 0) {
+        http_problem_at(request, 400, "", "The body must be a JSON object.");
+        return NULL;
+    }
+    if (type == NULL || !media_type_is(type, "application/json")) {
+        http_reply_header(request, "Accept", "application/json");
+        http_problem(request, 415, "The body must be application/json.");
+        return NULL;
+    }
+    if (too_deep(text, size)) {
+        http_problem_at(request, 400, "", "The body is nested deeper than %d levels.", JSON_DEPTH_MAX);
+        return NULL;
+    }
+    json_error_t error;
+    request->json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+    if (request->json == NULL) {
+        http_problem_at(request, 400, "", "The body is not valid JSON: %s (line %d, column %d).", error.text, error.line,
+            error.column);
+        return NULL;
+    }
+    if (!json_is_object(request->json)) {
+        json_decref(request->json);
+        request->json = NULL;
+        http_problem_at(request, 400, "", "The body must be a JSON object.");
+        return NULL;
+    }
+    return request->json;
+}

@@ -1,0 +1,252 @@
+// The server of one loop thread: listener, turns, deadlines, drain, counters.
+#include "coordinator/http/internal.h"
+
+#include "base/clock.h"
+#include "base/rng.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+static void stop_accepting(struct http_server *server)
+{
+    if (server->accepting) {
+        server->accepting = false;
+        evconnlistener_disable(server->listener);
+    }
+}
+
+static void on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd, struct sockaddr *peer, int size UNUSED,
+    void *arg)
+{
+    struct http_server *server = arg;
+    connection_accept(server, fd, peer);
+    if (server->n_connections >= server->settings.max_connections)
+        stop_accepting(server); // until one has closed; the others wait in the kernel's queue
+}
+
+// Out of descriptors or memory: the sweep tries again, so that the loop does not spin.
+static void on_accept_error(struct evconnlistener *listener UNUSED, void *arg)
+{
+    stop_accepting(arg);
+}
+
+static void on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+    struct http_server *server = arg;
+    connection_sweep(server, clock_monotonic_us());
+    if (!server->accepting && !server->draining && server->n_connections < server->settings.max_connections) {
+        server->accepting = true;
+        evconnlistener_enable(server->listener);
+    }
+}
+
+static void complete_settings(struct http_settings *settings)
+{
+    if (settings->header_timeout_ms <= 0)
+        settings->header_timeout_ms = 5000;
+    if (settings->idle_timeout_ms <= 0)
+        settings->idle_timeout_ms = 15000;
+    if (settings->body_min_bytes_per_s <= 0)
+        settings->body_min_bytes_per_s = 1024;
+    if (settings->max_connections_per_address <= 0)
+        settings->max_connections_per_address = 256;
+    struct rlimit limit;
+    if (settings->max_connections <= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0)
+        settings->max_connections = limit.rlim_cur > 1000000 ? 1000000 : (int)(limit.rlim_cur / 4 * 3);
+}
+
+struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings)
+{
+    signal(SIGPIPE, SIG_IGN); // bufferevents write without MSG_NOSIGNAL
+    struct http_server *server = calloc(1, sizeof(*server));
+    if (server == NULL)
+        abort();
+    server->base = base;
+    server->settings = *settings;
+    complete_settings(&server->settings);
+    router_build(&server->router, settings->tables);
+    buf_init(&server->scratch, SIZE_MAX / 4);
+    buf_init(&server->render, SIZE_MAX / 4);
+    server->proxies = limits_parse_proxies(settings->trusted_proxies, &server->n_proxies);
+    server->address_seed = rng_secure_u64();
+    server->turn = event_new(base, -1, 0, connection_turn, server);
+    server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
+    server->listener = evconnlistener_new(base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, settings->listen_fd);
+    if (server->turn == NULL || server->sweep == NULL || server->listener == NULL)
+        abort();
+    evconnlistener_set_error_cb(server->listener, on_accept_error);
+    server->accepting = true;
+    event_add(server->sweep, &(struct timeval){.tv_usec = SWEEP_MS * 1000});
+    return server;
+}
+
+void http_server_drain(struct http_server *server, void (*done)(void *arg), void *arg)
+{
+    server->draining = true;
+    stop_accepting(server);
+    server->drained = done;
+    server->drained_arg = arg;
+    while (server->lists[LIST_IDLE].first != NULL)
+        connection_gone(server->lists[LIST_IDLE].first);
+    for (struct connection *c = server->lists[LIST_BUSY].first, *next; c != NULL; c = next) {
+        next = c->next;
+        if (c->request != NULL && c->request->stream_is_events) // these have no end of their own
+            connection_gone(c);
+    }
+    event_active(server->turn, EV_TIMEOUT, 1);
+}
+
+void server_destroy(struct http_server *server)
+{
+    router_release(&server->router);
+    buf_release(&server->scratch);
+    buf_release(&server->render);
+    free(server->proxies);
+    free(server);
+}
+
+void http_server_free(struct http_server *server)
+{
+    if (server == NULL)
+        return;
+    server->draining = true;
+    server->drained = NULL;
+    evconnlistener_free(server->listener);
+    event_free(server->sweep);
+    for (size_t list = 0; list < LISTS; list++)
+        while (server->lists[list].first != NULL)
+            connection_gone(server->lists[list].first);
+    server->n_alive++; // held until the end of this function
+    connection_turn(-1, 0, server);
+    connection_turn(-1, 0, server); // what replied during the first
+    event_free(server->turn);
+    server->turn = NULL;
+    server->freed = true;
+    if (--server->n_alive == 0)
+        server_destroy(server);
+}
+
+// --- counters ------------------------------------------------------------------------------------------------------
+static uint64_t load(const _Atomic uint64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static int64_t load_signed(const _Atomic int64_t *counter)
+{
+    return atomic_load_explicit(counter, memory_order_relaxed);
+}
+
+static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+const double duration_bounds_s[DURATION_BUCKETS] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
+    5};
+
+// The counters of route `i` (n_entries: what found none) of a server.
+static const struct route_counters *counters_of(const struct http_server *server, size_t i)
+{
+    return i < server->router.n_entries ? server->router.entries[i].counters
+        : i == server->router.n_entries ? &server->other
+                                        : &server->refused;
+}
+
+static void route_labels(const struct http_server *server, size_t i, struct buf *out)
+{
+    if (i < server->router.n_entries) {
+        const struct http_route *route = server->router.entries[i].route;
+        buf_printf(out, "method=\"%s\",route=\"%s\"", method_names[route->method], route->pattern);
+    } else {
+        buf_printf(out, "method=\"\",route=\"%s\"", i == server->router.n_entries ? "(none)" : "(refused)");
+    }
+}
+
+static void requests_total(const struct http_server *const *servers, size_t n_servers, struct buf *out)
+{
+    buf_add_text(out, "# HELP plenum_http_requests_total Requests replied to, by route template and status class.\n"
+                      "# TYPE plenum_http_requests_total counter\n");
+    for (size_t i = 0; i < servers[0]->router.n_entries + 2; i++)
+        for (size_t status = 1; status < 6; status++) {
+            uint64_t sum = 0;
+            for (size_t s = 0; s < n_servers; s++)
+                sum += load(&counters_of(servers[s], i)->by_status[status]);
+            if (sum == 0)
+                continue;
+            buf_add_text(out, "plenum_http_requests_total{");
+            route_labels(servers[0], i, out);
+            buf_printf(out, ",status=\"%zuxx\"} %llu\n", status, (unsigned long long)sum);
+        }
+}
+
+static void durations(const struct http_server *const *servers, size_t n_servers, struct buf *out)
+{
+    buf_add_text(out, "# HELP plenum_http_request_duration_seconds From the whole head to the reply.\n"
+                      "# TYPE plenum_http_request_duration_seconds histogram\n");
+    for (size_t i = 0; i < servers[0]->router.n_entries + 2; i++) {
+        uint64_t buckets[DURATION_BUCKETS + 1] = {0}, total = 0, sum_us = 0;
+        for (size_t s = 0; s < n_servers; s++) {
+            const struct route_counters *counters = counters_of(servers[s], i);
+            for (size_t b = 0; b <= DURATION_BUCKETS; b++)
+                buckets[b] += load(&counters->durations[b]);
+            sum_us += load(&counters->duration_us);
+        }
+        for (size_t b = 0; b <= DURATION_BUCKETS; b++)
+            total += buckets[b];
+        uint64_t below = 0;
+        for (size_t b = 0; total > 0 && b <= DURATION_BUCKETS; b++) {
+            below += buckets[b];
+            buf_add_text(out, "plenum_http_request_duration_seconds_bucket{");
+            route_labels(servers[0], i, out);
+            if (b < DURATION_BUCKETS)
+                buf_printf(out, ",le=\"%g\"} %llu\n", duration_bounds_s[b], (unsigned long long)below);
+            else
+                buf_printf(out, ",le=\"+Inf\"} %llu\n", (unsigned long long)below);
+        }
+        if (total == 0)
+            continue;
+        buf_add_text(out, "plenum_http_request_duration_seconds_sum{");
+        route_labels(servers[0], i, out);
+        buf_printf(out, "} %.6f\nplenum_http_request_duration_seconds_count{", (double)sum_us / 1e6);
+        route_labels(servers[0], i, out);
+        buf_printf(out, "} %llu\n", (unsigned long long)total);
+    }
+}
+
+void http_servers_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out)
+{
+    uint64_t accepted = 0, away = 0, timed_out = 0, in = 0, sent = 0;
+    int64_t open_now = 0, in_flight = 0;
+    for (size_t s = 0; s < n_servers; s++) {
+        accepted += load(&servers[s]->accepted);
+        away += load(&servers[s]->turned_away);
+        timed_out += load(&servers[s]->timed_out);
+        in += load(&servers[s]->bytes_in);
+        sent += load(&servers[s]->bytes_out);
+        open_now += load_signed(&servers[s]->open_now);
+        in_flight += load_signed(&servers[s]->in_flight_now);
+    }
+    const struct {
+        const char *name, *type, *help;
+        uint64_t value;
+    } rows[] = {
+        {"plenum_http_connections", "gauge", "Open connections.", (uint64_t)open_now},
+        {"plenum_http_requests_in_flight", "gauge", "Requests a handler has.", (uint64_t)in_flight},
+        {"plenum_http_connections_total", "counter", "Connections accepted.", accepted},
+        {"plenum_http_connections_refused_total", "counter", "Turned away for too many of one address.", away},
+        {"plenum_http_timeouts_total", "counter", "Connections closed at a deadline.", timed_out},
+        {"plenum_http_received_bytes_total", "counter", "Heads and bodies.", in},
+        {"plenum_http_sent_bytes_total", "counter", "Heads and bodies.", sent},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
+            rows[i].name, (unsigned long long)rows[i].value);
+    requests_total(servers, n_servers, out);
+    durations(servers, n_servers, out);
+}
+
+void http_server_metrics(const struct http_server *server, struct buf *out)
+{
+    http_servers_metrics(&server, 1, out);
+}
