@@ -209,17 +209,28 @@ int64_t fields_time(
     return real_us;
 }
 
+// Follows Unicode's table of well-formed sequences: no overlong forms, no surrogates, nothing past U+10FFFF.
 size_t text_characters(const char *text)
 {
     size_t n = 0;
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; n++) {
-        int follow = *c < 0x80 ? 0 : *c >= 0xf0 ? 3 : *c >= 0xe0 ? 2 : *c >= 0xc2 ? 1 : -1;
+        unsigned char lead = *c++, low = 0x80, high = 0xbf;
+        int follow = lead < 0x80 ? 0 : lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : -1;
         if (follow < 0)
             return SIZE_MAX;
-        c++;
+        if (lead == 0xe0)
+            low = 0xa0;
+        else if (lead == 0xed)
+            high = 0x9f;
+        else if (lead == 0xf0)
+            low = 0x90;
+        else if (lead == 0xf4)
+            high = 0x8f;
         for (; follow > 0; follow--, c++) {
-            if ((*c & 0xc0) != 0x80)
+            if (*c < low || *c > high)
                 return SIZE_MAX;
+            low = 0x80;
+            high = 0xbf;
         }
     }
     return n;
