@@ -1,0 +1,196 @@
+#include "coordinator/db/conninfo.h"
+#include "coordinator/db/db.h"
+#include "coordinator/db/result.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOCK_MS = 30000, IDLE_IN_TRANSACTION_MS = 600000, NAME_BYTES = 16 };
+
+struct db_session {
+    PGconn *connection;
+    PGresult *result; // of the last statement
+    bool *prepared;   // by query
+    int n_queries;
+};
+
+static void ignore_notice(void *arg UNUSED, const PGresult *notice UNUSED)
+{
+}
+
+static int fail(const struct db_session *session, struct err *err, const char *what)
+{
+    char message[256];
+    snprintf(message, sizeof(message), "%s", PQerrorMessage(session->connection));
+    message[strcspn(message, "\n")] = '\0'; // the lines below quote data
+    return err_set(err, ERR_IO, "%s: %s", what, message);
+}
+
+int db_session_open(const char *conninfo, struct db_session **ret_session, struct err *err)
+{
+    // Exports and streams take as long as they take; their reader sets the pace.
+    const struct conninfo_timeouts timeouts = {
+        .lock_ms = LOCK_MS, .idle_in_transaction_ms = IDLE_IN_TRANSACTION_MS};
+    struct conninfo parsed;
+    *ret_session = NULL;
+    int rc = conninfo_parse(conninfo, &timeouts, &parsed, err);
+    if (rc != 0)
+        return rc;
+    struct db_session *session = calloc(1, sizeof(*session));
+    if (session == NULL)
+        abort();
+    while (query_texts[session->n_queries] != NULL)
+        session->n_queries++;
+    session->prepared = calloc((size_t)session->n_queries + 1, sizeof(bool));
+    if (session->prepared == NULL)
+        abort();
+    session->connection = PQconnectdbParams(parsed.keywords, parsed.values, 0);
+    conninfo_release(&parsed);
+    if (PQstatus(session->connection) != CONNECTION_OK) {
+        rc = fail(session, err, "connecting to the database");
+        db_session_close(session);
+        return rc;
+    }
+    PQsetNoticeReceiver(session->connection, ignore_notice, NULL);
+    *ret_session = session;
+    return 0;
+}
+
+void db_session_close(struct db_session *session)
+{
+    if (session == NULL)
+        return;
+    PQclear(session->result);
+    PQfinish(session->connection);
+    free(session->prepared);
+    free(session);
+}
+
+static void keep(struct db_session *session, PGresult *result)
+{
+    PQclear(session->result);
+    session->result = result;
+}
+
+// Fills `ret_result` from the session's result; an error says which statement it was.
+static int conclude(
+    struct db_session *session, const char *what, struct db_result *ret_result, struct err *err)
+{
+    enum db_status status = result_status(session->result);
+    bool not_executed = false;
+    if (status == DB_FAILED &&
+        (PQstatus(session->connection) == CONNECTION_BAD || result_is_loss(session->result, &not_executed)))
+        status = DB_UNKNOWN;
+    result_fill(ret_result, status, session->result);
+    if (status == DB_OK)
+        return 0;
+    bool quotes_data = strncmp(result_sqlstate(session->result), "22", 2) == 0;
+    int rc = quotes_data ? err_set(err, ERR_IO, "%s: SQLSTATE %s", what, ret_result->sqlstate)
+                         : fail(session, err, what);
+    if (status == DB_CONFLICT)
+        rc = ERR_CONFLICT;
+    else if (status == DB_REJECTED)
+        rc = ERR_INVALID;
+    else if (status == DB_BUSY)
+        rc = ERR_LIMIT;
+    if (err != NULL)
+        err->code = rc;
+    return rc;
+}
+
+static int prepare(
+    struct db_session *session, enum query query, struct db_result *ret_result, struct err *err)
+{
+    assert((int)query < session->n_queries);
+    if (session->prepared[query])
+        return 0;
+    char name[NAME_BYTES];
+    snprintf(name, sizeof(name), "q%d", (int)query);
+    keep(session, PQprepare(session->connection, name, query_texts[query], 0, NULL));
+    int rc = conclude(session, query_names[query], ret_result, err);
+    session->prepared[query] = rc == 0;
+    return rc;
+}
+
+int db_session_query(struct db_session *session, enum query query, const struct db_params *params,
+    struct db_result *ret_result, struct err *err)
+{
+    static const struct db_params none;
+    const struct db_params *given = params != NULL ? params : &none;
+    int rc = prepare(session, query, ret_result, err);
+    if (rc != 0)
+        return rc;
+    char name[NAME_BYTES];
+    snprintf(name, sizeof(name), "q%d", (int)query);
+    keep(session, PQexecPrepared(
+                      session->connection, name, given->n, given->values, given->lengths, given->formats, 0));
+    return conclude(session, query_names[query], ret_result, err);
+}
+
+// Tells the server to stop and reads what is still on the way.
+static void cut_off(struct db_session *session)
+{
+    char message[256];
+    PGcancel *cancel = PQgetCancel(session->connection);
+    if (cancel != NULL)
+        PQcancel(cancel, message, sizeof(message)); // when it does not arrive, there is just more to read
+    PQfreeCancel(cancel);
+    for (PGresult *result; (result = PQgetResult(session->connection)) != NULL;)
+        PQclear(result);
+}
+
+int db_session_stream(struct db_session *session, enum query query, const struct db_params *params,
+    int (*on_row)(void *arg, const struct db_result *result, struct err *err), void *arg, struct err *err)
+{
+    static const struct db_params none;
+    const struct db_params *given = params != NULL ? params : &none;
+    struct db_result row;
+    int rc = prepare(session, query, &row, err);
+    if (rc != 0)
+        return rc;
+    char name[NAME_BYTES];
+    snprintf(name, sizeof(name), "q%d", (int)query);
+    if (PQsendQueryPrepared(
+            session->connection, name, given->n, given->values, given->lengths, given->formats, 0) != 1)
+        return fail(session, err, query_names[query]);
+    int single = PQsetSingleRowMode(session->connection);
+    assert(single == 1);
+    for (PGresult *result; (result = PQgetResult(session->connection)) != NULL;) {
+        keep(session, result);
+        rc = conclude(session, query_names[query], &row, err);
+        if (rc == 0 && PQresultStatus(result) == PGRES_SINGLE_TUPLE)
+            rc = on_row(arg, &row, err);
+        if (rc != 0) {
+            cut_off(session);
+            return rc;
+        }
+    }
+    return 0;
+}
+
+static int run(struct db_session *session, const char *sql, struct err *err)
+{
+    struct db_result result;
+    keep(session, PQexec(session->connection, sql));
+    return conclude(session, sql, &result, err);
+}
+
+int db_session_begin(struct db_session *session, bool read_only_snapshot, struct err *err)
+{
+    return run(
+        session, read_only_snapshot ? "begin isolation level repeatable read read only" : "begin", err);
+}
+
+int db_session_commit(struct db_session *session, struct err *err)
+{
+    // A transaction that has failed answers COMMIT with a rollback and no error.
+    if (PQtransactionStatus(session->connection) != PQTRANS_INTRANS)
+        return err_set(err, ERR_CLOSED, "commit: there is no transaction, or it has failed");
+    return run(session, "commit", err);
+}
+
+int db_session_rollback(struct db_session *session, struct err *err)
+{
+    return run(session, "rollback", err);
+}
