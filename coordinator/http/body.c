@@ -75,7 +75,8 @@ static int step_gzip(struct decoder *decoder, const char **data, size_t *size, c
     gzip->avail_out = (uInt)out_size;
     int rc = decoder->ended ? Z_OK : inflate(gzip, Z_NO_FLUSH);
     if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-        return err_set(err, ERR_INVALID, "the body is not valid gzip: %s", gzip->msg != NULL ? gzip->msg : "bad data");
+        return err_set(
+            err, ERR_INVALID, "the body is not valid gzip: %s", gzip->msg != NULL ? gzip->msg : "bad data");
     decoder->ended = decoder->ended || rc == Z_STREAM_END;
     decoder->in_frame = !decoder->ended;
     *data += *size - gzip->avail_in;
@@ -148,8 +149,8 @@ void body_begin(struct http_request *request)
         ask_for_body(request);
         start_waiting(request);
     }
-    if (request->refusal == 0 && !request->framing.chunked && request->framing.content_length <= BODY_INLINE_MAX &&
-        request->framing.content_length > 0)
+    if (request->refusal == 0 && !request->framing.chunked &&
+        request->framing.content_length <= BODY_INLINE_MAX && request->framing.content_length > 0)
         request->body = arena_alloc(request->arena, (size_t)request->framing.content_length + 1);
 }
 
@@ -250,13 +251,15 @@ static int give(struct http_request *request, const char *data, size_t *size, st
     }
     do {
         size_t got;
-        int rc = decoder_step(request->decoder, &data, size, request->body_buf.data, DECODED_PIECE, &got, err);
+        int rc =
+            decoder_step(request->decoder, &data, size, request->body_buf.data, DECODED_PIECE, &got, err);
         if (rc != 0)
             return rc;
         request->decoder_full = got == DECODED_PIECE; // it may hold more
         request->body_decoded += got;
         if (request->body_decoded > request->body_max)
-            return err_set(err, ERR_LIMIT, "the body is longer than %zu bytes when decompressed", request->body_max);
+            return err_set(
+                err, ERR_LIMIT, "the body is longer than %zu bytes when decompressed", request->body_max);
         if (got > 0)
             request->on_data(request->body_arg, request->body_buf.data, got);
     } while (!request->replied && !request->body_paused && (*size > 0 || request->decoder_full));

@@ -59,9 +59,9 @@ void connection_move(struct connection *connection, enum connection_state state)
     else
         queue->first = connection;
     queue->last = connection;
-    int ms = list == LIST_IDLE ? server->settings.idle_timeout_ms
-        : list == LIST_HEAD    ? server->settings.header_timeout_ms
-                               : LINGER_MS;
+    int ms = list == LIST_IDLE   ? server->settings.idle_timeout_ms
+             : list == LIST_HEAD ? server->settings.header_timeout_ms
+                                 : LINGER_MS;
     if (list != LIST_BUSY)
         connection->deadline_us = clock_monotonic_us() + (int64_t)ms * 1000;
 }
@@ -84,7 +84,8 @@ void connection_schedule(struct connection *connection)
 // --- output --------------------------------------------------------------------------------------------------------
 size_t connection_pending(const struct connection *connection)
 {
-    size_t pending = connection->bev != NULL ? evbuffer_get_length(bufferevent_get_output(connection->bev)) : 0;
+    size_t pending =
+        connection->bev != NULL ? evbuffer_get_length(bufferevent_get_output(connection->bev)) : 0;
     if (connection->server->scratch_owner == connection)
         pending += connection->server->scratch.length;
     return pending;
@@ -104,7 +105,8 @@ void connection_queue(struct connection *connection, const void *data, size_t si
 }
 
 // Writes to the socket at once when nothing waits before; returns how much went, or -1 when the socket is lost.
-static ssize_t write_now(struct connection *connection, const void *a, size_t a_size, const void *b, size_t b_size)
+static ssize_t write_now(
+    struct connection *connection, const void *a, size_t a_size, const void *b, size_t b_size)
 {
     if (connection->tls || evbuffer_get_length(bufferevent_get_output(connection->bev)) > 0)
         return 0;
@@ -134,8 +136,8 @@ void connection_send(struct connection *connection, const void *data, size_t siz
     struct buf *scratch = connection_scratch(connection);
     server->scratch_owner = NULL;
     ssize_t sent = connection->state == CONNECTION_GONE
-        ? (ssize_t)(scratch->length + size)
-        : write_now(connection, scratch->data, scratch->length, data, size);
+                       ? (ssize_t)(scratch->length + size)
+                       : write_now(connection, scratch->data, scratch->length, data, size);
     if (sent < 0) {
         connection_gone(connection);
         sent = (ssize_t)(scratch->length + size);
@@ -155,8 +157,8 @@ void connection_send(struct connection *connection, const void *data, size_t siz
         }
         connection->queued += size - body;
         count(&server->bytes_out, size - body);
-        evbuffer_add_reference(bufferevent_get_output(connection->bev), (const char *)data + body, size - body, cleanup,
-            NULL);
+        evbuffer_add_reference(
+            bufferevent_get_output(connection->bev), (const char *)data + body, size - body, cleanup, NULL);
     }
 }
 
@@ -470,8 +472,8 @@ static struct bufferevent *new_bufferevent(struct http_server *server, int fd)
         return NULL;
     SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
     SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-    struct bufferevent *bev = bufferevent_openssl_socket_new(server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING,
-        BEV_OPT_CLOSE_ON_FREE);
+    struct bufferevent *bev = bufferevent_openssl_socket_new(
+        server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
     if (bev != NULL)
         bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
     return bev;
@@ -557,8 +559,8 @@ static bool stalls(struct connection *connection, int64_t now_us)
     int64_t window_us = (int64_t)settings->idle_timeout_ms * 1000;
     if (now_us - connection->mark_us < window_us)
         return false;
-    uint64_t written = connection->queued - pending, least = (uint64_t)settings->body_min_bytes_per_s *
-        (uint64_t)settings->idle_timeout_ms / 1000;
+    uint64_t written = connection->queued - pending,
+             least = (uint64_t)settings->body_min_bytes_per_s * (uint64_t)settings->idle_timeout_ms / 1000;
     if (written - connection->written_mark < least)
         return true;
     connection->written_mark = written;
@@ -571,13 +573,15 @@ void connection_sweep(struct http_server *server, int64_t now_us)
     sweep_list(server, LIST_IDLE, now_us);
     sweep_list(server, LIST_HEAD, now_us);
     sweep_list(server, LIST_LINGER, now_us);
-    for (struct connection *connection = server->lists[LIST_BUSY].first, *next; connection != NULL; connection = next) {
+    for (struct connection *connection = server->lists[LIST_BUSY].first, *next; connection != NULL;
+         connection = next) {
         next = connection->next;
         struct http_request *request = connection->request;
         if (stalls(connection, now_us)) {
             count(&server->timed_out, 1);
             connection_gone(connection);
-        } else if (connection->state == CONNECTION_BODY && request != NULL && body_too_slow(request, now_us)) {
+        } else if (connection->state == CONNECTION_BODY && request != NULL &&
+                   body_too_slow(request, now_us)) {
             count(&server->timed_out, 1);
             if (request->handled)
                 body_cut(request, ERR_CLOSED, "the body came too slowly");

@@ -7,6 +7,7 @@
 enum { T = 1, P = 2, Q = 4, H = 8, V = 16, A = 32 }; // token, path, query, hex digit, field value, authority
 
 enum { L = T | P | Q | V | A, X = L | H }; // letters; digits, of either base
+// clang-format off
 static const unsigned char classes[128] = {
     ['\t'] = V,
     [' '] = V,
@@ -54,6 +55,7 @@ static const unsigned char classes[128] = {
     ['}'] = Q | V,
     ['~'] = T | P | Q | V,
 };
+// clang-format on
 
 static bool is(char c, unsigned class)
 {
@@ -91,7 +93,11 @@ bool framing_list_has(const char *list, size_t size, const char *token)
 static size_t utf8_length(const unsigned char *at, size_t size)
 {
     unsigned char c = at[0];
-    size_t length = c < 0x80 ? 1 : c >= 0xc2 && c < 0xe0 ? 2 : c >= 0xe0 && c < 0xf0 ? 3 : c >= 0xf0 && c < 0xf5 ? 4 : 0;
+    size_t length = c < 0x80                ? 1
+                    : c >= 0xc2 && c < 0xe0 ? 2
+                    : c >= 0xe0 && c < 0xf0 ? 3
+                    : c >= 0xf0 && c < 0xf5 ? 4
+                                            : 0;
     if (length == 0 || length > size)
         return 0;
     for (size_t i = 1; i < length; i++)
@@ -217,7 +223,8 @@ static bool is_authority(const char *data, size_t size)
 }
 
 // Splits the target into path and query; `data + at` is its first byte.
-static enum framing_result parse_target(struct framing_head *head, const char *data, uint32_t at, uint32_t size)
+static enum framing_result parse_target(
+    struct framing_head *head, const char *data, uint32_t at, uint32_t size)
 {
     if (size == 1 && data[at] == '*') {
         if (head->method != HTTP_OPTIONS)
@@ -226,7 +233,7 @@ static enum framing_result parse_target(struct framing_head *head, const char *d
         return FRAMING_DONE;
     }
     if (data[at] != '/') { // absolute form: http://authority/path
-        uint32_t skip = size > 7 && strncasecmp(data + at, "http://", 7) == 0      ? 7
+        uint32_t skip = size > 7 && strncasecmp(data + at, "http://", 7) == 0    ? 7
                         : size > 8 && strncasecmp(data + at, "https://", 8) == 0 ? 8
                                                                                  : 0;
         uint32_t end = skip;
@@ -247,7 +254,8 @@ static enum framing_result parse_target(struct framing_head *head, const char *d
     if (!all(data + at, path_size, P) || !all(data + head->query.at, head->query.length, Q))
         return refuse(head, 400, "The target of the request holds a byte that must be escaped.");
     char decoded[FRAMING_LINE_MAX];
-    if (memchr(data + at, '%', size) != NULL && (framing_decode(data + at, path_size, false, decoded) < 0 ||
+    if (memchr(data + at, '%', size) != NULL &&
+        (framing_decode(data + at, path_size, false, decoded) < 0 ||
             framing_decode(data + head->query.at, head->query.length, true, decoded) < 0))
         return refuse(head, 400, "The target of the request is not percent-encoded UTF-8.");
     if (memchr(data + at, '.', path_size) != NULL || memchr(data + at, '%', path_size) != NULL)
@@ -269,15 +277,15 @@ static enum framing_result parse_line(struct framing_head *head, const char *dat
         return refuse(head, 400, "The request line is not method, target and version.");
     uint32_t target_size = (uint32_t)(second - line) - target_at;
     const char *version = second + 1;
-    if (line + size - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[5] < '0' || version[5] > '9' ||
-        version[6] != '.' || version[7] < '0' || version[7] > '9')
+    if (line + size - version != 8 || memcmp(version, "HTTP/", 5) != 0 || version[5] < '0' ||
+        version[5] > '9' || version[6] != '.' || version[7] < '0' || version[7] > '9')
         return refuse(head, 400, "The request line does not end in a version of HTTP.");
     if (version[5] != '1' || version[7] > '1')
         return refuse(head, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here.");
     head->minor_0 = version[7] == '0';
     size_t i = 0;
     while (i < ARRAY_SIZE(methods) &&
-        (strlen(methods[i].name) != method_size || memcmp(methods[i].name, line, method_size) != 0))
+           (strlen(methods[i].name) != method_size || memcmp(methods[i].name, line, method_size) != 0))
         i++;
     if (i == ARRAY_SIZE(methods))
         return refuse(head, 501, "The method is not implemented.");
@@ -321,8 +329,8 @@ static enum framing_result parse_length(struct framing_head *head, const char *v
     return FRAMING_DONE;
 }
 
-static enum framing_result understand(struct framing_head *head, enum framing_known known, const char *value,
-    uint32_t size)
+static enum framing_result understand(
+    struct framing_head *head, enum framing_known known, const char *value, uint32_t size)
 {
     switch (known) {
     case KNOWN_HOST:
@@ -352,7 +360,8 @@ static enum framing_result understand(struct framing_head *head, enum framing_kn
     }
 }
 
-static enum framing_result parse_header(struct framing_head *head, const char *data, uint32_t at, uint32_t size)
+static enum framing_result parse_header(
+    struct framing_head *head, const char *data, uint32_t at, uint32_t size)
 {
     if (head->n_headers == FRAMING_HEADERS_MAX)
         return refuse(head, 431, "The request has more than 64 header fields.");
@@ -567,8 +576,8 @@ static void feed_byte(struct framing_body *body, char c)
     }
 }
 
-size_t framing_body_feed(struct framing_body *body, const char *data, size_t size, const char **ret_piece,
-    size_t *ret_size)
+size_t framing_body_feed(
+    struct framing_body *body, const char *data, size_t size, const char **ret_piece, size_t *ret_size)
 {
     *ret_piece = data;
     *ret_size = 0;

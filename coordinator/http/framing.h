@@ -98,8 +98,8 @@ struct framing_body {
 void framing_body_init(struct framing_body *body, const struct framing_head *head);
 // Takes bytes from `data` until a piece of body has been found, they are used up, or the body is done or bad. Returns how
 // many it took; `*ret_piece` points into `data` (`*ret_size` 0: no piece this time).
-size_t framing_body_feed(struct framing_body *body, const char *data, size_t size, const char **ret_piece,
-    size_t *ret_size);
+size_t framing_body_feed(
+    struct framing_body *body, const char *data, size_t size, const char **ret_piece, size_t *ret_size);
 
 // Percent-decodes `size` bytes to `out` (at most as many, no NUL added); with `plus`, '+' is a space. Returns the length,
 // or -1 for a bad escape, a NUL, or what is not UTF-8.

@@ -26,14 +26,15 @@ enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DE
 enum http_class { HTTP_CLASS_WRITE, HTTP_CLASS_READ, HTTP_CLASS_SCORE, HTTP_CLASS_BULK };
 
 enum http_route_flags {
-    HTTP_STREAM_BODY = 1,  // the handler is called after the headers and takes the body with http_body_stream
-    HTTP_CROSS_SITE = 2,   // needs no same-origin proof (bearer-only APIs of serving stacks)
-    HTTP_CACHEABLE = 4,    // without it every reply carries Cache-Control: no-store
+    HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
+    HTTP_CROSS_SITE = 2,  // needs no same-origin proof (bearer-only APIs of serving stacks)
+    HTTP_CACHEABLE = 4,   // without it every reply carries Cache-Control: no-store
 };
 
 struct http_route {
     enum http_method method; // GET answers HEAD too
-    const char *pattern;     // "/api/v1/projects/{p}/items": a parameter is one whole segment; a last "{x*}" takes the rest
+    // "/api/v1/projects/{p}/items": a parameter is one whole segment; a last one "{x*}" takes the rest of the path.
+    const char *pattern;
     void (*handle)(struct http_request *request);
     enum http_class class;
     unsigned flags;
@@ -46,14 +47,16 @@ struct http_settings {
     int listen_fd;                          // bound and listening, shared by all loops
     void *tls;                              // SSL_CTX *, or NULL for plain HTTP
     void *context;                          // what http_context gives
-    const char *public_origin;              // "https://plenum.example": Origin must equal it on unsafe methods
-    const struct http_static *files;        // the built pages, or NULL; served where no route matches
-    const char *trusted_proxies;            // comma-separated addresses or prefixes, or NULL
-    bool limits_by_address;                 // PLENUM_RATE_LIMITS
+    const char *public_origin;       // "https://plenum.example", the Origin of our pages; NULL: the Host
+    const struct http_static *files; // the built pages, or NULL; served where no route matches
+    const char *trusted_proxies;     // comma-separated addresses or prefixes, or NULL
+    bool limits_by_address;          // PLENUM_RATE_LIMITS
+    // 0: 5000, 15000, 1024; three quarters of RLIMIT_NOFILE, 256. The last two are of this one server, not of all loops.
     int header_timeout_ms, idle_timeout_ms, body_min_bytes_per_s;
     int max_connections, max_connections_per_address;
 };
 
+// The process ignores SIGPIPE from then on.
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings);
 // Stops accepting, finishes what is in flight; `done` is called on the loop when the last connection has closed.
 void http_server_drain(struct http_server *server, void (*done)(void *arg), void *arg);
@@ -77,34 +80,39 @@ void *http_context(const struct http_request *request);
 enum http_method http_method(const struct http_request *request);
 const struct http_route *http_route(const struct http_request *request);
 const char *http_path(const struct http_request *request);
-const char *http_param(const struct http_request *request, const char *name); // decoded; never NULL for a name in the pattern
-const char *http_query(const struct http_request *request, const char *name); // decoded, first of that name, or NULL
+// Decoded; never NULL for a name in the pattern.
+const char *http_param(const struct http_request *request, const char *name);
+const char *http_query(const struct http_request *request, const char *name);  // decoded, the first, or NULL
 const char *http_header(const struct http_request *request, const char *name); // any case; NULL when absent
 const char *http_cookie(const struct http_request *request, const char *name);
 const char *http_client_address(const struct http_request *request); // after trusted proxies; never log it
 bool http_is_secure(const struct http_request *request);             // TLS here or at a trusted proxy
 const char *http_body(const struct http_request *request, size_t *ret_size); // NUL behind it
-// The body as one JSON object: strict (no duplicate keys, no trailing bytes, UTF-8, depth at most 64); NULL after having
-// replied 400 or 415 itself. The reference lives as long as the request.
+// The body as one JSON object: strict (no duplicate keys, no trailing bytes, UTF-8, depth at most 64); NULL after
+// having replied 400 or 415 itself. The reference lives as long as the request.
 json_t *http_body_json(struct http_request *request);
 
 // Streamed bodies (content codings gzip and zstd are decoded, bounded by body_max after decoding). `on_data` is called
-// with decoded bytes; `on_end` once: 0, or the error when the body was cut, malformed or too long (the handler replies
-// in either case). Pausing stops reading the socket.
+// with decoded bytes, at most 64 KiB at a time; `on_end` once: 0, or the error when the body was cut, malformed or too
+// long (the handler replies in either case). Neither is called before http_body_stream has returned, nor after the
+// reply: replying early leaves the rest unread and closes the connection. While paused nothing is called and the socket
+// is not read.
 void http_body_stream(struct http_request *request, void (*on_data)(void *arg, const char *data, size_t size),
     void (*on_end)(void *arg, int rc, const struct err *err), void *arg);
 void http_body_pause(struct http_request *request);
-void http_body_resume(struct http_request *request); // may call on_data before it returns
+void http_body_resume(struct http_request *request); // on_data is called later, not from within
 
 // --- replying: exactly one of these a request -----------------------------------------------------------------------
 // Before the reply: a header of it. Both are copied.
 void http_reply_header(struct http_request *request, const char *name, const char *value);
-void http_reply(struct http_request *request, int status, const char *content_type, const void *data, size_t size);
+void http_reply(
+    struct http_request *request, int status, const char *content_type, const void *data, size_t size);
 void http_reply_empty(struct http_request *request, int status);
 void http_reply_json(struct http_request *request, int status, json_t *body); // takes the reference
 void http_reply_json_text(struct http_request *request, int status, const char *json);
 // A file's bytes; takes `fd`. Sent in pieces, at most 256 KiB waiting.
-void http_reply_file(struct http_request *request, int status, const char *content_type, int fd, uint64_t size);
+void http_reply_file(
+    struct http_request *request, int status, const char *content_type, int fd, uint64_t size);
 
 // application/problem+json (RFC 9457) with `type title status detail`. The detail is one clear sentence.
 void http_problem(struct http_request *request, int status, const char *detail, ...) PRINTF_LIKE(3, 4);
@@ -117,7 +125,8 @@ void http_problem_list(struct http_request *request, int status, const char *det
 
 // Streams, for what is longer than memory or has no end (exports, server-sent events). After begin, write until end.
 // `on_drain` is called when less than 64 KiB waits after a write returned false ("enough for now").
-// `on_close` is called once if the client goes away before end; then write no more, but still call http_stream_end.
+// `on_close` is called once if the client goes away before end; then write no more, but still call http_stream_end (in
+// on_close, or later). Never from within these calls. A stream of text/event-stream is also closed by a drain.
 void http_stream_begin(struct http_request *request, int status, const char *content_type,
     void (*on_drain)(void *arg), void (*on_close)(void *arg), void *arg);
 bool http_stream_write(struct http_request *request, const void *data, size_t size);

@@ -45,8 +45,8 @@ enum connection_state {
     CONNECTION_BODY,    // lists[BUSY]: the body is being read
     CONNECTION_HANDLER, // lists[BUSY]: read whole; the handler has it
     CONNECTION_FLUSH,   // lists[BUSY]: replied to; output may still wait
-    CONNECTION_LINGER,  // lists[LINGER]: our side is shut; what still comes is thrown away, so that no reset eats the reply
-    CONNECTION_GONE,    // no list: the socket is lost or closed; kept while a handler holds the request
+    CONNECTION_LINGER, // lists[LINGER]: our side is shut; what still comes is thrown away, so that no reset eats the reply
+    CONNECTION_GONE, // no list: the socket is lost or closed; kept while a handler holds the request
 };
 
 enum connection_list { LIST_IDLE, LIST_HEAD, LIST_BUSY, LIST_LINGER, LISTS, LIST_NONE = LISTS };
@@ -84,9 +84,9 @@ struct http_request {
     struct arena *arena;
     const struct route_entry *entry; // NULL while no route is known
     const char *path, *query;        // NUL-terminated; query NULL when there is none
-    char *head;                      // copied from the input when complete; slices of `framing` are in it, NUL-terminated
-    const char *client_address;      // once asked for
-    const char *params[PARAMS_MAX];  // decoded
+    char *head; // copied from the input when complete; slices of `framing` are in it, NUL-terminated
+    const char *client_address;     // once asked for
+    const char *params[PARAMS_MAX]; // decoded
     struct reply_field *reply_fields;
     json_t *json;
     int64_t started_us;
@@ -94,9 +94,9 @@ struct http_request {
     // A refusal found before the body: answered when the body has been read away.
     int refusal;
     const char *refusal_detail, *allow;
-    bool handled, in_flight, replied, replying_stream, stream_ended, stream_chunked, stream_full, stream_is_events,
-        close_told, body_taken, body_paused, body_ended, body_end_told, decoder_full, head_only, chose_cache, chose_retry,
-        chose_challenge;
+    bool handled, in_flight, replied, replying_stream, stream_ended, stream_chunked, stream_full,
+        stream_is_events, close_told, body_taken, body_paused, body_ended, body_end_told, decoder_full,
+        head_only, chose_cache, chose_retry, chose_challenge;
     int status;
     // The body, whole: of a known small length in the arena, else in `body_buf`.
     char *body;
@@ -107,7 +107,8 @@ struct http_request {
     // The body, streamed.
     struct decoder *decoder;
     uint64_t body_received, body_decoded;
-    int64_t body_running_us, body_since_us; // time spent waiting for the client; since when, 0 while it is not waited for
+    int64_t body_running_us,
+        body_since_us; // time spent waiting for the client; since when, 0 while it is not waited for
     void (*on_data)(void *arg, const char *data, size_t size);
     void (*on_end)(void *arg, int rc, const struct err *err);
     void *body_arg;
@@ -200,7 +201,8 @@ struct http_server {
 // Counters have one writer, so that no locked instruction is needed.
 static inline void count(_Atomic uint64_t *counter, uint64_t n)
 {
-    atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
+    atomic_store_explicit(
+        counter, atomic_load_explicit(counter, memory_order_relaxed) + n, memory_order_relaxed);
 }
 
 extern const double duration_bounds_s[DURATION_BUCKETS];
@@ -258,14 +260,15 @@ bool media_type_is(const char *value, const char *type);
 
 // --- reply.c -------------------------------------------------------------------------------------------------------
 void reply_refuse(struct http_request *request, int status, const char *detail); // a problem, then close
-void reply_refusal(struct http_request *request);                                // request->refusal, and Allow
+void reply_refusal(struct http_request *request); // request->refusal, and Allow
 const char *status_text(int status);
 // Status line and fields up to the empty line; `length` < 0: none is stated.
-void reply_head(struct http_request *request, struct buf *out, int status, const char *content_type, int64_t length);
+void reply_head(
+    struct http_request *request, struct buf *out, int status, const char *content_type, int64_t length);
 void reply_begun(struct http_request *request); // counts it; a stream is no longer in flight
 void reply_done(struct http_request *request);  // tells the connection
-void reply_whole(struct http_request *request, int status, const char *content_type, const void *data, size_t size,
-    bool lives_for_ever);
+void reply_whole(struct http_request *request, int status, const char *content_type, const void *data,
+    size_t size, bool lives_for_ever);
 
 // --- static.c, limits.c --------------------------------------------------------------------------------------------
 // Replies from the files or with 404; the route was not found and the method is GET or HEAD.

@@ -136,7 +136,8 @@ static void add_connection(struct http_request *request, struct buf *out)
         buf_add_text(out, "Connection: keep-alive\r\n");
 }
 
-void reply_head(struct http_request *request, struct buf *out, int status, const char *content_type, int64_t length)
+void reply_head(
+    struct http_request *request, struct buf *out, int status, const char *content_type, int64_t length)
 {
     request->status = status;
     buf_add_text(out, "HTTP/1.1 ");
@@ -153,7 +154,7 @@ void reply_head(struct http_request *request, struct buf *out, int status, const
         buf_add(out, "\r\n", 2);
     }
     bool cacheable = request->chose_cache || (request->entry != NULL && status < 400 &&
-        (request->entry->route->flags & HTTP_CACHEABLE) != 0);
+                                                 (request->entry->route->flags & HTTP_CACHEABLE) != 0);
     if (!cacheable)
         buf_add_text(out, "Cache-Control: no-store\r\n");
     if ((status == 503 || status == 429) && !request->chose_retry)
@@ -175,9 +176,9 @@ void reply_head(struct http_request *request, struct buf *out, int status, const
 static void count_reply(struct http_request *request)
 {
     struct http_server *server = request->connection->server;
-    struct route_counters *counters = request->entry != NULL ? request->entry->counters
-        : request->started_us != 0                          ? &server->other
-                                                            : &server->refused;
+    struct route_counters *counters = request->entry != NULL     ? request->entry->counters
+                                      : request->started_us != 0 ? &server->other
+                                                                 : &server->refused;
     int status_class = request->status / 100;
     count(&counters->by_status[status_class > 0 && status_class < 6 ? status_class : 5], 1);
     int64_t us = request->started_us != 0 ? clock_monotonic_us() - request->started_us : 0;
@@ -219,8 +220,8 @@ static void no_cleanup(const void *data UNUSED, size_t size UNUSED, void *arg UN
 {
 }
 
-void reply_whole(struct http_request *request, int status, const char *content_type, const void *data, size_t size,
-    bool lives_for_ever)
+void reply_whole(struct http_request *request, int status, const char *content_type, const void *data,
+    size_t size, bool lives_for_ever)
 {
     struct connection *connection = request->connection;
     assert(!request->replied && !request->replying_stream);
@@ -241,7 +242,8 @@ void reply_whole(struct http_request *request, int status, const char *content_t
     reply_done(request);
 }
 
-void http_reply(struct http_request *request, int status, const char *content_type, const void *data, size_t size)
+void http_reply(
+    struct http_request *request, int status, const char *content_type, const void *data, size_t size)
 {
     reply_whole(request, status, content_type, data, size, false);
 }
@@ -279,15 +281,18 @@ void http_reply_json_text(struct http_request *request, int status, const char *
 // --- problems ------------------------------------------------------------------------------------------------------
 static void problem(struct http_request *request, int status, const char *detail, json_t *errors)
 {
-    json_t *body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status), "status", status,
-        "detail", detail);
+    json_t *body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status),
+        "status", status, "detail", detail);
     if (body == NULL) // the detail quoted something that is not UTF-8
-        body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status), "status", status,
-            "detail", "The request holds bytes that are not UTF-8.");
+        body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status),
+            "status", status, "detail", "The request holds bytes that are not UTF-8.");
     if (errors != NULL)
         json_object_set_new(body, "errors", errors);
     reply_json(request, status, "application/problem+json", body);
 }
+
+static const char *format_detail(struct http_request *request, const char *format, va_list args)
+    PRINTF_LIKE(2, 0);
 
 static const char *format_detail(struct http_request *request, const char *format, va_list args)
 {
@@ -336,7 +341,7 @@ void reply_refusal(struct http_request *request)
     if (request->refusal == 404 && reads)
         static_reply(request, request->connection->server->settings.files);
     else if (request->framing.method == HTTP_OPTIONS && request->entry == NULL &&
-        (request->refusal == 405 || request->path[0] == '*'))
+             (request->refusal == 405 || request->path[0] == '*'))
         http_reply_empty(request, 204);
     else
         problem(request, request->refusal, request->refusal_detail, NULL);

@@ -63,8 +63,11 @@ static bool is_own_origin(const struct http_request *request, const char *origin
     if (public_origin != NULL)
         return strcasecmp(origin, public_origin) == 0;
     const char *host = request_known(request, KNOWN_HOST);
-    size_t skip = strncasecmp(origin, "http://", 7) == 0 ? 7 : strncasecmp(origin, "https://", 8) == 0 ? 8 : 0;
-    return host != NULL && skip > 0 && (skip == 8) == http_is_secure(request) && strcasecmp(origin + skip, host) == 0;
+    size_t skip = strncasecmp(origin, "http://", 7) == 0    ? 7
+                  : strncasecmp(origin, "https://", 8) == 0 ? 8
+                                                            : 0;
+    return host != NULL && skip > 0 && (skip == 8) == http_is_secure(request) &&
+           strcasecmp(origin + skip, host) == 0;
 }
 
 // A page of another site can make a browser send our cookie. What changes something must therefore come from our own
@@ -76,7 +79,8 @@ static void check_same_origin(struct http_request *request)
         (request->entry->route->flags & HTTP_CROSS_SITE) != 0)
         return;
     bool cookie = http_cookie(request, "__Host-sid") != NULL || http_cookie(request, "sid") != NULL;
-    const char *site = request_known(request, KNOWN_SEC_FETCH_SITE), *origin = request_known(request, KNOWN_ORIGIN);
+    const char *site = request_known(request, KNOWN_SEC_FETCH_SITE),
+               *origin = request_known(request, KNOWN_ORIGIN);
     bool ours = site != NULL ? strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0
                              : origin != NULL && is_own_origin(request, origin);
     bool foreign = site != NULL && strcmp(site, "cross-site") == 0;
@@ -89,13 +93,16 @@ static void check_same_origin(struct http_request *request)
         return;
     const char *type = request_known(request, KNOWN_CONTENT_TYPE);
     bool streams = (request->entry->route->flags & HTTP_STREAM_BODY) != 0;
-    bool good = type != NULL && (media_type_is(type, "application/json") || (streams &&
-        (media_type_is(type, "application/x-ndjson") || media_type_is(type, "application/jsonl") ||
-            media_type_is(type, "text/csv"))));
+    bool good =
+        type != NULL &&
+        (media_type_is(type, "application/json") ||
+            (streams && (media_type_is(type, "application/x-ndjson") ||
+                            media_type_is(type, "application/jsonl") || media_type_is(type, "text/csv"))));
     if (!good) {
         request->refusal = 415;
-        request->refusal_detail = streams ? "The body must be application/json, application/x-ndjson or text/csv."
-                                          : "The body must be application/json.";
+        request->refusal_detail = streams
+                                      ? "The body must be application/json, application/x-ndjson or text/csv."
+                                      : "The body must be application/json.";
     }
 }
 
@@ -305,9 +312,10 @@ const char *http_client_address(const struct http_request *request)
 {
     if (!request->connection->trusted_peer)
         return request->connection->peer;
-    const char *forwarded = http_header(request, "Forwarded"), *list = http_header(request, "X-Forwarded-For");
+    const char *forwarded = http_header(request, "Forwarded"),
+               *list = http_header(request, "X-Forwarded-For");
     const char *found = forwarded != NULL ? address_from(request, forwarded, true)
-        : list != NULL                    ? address_from(request, list, false)
+                        : list != NULL    ? address_from(request, list, false)
                                           : NULL;
     return found != NULL ? found : request->connection->peer;
 }
@@ -318,9 +326,10 @@ bool http_is_secure(const struct http_request *request)
         return true;
     if (!request->connection->trusted_peer)
         return false;
-    const char *forwarded = http_header(request, "Forwarded"), *proto = http_header(request, "X-Forwarded-Proto");
+    const char *forwarded = http_header(request, "Forwarded"),
+               *proto = http_header(request, "X-Forwarded-Proto");
     return (forwarded != NULL && strcasestr(forwarded, "proto=https") != NULL) ||
-        (proto != NULL && strcasecmp(proto, "https") == 0);
+           (proto != NULL && strcasecmp(proto, "https") == 0);
 }
 
 // --- the body as JSON ----------------------------------------------------------------------------------------------
@@ -377,8 +386,8 @@ json_t *http_body_json(struct http_request *request)
     json_error_t error;
     request->json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
     if (request->json == NULL) {
-        http_problem_at(request, 400, "", "The body is not valid JSON: %s (line %d, column %d).", error.text, error.line,
-            error.column);
+        http_problem_at(request, 400, "", "The body is not valid JSON: %s (line %d, column %d).", error.text,
+            error.line, error.column);
         return NULL;
     }
     if (!json_is_object(request->json)) {

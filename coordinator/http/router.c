@@ -125,7 +125,8 @@ static void decode_params(struct http_request *request, const struct split *spli
             continue;
         size_t size = entry->segments[i].is_rest ? strlen(split->at[i]) : split->size[i];
         char *value = arena_alloc(request->arena, size + 1);
-        int length = framing_decode(split->at[i], size, false, value); // the framing has checked that it can be
+        int length =
+            framing_decode(split->at[i], size, false, value); // the framing has checked that it can be
         value[length < 0 ? 0 : length] = '\0';
         request->params[n++] = value;
     }
@@ -145,8 +146,8 @@ static void allow(char *list, size_t size, const char *method)
 static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
 // Looks at the entries from `first` to `end`; adds to `list` what the path would take.
-static const struct route_entry *look(const struct router *router, size_t first, size_t end, const struct split *split,
-    bool rest_only, enum http_method method, char *list, size_t list_size)
+static const struct route_entry *look(const struct router *router, size_t first, size_t end,
+    const struct split *split, bool rest_only, enum http_method method, char *list, size_t list_size)
 {
     for (size_t i = first; i < end; i++) {
         const struct route_entry *entry = &router->entries[i];
@@ -172,11 +173,12 @@ void router_find(const struct router *router, struct http_request *request)
     enum http_method method = request->framing.method;
     char list[64] = "";
     if (!split.too_many)
-        request->entry = look(router, router->first[split.n], router->first[split.n + 1], &split, false, method, list,
-            sizeof(list));
-    for (size_t n = min_size(split.n, SEGMENTS_MAX); request->entry == NULL && n-- > 1;) // a last parameter that takes the rest
-        request->entry = look(router, router->first[n], router->first[n + 1], &split, true, method, list,
-            sizeof(list));
+        request->entry = look(router, router->first[split.n], router->first[split.n + 1], &split, false,
+            method, list, sizeof(list));
+    for (size_t n = min_size(split.n, SEGMENTS_MAX);
+         request->entry == NULL && n-- > 1;) // a last parameter that takes the rest
+        request->entry =
+            look(router, router->first[n], router->first[n + 1], &split, true, method, list, sizeof(list));
     if (request->entry != NULL) {
         decode_params(request, &split);
         return;

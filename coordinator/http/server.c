@@ -19,8 +19,8 @@ static void stop_accepting(struct http_server *server)
     }
 }
 
-static void on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd, struct sockaddr *peer, int size UNUSED,
-    void *arg)
+static void on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd, struct sockaddr *peer,
+    int size UNUSED, void *arg)
 {
     struct http_server *server = arg;
     connection_accept(server, fd, peer);
@@ -75,7 +75,8 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     server->address_seed = rng_secure_u64();
     server->turn = event_new(base, -1, 0, connection_turn, server);
     server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
-    server->listener = evconnlistener_new(base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, settings->listen_fd);
+    server->listener =
+        evconnlistener_new(base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, settings->listen_fd);
     if (server->turn == NULL || server->sweep == NULL || server->listener == NULL)
         abort();
     evconnlistener_set_error_cb(server->listener, on_accept_error);
@@ -142,15 +143,15 @@ static int64_t load_signed(const _Atomic int64_t *counter)
 }
 
 static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
-const double duration_bounds_s[DURATION_BUCKETS] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
-    5};
+const double duration_bounds_s[DURATION_BUCKETS] = {
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5};
 
 // The counters of route `i` (n_entries: what found none) of a server.
 static const struct route_counters *counters_of(const struct http_server *server, size_t i)
 {
-    return i < server->router.n_entries ? server->router.entries[i].counters
-        : i == server->router.n_entries ? &server->other
-                                        : &server->refused;
+    return i < server->router.n_entries    ? server->router.entries[i].counters
+           : i == server->router.n_entries ? &server->other
+                                           : &server->refused;
 }
 
 static void route_labels(const struct http_server *server, size_t i, struct buf *out)
@@ -165,8 +166,9 @@ static void route_labels(const struct http_server *server, size_t i, struct buf 
 
 static void requests_total(const struct http_server *const *servers, size_t n_servers, struct buf *out)
 {
-    buf_add_text(out, "# HELP plenum_http_requests_total Requests replied to, by route template and status class.\n"
-                      "# TYPE plenum_http_requests_total counter\n");
+    buf_add_text(out,
+        "# HELP plenum_http_requests_total Requests replied to, by route template and status class.\n"
+        "# TYPE plenum_http_requests_total counter\n");
     for (size_t i = 0; i < servers[0]->router.n_entries + 2; i++)
         for (size_t status = 1; status < 6; status++) {
             uint64_t sum = 0;
@@ -234,14 +236,15 @@ void http_servers_metrics(const struct http_server *const *servers, size_t n_ser
         {"plenum_http_connections", "gauge", "Open connections.", (uint64_t)open_now},
         {"plenum_http_requests_in_flight", "gauge", "Requests a handler has.", (uint64_t)in_flight},
         {"plenum_http_connections_total", "counter", "Connections accepted.", accepted},
-        {"plenum_http_connections_refused_total", "counter", "Turned away for too many of one address.", away},
+        {"plenum_http_connections_refused_total", "counter", "Turned away for too many of one address.",
+            away},
         {"plenum_http_timeouts_total", "counter", "Connections closed at a deadline.", timed_out},
         {"plenum_http_received_bytes_total", "counter", "Heads and bodies.", in},
         {"plenum_http_sent_bytes_total", "counter", "Heads and bodies.", sent},
     };
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
-        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name, rows[i].type,
-            rows[i].name, (unsigned long long)rows[i].value);
+        buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
+            rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
     requests_total(servers, n_servers, out);
     durations(servers, n_servers, out);
 }

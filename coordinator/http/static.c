@@ -16,8 +16,10 @@
 enum coding { CODING_IDENTITY, CODING_BR, CODING_GZIP, CODINGS };
 enum { FILE_MAX = 16 * 1024 * 1024, DEPTH_MAX = 8, FILES_MAX = 4096 };
 
-static const char *const coding_names[] = {[CODING_IDENTITY] = "identity", [CODING_BR] = "br", [CODING_GZIP] = "gzip"};
-static const char *const coding_suffixes[] = {[CODING_IDENTITY] = "", [CODING_BR] = ".br", [CODING_GZIP] = ".gz"};
+static const char *const coding_names[] = {
+    [CODING_IDENTITY] = "identity", [CODING_BR] = "br", [CODING_GZIP] = "gzip"};
+static const char *const coding_suffixes[] = {
+    [CODING_IDENTITY] = "", [CODING_BR] = ".br", [CODING_GZIP] = ".gz"};
 
 struct variant {
     char *data; // NULL: not there
@@ -109,7 +111,8 @@ static struct page *page_of(struct http_static *files, const char *path, size_t 
     return page;
 }
 
-static int load_file(struct http_static *files, int folder_fd, const char *name, const char *path, struct err *err)
+static int load_file(
+    struct http_static *files, int folder_fd, const char *name, const char *path, struct err *err)
 {
     size_t size = strlen(path);
     enum coding coding = CODING_IDENTITY;
@@ -127,7 +130,8 @@ static int load_file(struct http_static *files, int folder_fd, const char *name,
     return rc;
 }
 
-static int load_folder(struct http_static *files, int folder_fd, const char *prefix, int depth, struct err *err)
+static int load_folder(
+    struct http_static *files, int folder_fd, const char *prefix, int depth, struct err *err)
 {
     DIR *dir = fdopendir(folder_fd);
     if (dir == NULL) {
@@ -140,7 +144,8 @@ static int load_folder(struct http_static *files, int folder_fd, const char *pre
         char path[1024];
         if (entry->d_name[0] == '.')
             continue;
-        if ((size_t)snprintf(path, sizeof(path), "%s/%s", prefix, entry->d_name) >= sizeof(path) || depth > DEPTH_MAX)
+        if ((size_t)snprintf(path, sizeof(path), "%s/%s", prefix, entry->d_name) >= sizeof(path) ||
+            depth > DEPTH_MAX)
             rc = err_set(err, ERR_LIMIT, "%s lies too deep", prefix);
         else if (fstatat(dirfd(dir), entry->d_name, &info, 0) != 0)
             rc = err_set_errno(err, "%s", path);
@@ -241,7 +246,8 @@ static const struct variant *choose(const struct page *page, const char *accept,
             *ret_coding = order[i];
         }
     }
-    if (best == NULL && page->variants[CODING_IDENTITY].data != NULL) { // nothing would do: the plain one all the same
+    if (best == NULL &&
+        page->variants[CODING_IDENTITY].data != NULL) { // nothing would do: the plain one all the same
         best = &page->variants[CODING_IDENTITY];
         *ret_coding = CODING_IDENTITY;
     }
@@ -266,7 +272,8 @@ static bool matches_etag(const char *list, const char *etag)
 
 bool static_is_page(const char *path)
 {
-    static const char *const interfaces[] = {"/api", "/audit", "/v1", "/v2", "/metrics", "/livez", "/readyz", "/assets"};
+    static const char *const interfaces[] = {
+        "/api", "/audit", "/v1", "/v2", "/metrics", "/livez", "/readyz", "/assets"};
     for (size_t i = 0; i < ARRAY_SIZE(interfaces); i++) {
         size_t size = strlen(interfaces[i]);
         if (strncmp(path, interfaces[i], size) == 0 && (path[size] == '/' || path[size] == '\0'))
@@ -283,13 +290,14 @@ void static_reply(struct http_request *request, const struct http_static *files)
     if (page == NULL && files != NULL && static_is_page(request->path))
         page = files->index; // the page itself knows its paths
     enum coding coding = CODING_IDENTITY;
-    const struct variant *variant = page != NULL ? choose(page, http_header(request, "Accept-Encoding"), &coding) : NULL;
+    const struct variant *variant =
+        page != NULL ? choose(page, http_header(request, "Accept-Encoding"), &coding) : NULL;
     if (variant == NULL) {
         http_problem(request, 404, "There is nothing at this path.");
         return;
     }
-    http_reply_header(request, "Cache-Control", strncmp(page->path, "/assets/", 8) == 0
-        ? "public, max-age=31536000, immutable" : "no-cache");
+    http_reply_header(request, "Cache-Control",
+        strncmp(page->path, "/assets/", 8) == 0 ? "public, max-age=31536000, immutable" : "no-cache");
     http_reply_header(request, "Vary", "Accept-Encoding");
     http_reply_header(request, "ETag", variant->etag);
     if (matches_etag(http_header(request, "If-None-Match"), variant->etag)) {

@@ -113,7 +113,8 @@ static void file_lost(void *arg)
     http_stream_end(file->request);
 }
 
-void http_reply_file(struct http_request *request, int status, const char *content_type, int fd, uint64_t size)
+void http_reply_file(
+    struct http_request *request, int status, const char *content_type, int fd, uint64_t size)
 {
     struct file *file = arena_calloc(request->arena, 1, sizeof(*file));
     *file = (struct file){.request = request, .fd = fd, .left = request->head_only ? 0 : size};
