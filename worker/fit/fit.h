@@ -13,6 +13,7 @@ enum {
     FIT_CLUSTERS_MAX = 8,
     FIT_ATTRIBUTES_MAX = 32,
     FIT_VALUES_MAX = 60,           // groups of an attribute; one head each
+    FIT_NAME_MAX = 256,            // bytes of an attribute's name or value
     FIT_GROUP_ANNOTATORS_MIN = 10, // a smaller group is merged into "other" and never shown
     FIT_GROUP_JUDGMENTS_MIN = 50,  // of its test judgments, to be evaluated
 };
@@ -38,8 +39,8 @@ struct fit_data {
     uint32_t n_judgments;
     const uint32_t *judgment_annotator, *judgment_left, *judgment_right; // responses by index
     const uint8_t *judgment_outcome;                                     // enum fit_outcome
-    const uint8_t *judgment_strength;                                    // 1..4, 0: not given; NULL: none
-    const float *judgment_weight;                                        // NULL: all 1
+    const uint8_t *judgment_strength; // 1..4, 0: not given; NULL: none. Kept, not yet fitted on
+    const float *judgment_weight;     // NULL: all 1
 
     // Ratings of one dimension: the fit forms all pairs within an annotator and a split, higher preferred, equal a
     // tie, with total weight the number of ratings.
@@ -92,6 +93,8 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     struct err *err) MUST_CHECK;
 void fit_result_release(struct fit_result *result);
 
+// What is hashed for a prompt, so that every caller splits alike: of each message the role, NUL, the content, NUL; a
+// prompt that is one text is one message of role "user".
 uint64_t fit_prompt_hash(const void *bytes, size_t size); // the first eight bytes of SHA-256, big-endian
 
 #endif

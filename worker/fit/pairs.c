@@ -45,6 +45,12 @@ static int check_items(const struct fit_data *data, struct err *err)
     if (at != data->n_responses)
         return err_set(err, ERR_INVALID, "responses and items do not match");
     for (uint32_t a = 0; a < data->n_attributes; a++) {
+        bool too_long = strlen(data->attribute_name[a]) > FIT_NAME_MAX;
+        for (uint32_t v = 0; v < data->attribute_n_values[a]; v++)
+            too_long = too_long || strlen(data->attribute_value[a][v]) > FIT_NAME_MAX;
+        if (too_long)
+            return err_set(
+                err, ERR_INVALID, "attribute %u has a name or value of over %d bytes", a, FIT_NAME_MAX);
         for (uint32_t i = 0; i < data->n_annotators; i++) {
             uint32_t group = data->annotator_group[(size_t)a * data->n_annotators + i];
             if (group != FIT_NO_GROUP && group >= data->attribute_n_values[a])

@@ -1,0 +1,323 @@
+// The card: how good the model is on test judgments for all, for each group and for the worst-off, beside the pooled
+// model on the same judgments, and the honesty rule: a gain is claimed only where its interval excludes zero.
+#include "worker/fit/session.h"
+
+#include "base/hash.h"
+#include "reward/features.h"
+#include "reward/predict.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct metrics_row *test_rows(const struct session *session)
+{
+    const struct pairs *test = &session->pairs.split[SPLIT_TEST];
+    struct metrics_row *rows = arena_calloc(session->arena, test->n, sizeof(*rows));
+    for (uint32_t i = 0; i < test->n; i++)
+        rows[i] =
+            (struct metrics_row){.y = test->y[i], .weight = test->weight[i], .annotator = test->annotator[i]};
+    return rows;
+}
+
+static double *head_logits(const struct session *session, const struct head *head)
+{
+    const struct pairs *test = &session->pairs.split[SPLIT_TEST];
+    double *z = arena_alloc(session->arena, test->n * sizeof(*z));
+    session_logits(session, SPLIT_TEST, head->w, z);
+    for (uint32_t i = 0; i < test->n; i++)
+        z[i] *= head->about.tau;
+    return z;
+}
+
+static struct metrics_row *predict_pooled(const struct session *session)
+{
+    struct metrics_row *rows = test_rows(session);
+    double *z = head_logits(session, &session->heads[0]);
+    for (uint32_t i = 0; i < session->pairs.split[SPLIT_TEST].n; i++)
+        rows[i].z = z[i];
+    return rows;
+}
+
+// Each annotator by the head of their group, the others by the pooled one.
+static struct metrics_row *predict_groups(
+    const struct session *session, const struct grouping *grouping, uint32_t first_head)
+{
+    struct metrics_row *rows = predict_pooled(session);
+    for (uint32_t g = 0; g < grouping->n; g++) {
+        double *z = head_logits(session, &session->heads[first_head + g]);
+        for (uint32_t i = 0; i < session->pairs.split[SPLIT_TEST].n; i++) {
+            if (grouping->of_annotator[rows[i].annotator] == g)
+                rows[i].z = z[i];
+        }
+    }
+    return rows;
+}
+
+// The mixture's own prediction of an annotator it has seen: sum_k q_uk sigmoid(tau_k z_k), as a logit.
+static struct metrics_row *predict_mixture(const struct session *session, uint32_t first_head)
+{
+    struct metrics_row *rows = test_rows(session);
+    uint32_t n = session->pairs.split[SPLIT_TEST].n, k = session->k;
+    double *p = arena_calloc(session->arena, n, sizeof(*p));
+    for (uint32_t j = 0; j < k; j++) {
+        double *z = head_logits(session, &session->heads[first_head + j]);
+        for (uint32_t i = 0; i < n; i++)
+            p[i] += session->q[(size_t)rows[i].annotator * k + j] * predict_sigmoid(z[i]);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        double inside = fmin(fmax(p[i], 1e-9), 1 - 1e-9);
+        rows[i].z = log(inside / (1 - inside));
+    }
+    return rows;
+}
+
+// ---------------------------------------------------------------- groups in the test rows
+// Only groups that may be shown: ten annotators and fifty judgments in the test rows.
+static void find_shown(const struct session *session, const struct grouping *grouping,
+    const struct metrics_row *rows, uint32_t *ret_group, bool *ret_shown)
+{
+    uint32_t n = session->pairs.split[SPLIT_TEST].n, people[FIT_VALUES_MAX + 1] = {0};
+    double weight[FIT_VALUES_MAX + 1] = {0};
+    bool *seen = calloc((size_t)session->data->n_annotators + 1, sizeof(*seen));
+    if (seen == NULL)
+        abort();
+    for (uint32_t i = 0; i < n; i++) {
+        ret_group[i] = grouping->of_annotator[rows[i].annotator];
+        if (ret_group[i] == FIT_NO_GROUP)
+            continue;
+        weight[ret_group[i]] += rows[i].weight;
+        people[ret_group[i]] += !seen[rows[i].annotator];
+        seen[rows[i].annotator] = true;
+    }
+    free(seen);
+    for (uint32_t g = 0; g < grouping->n; g++)
+        ret_shown[g] = people[g] >= FIT_GROUP_ANNOTATORS_MIN && weight[g] >= FIT_GROUP_JUDGMENTS_MIN;
+    for (uint32_t i = 0; i < n; i++) {
+        if (ret_group[i] != FIT_NO_GROUP && !ret_shown[ret_group[i]])
+            ret_group[i] = UINT32_MAX;
+    }
+}
+
+static json_t *interval_json(struct metrics_interval interval)
+{
+    return json_pack("[f,f]", interval.low, interval.high);
+}
+
+// Metrics of the rows for which `group` is `g` (all rows when group is NULL).
+static json_t *metrics_json(const struct session *session, const struct metrics_row *rows,
+    const uint32_t *group, uint32_t g, double *ret_accuracy)
+{
+    uint32_t n = session->pairs.split[SPLIT_TEST].n, m = 0;
+    struct metrics_row *some = calloc(n + (size_t)1, sizeof(*some));
+    if (some == NULL)
+        abort();
+    for (uint32_t i = 0; i < n; i++) {
+        if (group == NULL || group[i] == g)
+            some[m++] = rows[i];
+    }
+    struct metrics metrics;
+    metrics_compute(some, m, &metrics);
+    json_t *json = json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:o}", "accuracy", metrics.accuracy, "log_loss",
+        metrics.log_loss, "auc", metrics.auc, "ece", metrics.ece, "n", (json_int_t)llround(metrics.weight),
+        "n_annotators", (json_int_t)metrics.n_annotators, "interval",
+        interval_json(metrics_accuracy_interval(some, m, session->options->seed)));
+    assert(json != NULL);
+    *ret_accuracy = metrics.accuracy;
+    free(some);
+    return json;
+}
+
+// Appends a row a shown group; *worst becomes the row of the least accuracy seen so far.
+static void groups_json(const struct session *session, const struct grouping *grouping,
+    const struct metrics_row *rows, json_t *list, json_t **worst, double *worst_accuracy)
+{
+    uint32_t *group = calloc(session->pairs.split[SPLIT_TEST].n + (size_t)1, sizeof(*group));
+    bool shown[FIT_VALUES_MAX + 1] = {false};
+    if (group == NULL)
+        abort();
+    find_shown(session, grouping, rows, group, shown);
+    for (uint32_t g = 0; g < grouping->n; g++) {
+        if (!shown[g])
+            continue;
+        double accuracy;
+        json_t *row = metrics_json(session, rows, group, g, &accuracy);
+        if (grouping->attribute[0] != '\0')
+            json_object_set_new(row, "attribute", json_string(grouping->attribute));
+        json_object_set_new(row, "value", json_string(grouping->name[g]));
+        json_array_append_new(list, row);
+        if (*worst == NULL || accuracy < *worst_accuracy) {
+            *worst = row;
+            *worst_accuracy = accuracy;
+        }
+    }
+    free(group);
+}
+
+// {all, groups, worst} of one set of predictions. Without a grouping to judge by, every declared attribute is one.
+static json_t *view_json(struct session *session, const struct metrics_row *rows)
+{
+    json_t *groups = json_array(), *worst = NULL;
+    double worst_accuracy = 0, accuracy;
+    json_t *all = metrics_json(session, rows, NULL, 0, &accuracy);
+    if (session->grouping.n > 0) {
+        groups_json(session, &session->grouping, rows, groups, &worst, &worst_accuracy);
+    } else {
+        for (uint32_t a = 0; a < session->data->n_attributes; a++) {
+            struct grouping declared;
+            if (session_group_by(session, session->data->attribute_name[a], &declared, NULL) == 0)
+                groups_json(session, &declared, rows, groups, &worst, &worst_accuracy);
+        }
+    }
+    json_t *json = json_pack("{s:o, s:o, s:O?}", "all", all, "groups", groups, "worst", worst);
+    assert(json != NULL);
+    return json;
+}
+
+// ---------------------------------------------------------------- the claim
+static const char no_groups[] =
+    "No group has the ten annotators and fifty held-out judgments that a claim would need.";
+static const char one_group[] =
+    "One group explains these annotators best: they are not served better apart. "
+    "These data do not support separate groups; scores come from the pooled model.";
+static const char not_supported[] =
+    "These data do not support the claim that the worst-off group is served better than by the pooled model: "
+    "the interval of the held-out gain does not exclude zero.";
+static const char is_supported[] =
+    "The worst-off group is served better than by the pooled model: the 95 % interval of the held-out gain excludes "
+    "zero, in log-loss and in accuracy.";
+
+static json_t *claim_json(const struct session *session, const struct metrics_row *own,
+    const struct metrics_row *pooled, bool *ret_supported)
+{
+    uint32_t n = session->pairs.split[SPLIT_TEST].n, n_shown = 0;
+    uint32_t *group = calloc(n + (size_t)1, sizeof(*group));
+    bool shown[FIT_VALUES_MAX + 1] = {false};
+    if (group == NULL)
+        abort();
+    find_shown(session, &session->grouping, own, group, shown);
+    for (uint32_t g = 0; g < session->grouping.n; g++)
+        n_shown += shown[g];
+    struct metrics_gain gain = {0};
+    if (n_shown > 0)
+        metrics_worst_gain(own, pooled, n, group, session->grouping.n, session->options->seed, &gain);
+    bool single = session->options->method == FIT_MAXMIN && session->k == 1;
+    *ret_supported =
+        n_shown > 0 && !single && gain.log_loss_interval.low > 0 && gain.accuracy_interval.low > 0;
+    json_t *json = json_pack("{s:f, s:o, s:f, s:o}", "accuracy", gain.accuracy, "accuracy_interval",
+        interval_json(gain.accuracy_interval), "log_loss", gain.log_loss, "log_loss_interval",
+        interval_json(gain.log_loss_interval));
+    const char *statement = single           ? one_group
+                            : n_shown == 0   ? no_groups
+                            : *ret_supported ? is_supported
+                                             : not_supported;
+    json_object_set_new(json, "statement", json_string(statement));
+    free(group);
+    return json;
+}
+
+static json_t *heads_json(const struct session *session)
+{
+    json_t *list = json_array();
+    for (uint32_t h = 0; h < session->n_heads; h++) {
+        const struct artefact_head *about = &session->heads[h].about;
+        bool few = about->n_annotators < FIT_GROUP_ANNOTATORS_MIN && h > 0;
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:b, s:f, s:f, s:f, s:f, s:o}", "attribute", about->attribute,
+                      "value", about->value, "served", (int)about->served, "tau", about->tau, "centre",
+                      about->centre, "share", about->share, "shrinkage", about->shrinkage, "n_annotators",
+                      few ? json_null() : json_integer(about->n_annotators)));
+    }
+    return list;
+}
+
+static json_t *trials_json(const struct session *session)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < session->n_trials; i++) {
+        const struct cluster_trial *trial = &session->trials[i];
+        double error = isfinite(trial->standard_error_of_gain) ? trial->standard_error_of_gain : 0;
+        json_array_append_new(list, json_pack("{s:I, s:f, s:f, s:b}", "k", (json_int_t)trial->k,
+                                        "held_out_log_likelihood", trial->held_out, "standard_error_of_gain",
+                                        error, "cluster_too_small", (int)trial->too_small));
+    }
+    return list;
+}
+
+static void describe(const struct session *session, json_t *card)
+{
+    static const char *const names[] = {"pooled", "group", "dro", "maxmin"};
+    const struct pairs *split = session->pairs.split;
+    json_object_set_new(card, "method", json_string(names[session->options->method]));
+    if (session->options->attribute != NULL)
+        json_object_set_new(card, "attribute", json_string(session->options->attribute));
+    json_object_set_new(
+        card, "n_judgments", json_integer((json_int_t)session->data->n_judgments + session->data->n_ratings));
+    json_object_set_new(card, "n_annotators", json_integer(session->heads[0].about.n_annotators));
+    json_object_set_new(card, "n_items", json_integer(session->data->n_items));
+    json_object_set_new(
+        card, "features", json_string(session->data->n_dimensions > 0 ? "embedding" : FEATURES_VERSION));
+    json_object_set_new(card, "lambda", json_real(session->lambda));
+    json_object_set_new(card, "annotator_cap", json_real(session->pairs.cap));
+    json_object_set_new(card, "calibrated", json_boolean(session->calibrated));
+    json_object_set_new(card, "seed", json_integer((json_int_t)(session->options->seed & INT64_MAX)));
+    json_object_set_new(card, "split",
+        json_pack("{s:s, s:[I,I,I], s:[I,I,I]}", "by", "prompt", "prompts",
+            (json_int_t)session->pairs.n_prompts[0], (json_int_t)session->pairs.n_prompts[1],
+            (json_int_t)session->pairs.n_prompts[2], "pairs", (json_int_t)split[0].n, (json_int_t)split[1].n,
+            (json_int_t)split[2].n));
+    json_object_set_new(card, "heads", heads_json(session));
+    if (session->options->method == FIT_MAXMIN) {
+        json_object_set_new(card, "k", json_integer(session->k));
+        json_object_set_new(card, "clusters_tried", trials_json(session));
+    }
+    if (session->options->method == FIT_GROUP)
+        json_object_set_new(card, "offset_scale", json_real(session->offset_scale));
+}
+
+static void serve(struct session *session, uint32_t first, uint32_t n)
+{
+    double total = 0;
+    for (uint32_t h = 0; h < session->n_heads; h++)
+        session->heads[h].about.served = h >= first && h < first + n;
+    for (uint32_t h = first; h < first + n; h++)
+        total += session->heads[h].about.share;
+    for (uint32_t h = first; h < first + n; h++)
+        session->heads[h].about.share = total > 0 ? session->heads[h].about.share / total : 1.0 / n;
+}
+
+json_t *session_evaluate(struct session *session, bool *ret_supported)
+{
+    enum fit_method method = session->options->method;
+    struct metrics_row *pooled = predict_pooled(session), *own = pooled, *served = pooled;
+    json_t *claim = NULL;
+    *ret_supported = true; // the pooled model claims nothing beyond itself
+    serve(session, 0, 1);
+    if (method == FIT_GROUP) {
+        own = served = predict_groups(session, &session->grouping, session->first_own);
+        if (session->n_own > 0)
+            serve(session, session->first_own, session->n_own); // the safe default, supported or not
+    } else if (method == FIT_MAXMIN) {
+        own = predict_mixture(session, session->first_own);
+    }
+    if (method != FIT_POOLED)
+        claim = claim_json(session, own, pooled, ret_supported);
+    uint32_t fallback = session->first_own + session->n_own;
+    if (method == FIT_MAXMIN && *ret_supported) {
+        serve(session, session->first_own, session->n_own);
+        served = own;
+    } else if (method == FIT_MAXMIN && fallback < session->n_heads) { // shared + offsets of the attribute
+        serve(session, fallback, session->n_heads - fallback);
+        served = predict_groups(session, &session->grouping, fallback);
+    }
+    json_t *card = view_json(session, own), *beside = view_json(session, pooled);
+    json_object_set(card, "pooled", beside);
+    json_decref(beside);
+    if (served != own)
+        json_object_set_new(card, "served", view_json(session, served));
+    if (claim != NULL)
+        json_object_set_new(card, "gain", claim);
+    json_object_set_new(card, "supported", json_boolean(*ret_supported));
+    describe(session, card);
+    return card;
+}

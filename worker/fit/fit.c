@@ -1,0 +1,272 @@
+#include "worker/fit/fit.h"
+
+#include "worker/fit/logistic.h"
+#include "worker/fit/session.h"
+
+#include "reward/features.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool fit_method_parse(const char *name, enum fit_method *ret_method)
+{
+    static const char *const names[] = {
+        [FIT_POOLED] = "pooled", [FIT_GROUP] = "group", [FIT_DRO] = "dro", [FIT_MAXMIN] = "maxmin"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *ret_method = (enum fit_method)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint64_t fit_prompt_hash(const void *bytes, size_t size)
+{
+    unsigned char hash[HASH_BYTES];
+    uint64_t key = 0;
+    hash_sha256(bytes, size, hash);
+    for (size_t i = 0; i < 8; i++)
+        key = key << 8 | hash[i];
+    return key;
+}
+
+void session_progress(struct session *session, const char *phase, double fraction)
+{
+    session->progress = fraction;
+    session->phase = phase;
+    if (session->options->progress != NULL &&
+        !session->options->progress(session->options->progress_arg, phase, fraction))
+        session->cancelled = true;
+}
+
+bool session_stop(void *arg)
+{
+    struct session *session = arg;
+    if (!session->cancelled)
+        session_progress(session, session->phase, session->progress);
+    return session->cancelled;
+}
+
+void session_logits(const struct session *session, enum split split, const double *w, double *ret_z)
+{
+    double *reward = calloc(session->design.n_rows, sizeof(*reward));
+    if (reward == NULL)
+        abort();
+    logistic_logits(&session->design, &session->pairs.split[split], w, reward, ret_z);
+    free(reward);
+}
+
+// ---------------------------------------------------------------- the data's name
+static void hash_column(struct hash_stream *stream, const void *column, size_t count, size_t size)
+{
+    uint64_t bytes = column != NULL ? count * size : 0;
+    hash_stream_add(stream, &bytes, sizeof(bytes));
+    if (bytes > 0)
+        hash_stream_add(stream, column, bytes);
+}
+
+static void hash_text(struct hash_stream *stream, const char *text, size_t length)
+{
+    uint64_t bytes = length;
+    hash_stream_add(stream, &bytes, sizeof(bytes));
+    hash_stream_add(stream, text, length);
+}
+
+static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTES])
+{
+    if (data->snapshot != NULL) {
+        memcpy(out, data->snapshot, HASH_BYTES);
+        return;
+    }
+    struct hash_stream *stream = hash_stream_new();
+    hash_column(stream, data->item_first, (size_t)data->n_items + 1, sizeof(uint32_t));
+    hash_column(stream, data->item_prompt, data->n_items, sizeof(uint64_t));
+    for (uint32_t i = 0; data->response_text != NULL && i < data->n_responses; i++)
+        hash_text(stream, data->response_text[i], data->response_length[i]);
+    hash_column(
+        stream, data->response_embedding, (size_t)data->n_responses * data->n_dimensions, sizeof(float));
+    hash_column(stream, data->judgment_annotator, data->n_judgments, sizeof(uint32_t));
+    hash_column(stream, data->judgment_left, data->n_judgments, sizeof(uint32_t));
+    hash_column(stream, data->judgment_right, data->n_judgments, sizeof(uint32_t));
+    hash_column(stream, data->judgment_outcome, data->n_judgments, sizeof(uint8_t));
+    hash_column(stream, data->judgment_strength, data->n_judgments, sizeof(uint8_t));
+    hash_column(stream, data->judgment_weight, data->n_judgments, sizeof(float));
+    hash_column(stream, data->rating_annotator, data->n_ratings, sizeof(uint32_t));
+    hash_column(stream, data->rating_response, data->n_ratings, sizeof(uint32_t));
+    hash_column(stream, data->rating_value, data->n_ratings, sizeof(float));
+    hash_column(stream, data->annotator_key, data->n_annotators, sizeof(uint64_t));
+    for (uint32_t a = 0; a < data->n_attributes; a++) {
+        hash_text(stream, data->attribute_name[a], strlen(data->attribute_name[a]));
+        for (uint32_t v = 0; v < data->attribute_n_values[a]; v++)
+            hash_text(stream, data->attribute_value[a][v], strlen(data->attribute_value[a][v]));
+    }
+    hash_column(
+        stream, data->annotator_group, (size_t)data->n_attributes * data->n_annotators, sizeof(uint32_t));
+    hash_stream_finish(stream, out);
+}
+
+// ---------------------------------------------------------------- steps
+static int check_request(const struct fit_data *data, const struct fit_options *options, struct err *err)
+{
+    if (options->method == FIT_DRO)
+        return err_set(err, ERR_INVALID, "method \"dro\" is not offered yet");
+    if (options->method == FIT_GROUP && options->attribute == NULL)
+        return err_set(err, ERR_INVALID, "method \"group\" needs an attribute");
+    if (options->clusters > FIT_CLUSTERS_MAX || options->clusters_max > FIT_CLUSTERS_MAX)
+        return err_set(err, ERR_INVALID, "at most %d clusters", FIT_CLUSTERS_MAX);
+    if (!(options->lambda >= 0) || !isfinite(options->lambda) ||
+        !(options->annotator_cap >= 0 && options->annotator_cap <= 1))
+        return err_set(
+            err, ERR_INVALID, "lambda and the annotators' cap must be numbers from 0 up, the cap at most 1");
+    if (data->n_items == 0 || data->n_annotators == 0 || (uint64_t)data->n_judgments + data->n_ratings == 0)
+        return err_set(err, ERR_INVALID, "there are no judgments to fit");
+    if (data->n_dimensions > FEATURES_EMBEDDING_MAX_DIMENSIONS)
+        return err_set(
+            err, ERR_LIMIT, "embeddings have at most %d dimensions", FEATURES_EMBEDDING_MAX_DIMENSIONS);
+    if (data->n_dimensions == 0 && (data->response_text == NULL || data->response_length == NULL))
+        return err_set(err, ERR_INVALID, "responses have neither text nor embeddings");
+    return 0;
+}
+
+static int prepare(struct session *session, struct err *err)
+{
+    const struct fit_data *data = session->data;
+    int failed = pairs_build(data, session->options->annotator_cap, session->arena, &session->pairs, err);
+    if (failed)
+        return failed;
+    const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
+    bool *in_training = arena_calloc(session->arena, data->n_responses, sizeof(*in_training));
+    for (uint32_t i = 0; i < train->n_rows; i++)
+        in_training[train->rows[i]] = true;
+    session_progress(session, "features", 0.05);
+    return design_build(data, in_training, session->arena, &session->design, err);
+}
+
+static void count_judgments(struct session *session)
+{
+    const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
+    struct artefact_head *all = &session->heads[0].about;
+    bool *seen = arena_calloc(session->arena, session->data->n_annotators, sizeof(*seen));
+    for (uint32_t i = 0; i < session->data->n_judgments; i++)
+        seen[session->data->judgment_annotator[i]] = true;
+    for (uint32_t i = 0; i < session->data->n_ratings; i++)
+        seen[session->data->rating_annotator[i]] = true;
+    for (uint32_t a = 0; a < session->data->n_annotators; a++)
+        all->n_annotators += seen[a];
+    double weight = 0;
+    for (uint32_t i = 0; i < train->n; i++)
+        weight += train->weight[i];
+    all->n_judgments = (uint32_t)fmin(weight, UINT32_MAX);
+}
+
+static int fit_method(struct session *session, struct err *err)
+{
+    const struct fit_options *options = session->options;
+    int failed = session_fit_pooled(session, err);
+    if (failed)
+        return failed;
+    count_judgments(session);
+    session_progress(session, "pooled", 0.35);
+    if (options->attribute != NULL) {
+        failed = session_group_by(session, options->attribute, &session->grouping, err);
+        if (failed)
+            return failed;
+    }
+    session->first_own = session->n_heads;
+    if (options->method == FIT_GROUP) {
+        session_fit_groups(session, &session->grouping);
+    } else if (options->method == FIT_MAXMIN) {
+        struct grouping clusters;
+        session_fit_clusters(session, &clusters);
+        if (options->attribute == NULL)
+            session->grouping = clusters;
+    }
+    session->n_own = session->n_heads - session->first_own;
+    if (options->method == FIT_MAXMIN && options->attribute != NULL &&
+        session->n_heads + session->grouping.n <= ARTEFACT_HEADS_MAX)
+        session_fit_groups(session, &session->grouping); // the fallback, should the claim fail
+    return 0;
+}
+
+// All heads in one matrix, feature-major. Embeddings have every row; hashed text those seen in training.
+static int write_artefact(struct session *session, bool supported, struct fit_result *result, struct err *err)
+{
+    static const char *const names[] = {"pooled", "group", "dro", "maxmin"};
+    uint32_t d = session->design.n_columns, n_heads = session->n_heads;
+    bool text = session->design.dense == NULL;
+    float *weights = arena_alloc(session->arena, (size_t)d * n_heads * sizeof(*weights));
+    struct artefact_head *heads = arena_alloc(session->arena, n_heads * sizeof(*heads));
+    for (uint32_t h = 0; h < n_heads; h++) {
+        heads[h] = session->heads[h].about;
+        for (uint32_t c = 0; c < d; c++)
+            weights[(size_t)c * n_heads + h] = (float)session->heads[h].w[c];
+    }
+    struct artefact artefact = {.method = names[session->options->method],
+        .features = text ? ARTEFACT_HASHED_TEXT : ARTEFACT_EMBEDDING,
+        .n_dimensions = text ? FEATURES_DIMENSIONS : d,
+        .normalise = !text && session->data->normalise_embeddings,
+        .supported = supported,
+        .seed = session->options->seed,
+        .n_heads = n_heads,
+        .heads = heads,
+        .n_rows = d,
+        .row_index = text && d < FEATURES_DIMENSIONS ? session->design.column_index : NULL,
+        .weights = weights};
+    memcpy(artefact.snapshot, result->snapshot, HASH_BYTES);
+    return artefact_write(&artefact, &result->artefact, result->artefact_hash, err);
+}
+
+static int finish(struct session *session, struct fit_result *result, struct err *err)
+{
+    bool supported;
+    session_progress(session, "evaluate", 0.9);
+    json_t *card = session_evaluate(session, &supported);
+    snapshot_of(session->data, result->snapshot);
+    int failed = write_artefact(session, supported, result, err);
+    if (failed == 0) {
+        char hex[HASH_HEX_BYTES];
+        hex_encode(result->snapshot, HASH_BYTES, hex);
+        json_object_set_new(card, "snapshot", json_string(hex));
+        hex_encode(result->artefact_hash, HASH_BYTES, hex);
+        json_object_set_new(card, "artefact", json_string(hex));
+        result->card = json_dumps(card, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(6));
+        assert(result->card != NULL);
+    }
+    json_decref(card);
+    return failed;
+}
+
+int fit_run(const struct fit_data *data, const struct fit_options *options, struct fit_result *ret_result,
+    struct err *err)
+{
+    *ret_result = (struct fit_result){0};
+    int failed = check_request(data, options, err);
+    if (failed)
+        return failed;
+    openblas_set_num_threads(1); // sums in one order, whatever the machine's cores
+    struct session session = {
+        .data = data, .options = options, .arena = arena_new(SIZE_MAX), .phase = "prepare"};
+    buf_init(&ret_result->artefact, ARTEFACT_MAX_BYTES);
+    failed = prepare(&session, err);
+    if (failed == 0)
+        failed = fit_method(&session, err);
+    if (failed == 0 && session.cancelled)
+        failed = err_set(err, ERR_CLOSED, "the fit was cancelled");
+    if (failed == 0)
+        failed = finish(&session, ret_result, err);
+    arena_free(session.arena);
+    if (failed)
+        fit_result_release(ret_result);
+    return failed;
+}
+
+void fit_result_release(struct fit_result *result)
+{
+    if (result->artefact.data != NULL)
+        buf_release(&result->artefact);
+    free(result->card);
+    *result = (struct fit_result){0};
+}

@@ -1,0 +1,360 @@
+#include "worker/fit/mixture.h"
+
+#include "worker/fit/logistic.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count > 0 ? count : 1, size);
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+void mixture_init(struct mixture *mixture, uint32_t k, uint32_t n_annotators, uint32_t n_columns)
+{
+    *mixture = (struct mixture){.k = k,
+        .n_annotators = n_annotators,
+        .n_columns = n_columns,
+        .w = allocate((size_t)k * n_columns, sizeof(double)),
+        .q = allocate((size_t)n_annotators * k, sizeof(double)),
+        .share = allocate(k, sizeof(double))};
+}
+
+void mixture_release(struct mixture *mixture)
+{
+    free(mixture->w);
+    free(mixture->q);
+    free(mixture->share);
+    *mixture = (struct mixture){0};
+}
+
+void mixture_copy(struct mixture *to, const struct mixture *from)
+{
+    mixture_init(to, from->k, from->n_annotators, from->n_columns);
+    memcpy(to->w, from->w, (size_t)from->k * from->n_columns * sizeof(double));
+    memcpy(to->q, from->q, (size_t)from->n_annotators * from->k * sizeof(double));
+    memcpy(to->share, from->share, from->k * sizeof(double));
+    to->log_likelihood = from->log_likelihood;
+    to->objective = from->objective;
+    to->iterations = from->iterations;
+}
+
+// ---------------------------------------------------------------- where to start
+static double squared_distance(const double *a, const double *b, uint32_t n)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += (a[i] - b[i]) * (a[i] - b[i]);
+    return sum;
+}
+
+// The step each annotator would take from the pooled model: minus their gradient, scaled by the curvature that is
+// common to all (a diagonal one: lambda plus the mean of c p (1 - p) (x_left - x_right)^2), to the length 1.
+static void newton_vectors(const struct design *design, const struct pairs *pairs, const double *pooled,
+    double lambda, uint32_t n_annotators, double *ret_vectors)
+{
+    uint32_t d = design->n_columns;
+    double *reward = allocate(design->n_rows, sizeof(double)), *z = allocate(pairs->n, sizeof(double));
+    double *curvature = allocate(d, sizeof(double)), total = 0;
+    logistic_logits(design, pairs, pooled, reward, z);
+    for (uint32_t i = 0; i < pairs->n; i++) {
+        double p = 1 / (1 + exp(-z[i])), step = pairs->weight[i] * (pairs->y[i] - p);
+        double *vector = ret_vectors + (size_t)pairs->annotator[i] * d;
+        const float *left = design->dense + (size_t)pairs->left[i] * d;
+        const float *right = design->dense + (size_t)pairs->right[i] * d;
+        total += pairs->weight[i];
+        for (uint32_t c = 0; c < d; c++) {
+            double difference = left[c] - right[c];
+            vector[c] += step * difference;
+            curvature[c] += pairs->weight[i] * p * (1 - p) * difference * difference;
+        }
+    }
+    for (uint32_t a = 0; a < n_annotators; a++) {
+        double *vector = ret_vectors + (size_t)a * d, squares = 0;
+        for (uint32_t c = 0; c < d; c++) {
+            vector[c] /= curvature[c] / total + lambda;
+            squares += vector[c] * vector[c];
+        }
+        for (uint32_t c = 0; c < d && squares > 0; c++)
+            vector[c] /= sqrt(squares);
+    }
+    free(reward);
+    free(z);
+    free(curvature);
+}
+
+static bool has_pairs(const struct pairs *pairs, uint32_t annotator)
+{
+    return pairs->first[annotator + 1] > pairs->first[annotator];
+}
+
+static uint32_t nearest(
+    const double *vector, const double *centres, uint32_t k, uint32_t d, double *ret_distance)
+{
+    uint32_t best = 0;
+    *ret_distance = INFINITY;
+    for (uint32_t j = 0; j < k; j++) {
+        double distance = squared_distance(vector, centres + (size_t)j * d, d);
+        if (distance < *ret_distance) {
+            *ret_distance = distance;
+            best = j;
+        }
+    }
+    return best;
+}
+
+// One of the annotators that have pairs, drawn in proportion to `chance`.
+static uint32_t draw(const double *chance, uint32_t n, struct rng *rng)
+{
+    double total = 0, at = 0;
+    for (uint32_t i = 0; i < n; i++)
+        total += chance[i];
+    double target = rng_uniform(rng) * total;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        if (chance[i] <= 0)
+            continue;
+        last = i;
+        at += chance[i];
+        if (at > target)
+            return i;
+    }
+    return last;
+}
+
+static void choose_centres(const struct pairs *pairs, const double *vectors, uint32_t n, uint32_t k,
+    uint32_t d, struct rng *rng, double *centres)
+{
+    double *chance = allocate(n, sizeof(*chance));
+    for (uint32_t a = 0; a < n; a++)
+        chance[a] = has_pairs(pairs, a);
+    for (uint32_t j = 0; j < k; j++) {
+        uint32_t chosen = draw(chance, n, rng);
+        memcpy(centres + (size_t)j * d, vectors + (size_t)chosen * d, d * sizeof(double));
+        for (uint32_t a = 0; a < n; a++) {
+            double distance = 0;
+            if (has_pairs(pairs, a))
+                nearest(vectors + (size_t)a * d, centres, j + 1, d, &distance);
+            chance[a] = distance;
+        }
+    }
+    free(chance);
+}
+
+void mixture_start(const struct design *design, const struct pairs *pairs, const double *pooled,
+    double lambda, struct rng *rng, struct mixture *mixture)
+{
+    uint32_t d = design->n_columns, n = mixture->n_annotators, k = mixture->k;
+    double *vectors = allocate((size_t)n * d, sizeof(*vectors)),
+           *centres = allocate((size_t)k * d, sizeof(*centres));
+    uint32_t *member = allocate(n, sizeof(*member)), *count = allocate(k, sizeof(*count));
+    newton_vectors(design, pairs, pooled, lambda, n, vectors);
+    choose_centres(pairs, vectors, n, k, d, rng, centres);
+    for (int round = 0; round < 10; round++) {
+        double distance;
+        memset(count, 0, k * sizeof(*count));
+        for (uint32_t a = 0; a < n; a++) {
+            member[a] = nearest(vectors + (size_t)a * d, centres, k, d, &distance);
+            count[member[a]] += has_pairs(pairs, a);
+        }
+        for (uint32_t j = 0; j < k; j++) {
+            if (count[j] > 0) // an empty cluster keeps its centre
+                memset(centres + (size_t)j * d, 0, d * sizeof(double));
+        }
+        for (uint32_t a = 0; a < n; a++) {
+            for (uint32_t c = 0; has_pairs(pairs, a) && c < d; c++)
+                centres[(size_t)member[a] * d + c] += vectors[(size_t)a * d + c] / count[member[a]];
+        }
+    }
+    for (uint32_t a = 0; a < n; a++) {
+        for (uint32_t j = 0; j < k; j++)
+            mixture->q[(size_t)a * k + j] = j == member[a];
+    }
+    for (uint32_t j = 0; j < k; j++)
+        memcpy(mixture->w + (size_t)j * mixture->n_columns, pooled, mixture->n_columns * sizeof(double));
+    free(vectors);
+    free(centres);
+    free(member);
+    free(count);
+}
+
+// ---------------------------------------------------------------- EM
+void mixture_losses(const struct design *design, const struct pairs *pairs, const double *w, uint32_t k,
+    uint32_t n_annotators, double *ret_loss)
+{
+    double *reward = allocate(design->n_rows, sizeof(*reward));
+    memset(ret_loss, 0, (size_t)n_annotators * k * sizeof(*ret_loss));
+    for (uint32_t j = 0; j < k; j++) {
+        design_multiply(design, pairs->rows, pairs->n_rows, w + (size_t)j * design->n_columns, reward);
+        for (uint32_t i = 0; i < pairs->n; i++) {
+            double z = reward[pairs->left[i]] - reward[pairs->right[i]];
+            ret_loss[(size_t)pairs->annotator[i] * k + j] +=
+                pairs->weight[i] * logistic_pair_loss(z, pairs->y[i]);
+        }
+    }
+    free(reward);
+}
+
+static double log_sum_exp(const double *x, uint32_t n)
+{
+    double most = -INFINITY, sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        most = fmax(most, x[i]);
+    for (uint32_t i = 0; i < n; i++)
+        sum += exp(x[i] - most);
+    return most + log(sum);
+}
+
+// Returns log sum_k pi_k exp(-loss_k).
+static double posterior(const double *loss, const double *share, uint32_t k, double *q)
+{
+    double log_weight[FIT_CLUSTERS_MAX];
+    for (uint32_t j = 0; j < k; j++)
+        log_weight[j] = log(fmax(share[j], 1e-300)) - loss[j];
+    double total = log_sum_exp(log_weight, k);
+    for (uint32_t j = 0; j < k; j++)
+        q[j] = exp(log_weight[j] - total);
+    return total;
+}
+
+void mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q)
+{
+    (void)posterior(loss, share, k, ret_q);
+}
+
+static void update_shares(const struct pairs *pairs, struct mixture *mixture)
+{
+    uint32_t n = 0, k = mixture->k;
+    memset(mixture->share, 0, k * sizeof(double));
+    for (uint32_t a = 0; a < mixture->n_annotators; a++) {
+        if (!has_pairs(pairs, a))
+            continue;
+        n++;
+        for (uint32_t j = 0; j < k; j++)
+            mixture->share[j] += mixture->q[(size_t)a * k + j];
+    }
+    for (uint32_t j = 0; j < k; j++)
+        mixture->share[j] = n > 0 ? mixture->share[j] / n : 1.0 / k;
+}
+
+static double total_weight(const struct pairs *pairs)
+{
+    double total = 0;
+    for (uint32_t i = 0; i < pairs->n; i++)
+        total += pairs->weight[i];
+    return total;
+}
+
+static void m_step(const struct design *design, const struct pairs *pairs,
+    const struct mixture_settings *settings, double total, struct mixture *mixture)
+{
+    double *weight = allocate(pairs->n, sizeof(*weight));
+    update_shares(pairs, mixture);
+    for (uint32_t j = 0; j < mixture->k; j++) {
+        for (uint32_t i = 0; i < pairs->n; i++)
+            weight[i] = pairs->weight[i] * mixture->q[(size_t)pairs->annotator[i] * mixture->k + j];
+        struct logistic logistic;
+        logistic_init(&logistic, design, pairs, weight, total, settings->lambda);
+        logistic.stop = settings->stop;
+        logistic.stop_arg = settings->stop_arg;
+        logistic_lbfgs(
+            &logistic, 1e-5, settings->m_step_iterations, mixture->w + (size_t)j * mixture->n_columns);
+        logistic_release(&logistic);
+    }
+    free(weight);
+}
+
+// Sets q and the likelihoods; true when no annotator's most likely head changed.
+static bool e_step(const struct design *design, const struct pairs *pairs,
+    const struct mixture_settings *settings, double total, struct mixture *mixture)
+{
+    uint32_t k = mixture->k, n = mixture->n_annotators;
+    double *loss = allocate((size_t)n * k, sizeof(*loss)), sum = 0, squares = 0;
+    bool fixed = true;
+    mixture_losses(design, pairs, mixture->w, k, n, loss);
+    for (uint32_t a = 0; a < n; a++) {
+        double *q = mixture->q + (size_t)a * k, before[FIT_CLUSTERS_MAX];
+        if (!has_pairs(pairs, a)) {
+            memcpy(q, mixture->share, k * sizeof(*q));
+            continue;
+        }
+        memcpy(before, q, k * sizeof(*q));
+        double likelihood = posterior(loss + (size_t)a * k, mixture->share, k, q);
+        uint32_t best = 0, was = 0;
+        for (uint32_t j = 1; j < k; j++) {
+            best = q[j] > q[best] ? j : best;
+            was = before[j] > before[was] ? j : was;
+        }
+        fixed = fixed && best == was;
+        if (settings->hard) {
+            likelihood = log(fmax(mixture->share[best], 1e-300)) - loss[(size_t)a * k + best];
+            for (uint32_t j = 0; j < k; j++)
+                q[j] = j == best;
+        }
+        sum += likelihood;
+    }
+    for (size_t i = 0; i < (size_t)k * mixture->n_columns; i++)
+        squares += mixture->w[i] * mixture->w[i];
+    mixture->log_likelihood = sum / total;
+    mixture->objective = sum / total - settings->lambda / 2 * squares;
+    free(loss);
+    return fixed;
+}
+
+void mixture_run(const struct design *design, const struct pairs *pairs,
+    const struct mixture_settings *settings, struct mixture *mixture)
+{
+    double total = total_weight(pairs), before = -INFINITY;
+    for (mixture->iterations = 0; mixture->iterations < settings->max_iterations; mixture->iterations++) {
+        if (settings->stop != NULL && settings->stop(settings->stop_arg))
+            return;
+        m_step(design, pairs, settings, total, mixture);
+        bool fixed = e_step(design, pairs, settings, total, mixture);
+        if (settings->trace != NULL)
+            settings->trace(settings->trace_arg, mixture->objective);
+        bool still = mixture->objective - before < 1e-6;
+        before = mixture->objective;
+        if (still || (settings->hard && fixed && mixture->iterations > 0))
+            break;
+    }
+}
+
+void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
+    double *ret_mean, double *ret_each)
+{
+    uint32_t k = mixture->k, n = mixture->n_annotators;
+    double *reward = allocate(design->n_rows, sizeof(*reward)),
+           *loss = allocate((size_t)n * 2 * k, sizeof(*loss));
+    double *weight = allocate(n, sizeof(*weight)), sum = 0, total = 0;
+    for (uint32_t j = 0; j < k; j++) {
+        design_multiply(
+            design, pairs->rows, pairs->n_rows, mixture->w + (size_t)j * mixture->n_columns, reward);
+        for (uint32_t i = 0; i < pairs->n; i++) {
+            uint32_t a = pairs->annotator[i];
+            // Every other pair: an annotator's first and last judgments are then in both halves.
+            bool second = (i - pairs->first[a]) % 2 == 1;
+            double z = reward[pairs->left[i]] - reward[pairs->right[i]];
+            loss[((size_t)a * 2 + second) * k + j] += pairs->weight[i] * logistic_pair_loss(z, pairs->y[i]);
+            weight[a] += second && j == 0 ? pairs->weight[i] : 0;
+        }
+    }
+    for (uint32_t a = 0; a < n; a++) {
+        double q[FIT_CLUSTERS_MAX], unused[FIT_CLUSTERS_MAX];
+        ret_each[a] = NAN;
+        if (weight[a] <= 0)
+            continue;
+        posterior(loss + (size_t)a * 2 * k, mixture->share, k, q);
+        double likelihood = posterior(loss + ((size_t)a * 2 + 1) * k, q, k, unused);
+        ret_each[a] = likelihood / weight[a];
+        sum += likelihood;
+        total += weight[a];
+    }
+    *ret_mean = total > 0 ? sum / total : 0;
+    free(reward);
+    free(loss);
+    free(weight);
+}

@@ -1,0 +1,62 @@
+// Maxmin's first half, groups unknown (Chakraborty et al. 2024, Algorithm 2): a mixture of K Bradley-Terry models in
+// which every annotator belongs to one. EM with soft responsibilities, or hard as published:
+//   E: q_uk proportional to pi_k exp(-sum_i c_i l_ik)    M: w_k = argmin sum_u q_uk sum_i c_i l_ik / C + lambda/2 |w|^2
+// All sums over annotators in log space. The objective (penalised log-likelihood of all, soft; classification
+// likelihood, hard) never falls from one iteration to the next.
+#ifndef WORKER_FIT_MIXTURE_H
+#define WORKER_FIT_MIXTURE_H
+
+#include "base/rng.h"
+#include "worker/fit/design.h"
+#include "worker/fit/fit.h"
+#include "worker/fit/pairs.h"
+
+enum { MIXTURE_ITERATIONS_MAX = 40 };
+
+struct mixture {
+    uint32_t k, n_annotators, n_columns;
+    double *w;             // k x n_columns
+    double *q;             // n_annotators x k; rows of annotators without pairs hold the shares
+    double *share;         // pi, k
+    double log_likelihood; // of the judgments, per unit of weight
+    double objective;      // what EM raises
+    int iterations;
+};
+
+struct mixture_settings {
+    uint32_t k;
+    bool hard;
+    double lambda;
+    int max_iterations; // of EM
+    int m_step_iterations;
+    bool (*stop)(void *arg);
+    void *stop_arg;
+    void (*trace)(void *arg, double objective); // after every iteration, for tests; NULL: none
+    void *trace_arg;
+};
+
+void mixture_init(struct mixture *mixture, uint32_t k, uint32_t n_annotators, uint32_t n_columns);
+void mixture_release(struct mixture *mixture);
+void mixture_copy(struct mixture *to, const struct mixture *from);
+
+// k-means++ and ten rounds of k-means on the annotators' one-step Newton vectors from the pooled w: what each
+// annotator's judgments alone would change. Sets q (hard) and w (the pooled one for all).
+void mixture_start(const struct design *design, const struct pairs *pairs, const double *pooled,
+    double lambda, struct rng *rng, struct mixture *mixture);
+
+// EM from q and w (an M-step first) until the objective gains under 1e-6 or assignments are fixed.
+void mixture_run(const struct design *design, const struct pairs *pairs,
+    const struct mixture_settings *settings, struct mixture *mixture);
+
+// q of annotators from some of their pairs, with this mixture's w and shares. loss is n_annotators x k: the weighted
+// sums of the pairs' losses under each head.
+void mixture_losses(const struct design *design, const struct pairs *pairs, const double *w, uint32_t k,
+    uint32_t n_annotators, double *ret_loss);
+void mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q);
+
+// Log-likelihood per unit of weight that the mixture gives the second half of each annotator's pairs after it saw
+// the first half, with its standard error over annotators, and each annotator's own (NaN without pairs).
+void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
+    double *ret_mean, double *ret_each);
+
+#endif

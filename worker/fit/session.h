@@ -1,0 +1,80 @@
+// What the steps of one fit share: the data, the split pairs, the features, the pooled model and the heads so far.
+// Made and ended by fit_run; everything in it lives in its arena.
+#ifndef WORKER_FIT_SESSION_H
+#define WORKER_FIT_SESSION_H
+
+#include "reward/artefact.h"
+#include "reward/metrics.h"
+#include "worker/fit/design.h"
+#include "worker/fit/fit.h"
+#include "worker/fit/mixture.h"
+#include "worker/fit/pairs.h"
+
+#include <jansson.h>
+
+// One linear reward and what is known of it.
+struct head {
+    struct artefact_head about;
+    double *w; // n_columns
+};
+
+// The groups by which annotators are looked at: a declared attribute, or the clusters found.
+struct grouping {
+    const char *attribute; // "" for clusters
+    uint32_t n;
+    const char **name;
+    uint32_t *of_annotator; // FIT_NO_GROUP: none
+    uint32_t *n_annotators; // of each
+};
+
+struct cluster_trial {
+    uint32_t k;
+    double held_out, standard_error_of_gain;
+    bool too_small; // a cluster had too few annotators
+};
+
+struct session {
+    const struct fit_data *data;
+    const struct fit_options *options;
+    struct arena *arena;
+    struct pair_set pairs;
+    struct design design;
+    double lambda;
+    bool calibrated; // there were validation pairs
+    struct head heads[ARTEFACT_HEADS_MAX];
+    uint32_t n_heads;          // heads[0] is the pooled one
+    uint32_t first_own, n_own; // the method's own heads
+    struct grouping grouping;  // by which the claim is judged; n == 0: none
+    double offset_scale;       // a of shared + offsets, 0 when pooled was best
+    struct cluster_trial trials[FIT_CLUSTERS_MAX];
+    uint32_t n_trials, k;
+    double *q; // maxmin: n_annotators x k
+    bool cancelled;
+    double progress;
+    const char *phase;
+};
+
+// Reports, and asks whether to go on.
+void session_progress(struct session *session, const char *phase, double fraction);
+bool session_stop(void *session); // for solvers
+
+// Logits of the pairs of a split under a head's raw w.
+void session_logits(const struct session *session, enum split split, const double *w, double *ret_z);
+
+// pooled.c: lambda, heads[0].
+int session_fit_pooled(struct session *session, struct err *err) MUST_CHECK;
+// grouping.c: values of fewer than ten annotators merged into "other", or left out where that is too small as well.
+int session_group_by(struct session *session, const char *attribute, struct grouping *ret_grouping,
+    struct err *err) MUST_CHECK;
+// declared.c: shared + offsets for a grouping; appends one head a group.
+void session_fit_groups(struct session *session, const struct grouping *grouping);
+// clusters.c: chooses K, appends one head a cluster, sets q and the grouping of clusters.
+void session_fit_clusters(struct session *session, struct grouping *ret_clusters);
+// tau, and for clusters the shrinkage, on validation pairs; centre on training responses.
+void session_calibrate(
+    struct session *session, struct head *head, const double *annotator_weight, bool shrink);
+
+// evaluate.c: decides `supported`, marks the served heads, returns the card.
+json_t *session_evaluate(struct session *session, bool *ret_supported);
+
+#endif
