@@ -97,8 +97,10 @@ $(B)/gen/proto/%.o: $(B)/gen/proto/%.c
 $(B)/gen/%.o: $(B)/gen/%.c
 	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
-# Named statements and migrations are compiled in.
-$(B)/gen/queries.h: $(wildcard coordinator/db/queries/*.sql) tools/embed
+# Named statements and migrations are compiled in. The list is a file, so that one that went away is noticed too.
+sql_files := $(sort $(wildcard coordinator/db/queries/*.sql))
+$(shell mkdir -p $(B)/gen; echo '$(sql_files)' | cmp -s - $(B)/gen/queries.list || echo '$(sql_files)' > $(B)/gen/queries.list)
+$(B)/gen/queries.h: $(sql_files) tools/embed $(B)/gen/queries.list
 	@mkdir -p $(@D)
 	tools/embed queries $(B)/gen $(filter %.sql,$^)
 $(B)/gen/queries.c: $(B)/gen/queries.h ;

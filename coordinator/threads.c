@@ -73,11 +73,12 @@ static void *run(void *arg)
     struct thread *thread = arg;
     event_base_dispatch(thread->loop.base);
     http_server_free(thread->http);
+    db_free(thread->loop.db); // its last callbacks still find what the rooms keep
+    thread->loop.db = NULL;
     for (const struct room *const *room = thread->threads->rooms; *room != NULL; room++) {
         if ((*room)->loop_stop != NULL)
             (*room)->loop_stop(&thread->loop);
     }
-    db_free(thread->loop.db);
     event_free(thread->wake);
     event_free(thread->watch);
     event_free(thread->deadline);

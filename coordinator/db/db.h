@@ -1,5 +1,5 @@
-// PostgreSQL for one loop thread: three pipelined, non-blocking libpq connections (reads, single writes, batches).
-// Belongs to its thread. A statement is a compiled-in file of db/queries, prepared on first use of a connection.
+// PostgreSQL for one loop thread: pipelined, non-blocking libpq connections, one for reads, two for single writes, one
+// for batches. Belongs to its thread. A statement is a compiled-in file of db/queries, prepared on first use of a connection.
 //
 // Every accepted call ends in exactly one callback, on the loop, never before the call itself has returned. When a
 // connection is lost, reads are retried once on the next one; a write whose fate is unknown is retried only when it
@@ -97,6 +97,8 @@ struct db *db_new(struct event_base *base, const struct db_settings *settings);
 bool db_is_ready(const struct db *db); // for /readyz
 // Waits for what is in flight (at most `deadline_ms`), then `done`.
 void db_drain(struct db *db, int deadline_ms, void (*done)(void *arg), void *arg);
+// Ends every call and row that is left (DB_UNKNOWN when it was sent and may have been done, else DB_BUSY), within
+// this call; so free it before what those callbacks touch.
 void db_free(struct db *db);
 
 // A blocking connection for pool threads (exports, dataset streams, start-up): one statement at a time, COPY allowed.
