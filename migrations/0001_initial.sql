@@ -131,7 +131,6 @@ create table participation (
     unique (shard_key, source_id)
 ) with (fillfactor = 80);                       -- the cursor moves with each assignment, within the page
 create index participation_person on participation (person_id);
-create index participation_person on participation (person_id);
 
 -- Immutable. A changed item is a new one that names the old.
 create table item (
