@@ -366,7 +366,7 @@ static void join_as(struct http_request *request, const struct actor *actor)
     if (!fields_finish(&fields, request))
         return;
     // A service's or researcher's token does not take part; a session or a participant's token stays the same person.
-    joining->new_person = actor == NULL || (actor->is_token && !actor->is_bound);
+    joining->new_person = actor == NULL || (actor->is_token && (actor->is_bound || actor->roles != 0));
     joining->person = joining->new_person ? uuid_new() : actor->person;
     joining->new_session = joining->new_person;
     ask(request, code, on_invitation, &joining->visit);

@@ -30,10 +30,9 @@ with already as (
         set n_participants = project_counter.n_participants + excluded.n_participants
 ), who as (
     select participant_id, state from joined union all select participant_id, state from already
-), tokened as (
+), tokened as ( -- good for whatever this person annotates or is a member of (ROLE_ANNOTATOR | ROLE_MEMBER)
     insert into token (token_id, secret_hash, person_id, name, roles, shard_key, expires_at)
-    select $10::uuid, $11::bytea, $3::uuid, 'participant', $7::integer, $1::bigint,
-        now() + make_interval(secs => $14::bigint)
+    select $10::uuid, $11::bytea, $3::uuid, 'participant', 72, null, now() + make_interval(secs => $14::bigint)
     from who where state = 'active'
 ), opened as (
     insert into session (session_id, secret_hash, person_id, expires_at)

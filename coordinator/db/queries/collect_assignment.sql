@@ -1,0 +1,98 @@
+-- The next task of participant $2 in shard $1: the lease that is out already; else one that ran out elsewhere; else the
+-- open slot that is least judged, going on from the cursor and once around. Never an item the person has had. $3 is
+-- the new lease, $4 a random permutation of 0 .. 99 (the order on screen is what of it the item has), $5 the
+-- constitution's version, $6 how many candidates are looked at on each side of the cursor.
+with p as materialized (
+    select state, judgments_per_item, lease_seconds, guideline_version, settings->'task' as task,
+        settings->'task'->>'kind' = 'pairwise' as is_pair, coalesce((settings->'blind')::boolean, true) as blind
+    from project where shard_key = $1::bigint
+), me as materialized (
+    select cursor_n, cursor_key from participation where shard_key = $1::bigint and participant_id = $2::uuid
+), own as materialized (
+    select item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version
+    from assignment where shard_key = $1::bigint and participant_id = $2::uuid and state = 'leased'
+), renewed as (
+    -- Ours until somebody else has taken it.
+    update assignment a set expires_at = now() + make_interval(secs => p.lease_seconds)
+    from own, p
+    where a.shard_key = $1::bigint and a.item_id = own.item_id and a.n = own.n and a.lease_id = own.lease_id
+        and a.state = 'leased' and own.expires_at < now() and p.state = 'open'
+    returning a.lease_id, a.expires_at
+), late as materialized (
+    select a.item_id, a.n
+    from (
+        select item_id, n from assignment
+        where shard_key = $1::bigint and state = 'leased' and expires_at < now()
+        order by expires_at limit 100
+    ) c
+    join assignment a on a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
+    where a.state = 'leased' and a.expires_at < now() and not exists (select from own)
+        and (select state from p) = 'open'
+        and not exists (select from judgment j
+            where j.shard_key = $1::bigint and j.item_id = c.item_id and j.participant_id = $2::uuid)
+        and not exists (select from assignment x
+            where x.shard_key = $1::bigint and x.item_id = c.item_id and x.participant_id = $2::uuid)
+    limit 1 for update of a skip locked
+), pick as materialized (
+    select a.item_id, a.n, a.order_key
+    from (
+        (select item_id, n, order_key from assignment
+        where shard_key = $1::bigint and state = 'open'
+            and (n, order_key) > ((select cursor_n from me), (select cursor_key from me))
+        order by n, order_key limit $6::integer)
+        union all
+        (select item_id, n, order_key from assignment
+        where shard_key = $1::bigint and state = 'open'
+            and (n, order_key) <= ((select cursor_n from me), (select cursor_key from me))
+        order by n, order_key limit $6::integer)
+    ) c
+    join assignment a on a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
+    where a.state = 'open' and not exists (select from own) and not exists (select from late)
+        and (select state from p) = 'open'
+        and not exists (select from assignment x
+            where x.shard_key = $1::bigint and x.item_id = c.item_id and x.participant_id = $2::uuid)
+        and not exists (select from judgment j
+            where j.shard_key = $1::bigint and j.item_id = c.item_id and j.participant_id = $2::uuid)
+    limit 1 for update of a skip locked
+), taken as (
+    update assignment a set state = 'leased', lease_id = $3::uuid, participant_id = $2::uuid, leased_at = now(),
+        expires_at = now() + make_interval(secs => p.lease_seconds),
+        shown = array(select x from unnest($4::smallint[]) with ordinality u (x, ord) where x < a.n_responses
+            order by ord limit case when p.is_pair then 2 else 100 end),
+        strategy = 'least_judged',
+        probability = case when p.is_pair then 1.0 / (a.n_responses * (a.n_responses - 1)) end,
+        guideline_version = p.guideline_version, constitution_version = $5::integer
+    from (select item_id, n from late union all select item_id, n from pick) c, p
+    where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
+    returning a.item_id, a.n, a.order_key, a.n_responses, a.lease_id, a.expires_at, a.shown, a.guideline_version,
+        a.constitution_version
+), opened as (
+    insert into assignment (shard_key, item_id, n, order_key, n_responses)
+    select $1::bigint, t.item_id, t.n + 1, t.order_key, t.n_responses
+    from taken t, p where t.n + 1 < p.judgments_per_item
+    on conflict (shard_key, item_id, n) do nothing
+), moved as (
+    update participation m set cursor_n = pick.n, cursor_key = pick.order_key
+    from pick where m.shard_key = $1::bigint and m.participant_id = $2::uuid
+), lease as (
+    select item_id, lease_id, expires_at, shown, guideline_version, constitution_version from taken
+    union all
+    select own.item_id, own.lease_id, coalesce(r.expires_at, own.expires_at), own.shown, own.guideline_version,
+        own.constitution_version
+    from own left join renewed r on r.lease_id = own.lease_id
+    where own.expires_at >= now() or r.lease_id is not null
+)
+select p.state, exists (select from own), l.lease_id, (extract(epoch from l.expires_at) * 1000000)::bigint, l.item_id,
+    i.prompt, i.language, i.warning, p.task, l.guideline_version, l.constitution_version,
+    (select json_agg(case when p.blind or r.model is null
+            then json_build_object('slot', s.name, 'content', r.content)
+            else json_build_object('slot', s.name, 'content', r.content, 'model', r.model) end order by s.ord)
+        from (
+            select k, ord, case when p.is_pair then (array['left', 'right'])[ord] when ord <= 26 then chr(96 + ord::integer)
+                else chr(96 + (ord::integer - 1) / 26) || chr(97 + (ord::integer - 1) % 26) end as name
+            from unnest(l.shown) with ordinality u (k, ord)
+        ) s
+        join response r on r.shard_key = $1::bigint and r.item_id = l.item_id and r.n = s.k)
+from p
+left join lease l on true
+left join item i on i.shard_key = $1::bigint and i.item_id = l.item_id

@@ -1,0 +1,72 @@
+-- A batch of judgments, whole: finds replays by key, locks the leases in order, appends revisions, moves the slots and
+-- counts. Answers a row each: ord, what became of it, judgment, revision, receipt.
+with input as materialized (
+    select ord, a::bigint as shard_key, b::uuid as lease_id, c::uuid as participant_id, d::uuid as judgment_id,
+        e as outcome, f::smallint as strength, g::jsonb as answer, h::bytea as note_sealed, i::integer as active_ms,
+        j::integer as wall_ms, k::jsonb as client, l::integer as demographics_version, m::uuid as idempotency_key,
+        n::bytea as request_hash, o as receipt, q::smallint as stripe
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
+        with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, ord)
+), replay as materialized (
+    select i.ord, j.judgment_id, j.revision, j.receipt, j.request_hash = i.request_hash as same
+    from input i
+    join judgment j on j.shard_key = i.shard_key and j.participant_id = i.participant_id
+        and j.idempotency_key = i.idempotency_key
+), locked as materialized (
+    select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version
+    from input i
+    join assignment a on a.shard_key = i.shard_key and a.lease_id = i.lease_id and a.participant_id = i.participant_id
+    where a.state in ('leased', 'judged') and not exists (select from replay r where r.ord = i.ord)
+    order by a.shard_key, a.lease_id, i.ord
+    for update of a
+), able as materialized (
+    select l.*, p.state as project_state,
+        p.state = 'open' or (p.state = 'paused' and l.state = 'leased') as is_open
+    from locked l join project p on p.shard_key = l.shard_key
+), written as (
+    insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, strength,
+        answer, note_sealed, shown, active_ms, wall_ms, client, guideline_version, constitution_version,
+        demographics_version, idempotency_key, request_hash, receipt)
+    select i.shard_key, i.lease_id,
+        coalesce((select j.revision from judgment j where j.shard_key = i.shard_key and j.lease_id = i.lease_id
+            order by j.revision desc limit 1), 0) + 1,
+        i.judgment_id, a.item_id, a.n, i.participant_id, i.outcome, i.strength, i.answer, i.note_sealed, a.shown,
+        i.active_ms, i.wall_ms, i.client, a.guideline_version, a.constitution_version, i.demographics_version,
+        i.idempotency_key, i.request_hash, i.receipt
+    from able a join input i on i.ord = a.ord
+    where a.is_open
+    on conflict do nothing
+    returning shard_key, lease_id, item_id, n, judgment_id, revision, outcome
+), moved as (
+    update assignment a set
+        state = case when w.outcome = 'skip' then 'open' else 'judged' end,
+        lease_id = case when w.outcome <> 'skip' then a.lease_id end,
+        participant_id = case when w.outcome <> 'skip' then a.participant_id end,
+        leased_at = case when w.outcome <> 'skip' then a.leased_at end,
+        expires_at = case when w.outcome <> 'skip' then a.expires_at end,
+        shown = case when w.outcome <> 'skip' then a.shown end
+    from written w
+    where a.shard_key = w.shard_key and a.item_id = w.item_id and a.n = w.n
+        and (a.state = 'leased' or w.outcome = 'skip')
+), counted as (
+    insert into project_counter (shard_key, stripe, n_counted, n_skipped)
+    select i.shard_key, i.stripe,
+        sum(case when w.outcome = 'skip' then 0 else 1 end - case when a.state = 'judged' then 1 else 0 end),
+        sum(case when w.outcome = 'skip' then 1 else 0 end)
+    from written w join input i on i.judgment_id = w.judgment_id join able a on a.ord = i.ord
+    group by i.shard_key, i.stripe
+    having sum(case when w.outcome = 'skip' then 0 else 1 end - case when a.state = 'judged' then 1 else 0 end) <> 0
+        or sum(case when w.outcome = 'skip' then 1 else 0 end) <> 0
+    order by i.shard_key, i.stripe
+    on conflict (shard_key, stripe) do update set n_counted = project_counter.n_counted + excluded.n_counted,
+        n_skipped = project_counter.n_skipped + excluded.n_skipped
+)
+select i.ord,
+    case when w.judgment_id is not null then 'stored' when r.same then 'stored' when r.ord is not null then 'reused'
+        when a.ord is null then 'lost' when not a.is_open then a.project_state else 'again' end,
+    coalesce(w.judgment_id, r.judgment_id), coalesce(w.revision, r.revision), coalesce(r.receipt, i.receipt)
+from input i
+left join replay r on r.ord = i.ord
+left join able a on a.ord = i.ord
+left join written w on w.judgment_id = i.judgment_id

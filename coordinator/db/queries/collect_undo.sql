@@ -1,0 +1,50 @@
+-- Takes the judgment under lease $2 of participant $3 back: a void revision $4, and the lease is theirs again. What else
+-- they have on lease goes to the others, for nobody has two. A skipped slot comes back if nobody has taken it.
+with p as materialized (
+    select state, lease_seconds from project where shard_key = $1::bigint
+), last as materialized (
+    select item_id, n, revision, outcome, shown, guideline_version, constitution_version
+    from judgment where shard_key = $1::bigint and lease_id = $2::uuid and participant_id = $3::uuid
+    order by revision desc limit 1
+), slot as materialized (
+    select a.item_id, a.n, a.state
+    from last join assignment a on a.shard_key = $1::bigint and a.item_id = last.item_id and a.n = last.n
+    where (a.state = 'judged' and a.lease_id = $2::uuid and last.outcome not in ('skip', 'void'))
+        or (a.state = 'open' and last.outcome = 'skip')
+    for update of a
+), void as (
+    insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown,
+        guideline_version, constitution_version, idempotency_key, request_hash, receipt)
+    select $1::bigint, $2::uuid, last.revision + 1, $4::uuid, slot.item_id, slot.n, $3::uuid, 'void', last.shown,
+        last.guideline_version, last.constitution_version, $5::uuid, $6::bytea, ''
+    from slot, last, p where p.state = 'open'
+    on conflict do nothing
+    returning item_id, n
+), released as (
+    update assignment a set state = 'open', lease_id = null, participant_id = null, leased_at = null,
+        expires_at = null, shown = null
+    from void v
+    where a.shard_key = $1::bigint and a.participant_id = $3::uuid and a.state = 'leased'
+        and (a.item_id, a.n) <> (v.item_id, v.n)
+    returning a.item_id
+), back as (
+    -- Counting what was released makes it happen first: one lease a person holds at every moment.
+    update assignment a set state = 'leased', lease_id = $2::uuid, participant_id = $3::uuid, leased_at = now(),
+        expires_at = now() + make_interval(secs => p.lease_seconds), shown = last.shown
+    from void v, last, p
+    where a.shard_key = $1::bigint and a.item_id = v.item_id and a.n = v.n
+        and (select count(*) from released) >= 0
+    returning a.item_id
+), counted as (
+    insert into project_counter (shard_key, stripe, n_counted, n_skipped)
+    select $1::bigint, $7::smallint, case when last.outcome = 'skip' then 0 else -1 end,
+        case when last.outcome = 'skip' then -1 else 0 end
+    from back, last
+    on conflict (shard_key, stripe) do update set n_counted = project_counter.n_counted + excluded.n_counted,
+        n_skipped = project_counter.n_skipped + excluded.n_skipped
+)
+select p.state, exists (select from back),
+    exists (select from assignment a where a.shard_key = $1::bigint and a.lease_id = $2::uuid
+        and a.participant_id = $3::uuid and a.state = 'leased'),
+    exists (select from last)
+from p
