@@ -86,8 +86,8 @@ static void names_wrong_rows_and_goes_on(void **state UNUSED)
     expect("a\rb\nc\n", "1!has a carriage return that ends no line;2:c;");
     expect("a\n\"never\nclosed", "1:a;2!has a quote that is never closed;");
     expect("\xFF,b\nc\n", "1!is not UTF-8;2:c;");
-    expect("\xC0\xAF\n\xED\xA0\x80\n\xF4\x90\x80\x80\nc\n",
-        "1!is not UTF-8;2!is not UTF-8;3!is not UTF-8;4:c;");
+    expect(
+        "\xC0\xAF\n\xED\xA0\x80\n\xF4\x90\x80\x80\nc\n", "1!is not UTF-8;2!is not UTF-8;3!is not UTF-8;4:c;");
     expect_bytes("a\0b\nc\n", 6, "1!has a NUL byte;2:c;");
 }
 
@@ -105,8 +105,8 @@ static void bounds_a_row(void **state UNUSED)
     csv_feed(csv, "\nc\n", 3);
     csv_end(csv);
     csv_free(csv);
-    assert_string_equal(seen.text.data,
-        "1!is over 1 MiB; a quote may be missing;2:b;3!has more than 1000 columns;4:c;");
+    assert_string_equal(
+        seen.text.data, "1!is over 1 MiB; a quote may be missing;2:b;3!has more than 1000 columns;4:c;");
     buf_release(&seen.text);
 }
 
