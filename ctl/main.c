@@ -14,6 +14,7 @@ static const struct command commands[] = {
     {"import", "put items (with judgments and annotators where the source has them) into a project",
         command_import},
     {"export", "make a dataset of a project and fetch it", command_export},
+    {"fit", "fit a reward model to judgments, with or without a server", command_fit},
     {"score", "score candidates with a fitted model", command_score},
     {"token", "make and revoke scoped tokens", command_token},
     {"simulate", "let simulated annotators with stated tastes judge a simulated project", command_simulate},

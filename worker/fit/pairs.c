@@ -372,7 +372,7 @@ void pairs_subset(const struct pairs *pairs, const double *weight, uint32_t n_an
         ret_pairs->first[a] = start;
         if (!keep[a] || n == 0)
             continue;
-        uint32_t step = (n + max_each - 1) / max_each;
+        uint32_t step = (n - 1) / max_each + 1;
         double total = 0, taken = 0;
         for (uint32_t i = 0; i < n; i++) {
             uint32_t at = pairs->first[a] + i;

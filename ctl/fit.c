@@ -1,0 +1,124 @@
+// plenum fit: a reward model from judgments. With --file there is no server: the file is fitted here, artefact and
+// card are written beside each other, and the evaluation is printed.
+#include "ctl/command.h"
+#include "ctl/judgments.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct config_setting settings[] = {
+    {"file", NULL, NULL, "judgments in the plenum format (.jsonl, .jsonl.zst, or a folder of an export)"},
+    {"method", NULL, "pooled", "pooled, group (shared + offsets), maxmin"},
+    {"attribute", NULL, NULL, "declared attribute to fit and report by (group needs it)"},
+    {"dimension", NULL, NULL, "which ratings to use, where there are several"},
+    {"out", NULL, NULL, "write OUT.artefact and OUT.card.json (default: METHOD in the working directory)"},
+    {"seed", NULL, "1", "seed of everything random in the fit"},
+    {"clusters", NULL, "0", "maxmin: number of groups to find; 0 chooses by held-out annotators"},
+    {"hard", NULL, "off", "maxmin: hard assignment, as published"},
+    {"quiet", NULL, "off", "no progress on stderr"},
+    {0},
+};
+
+static bool show_progress(void *arg, const char *phase, double fraction)
+{
+    char *shown = arg; // the phase shown last
+    if (strcmp(shown, phase) != 0) {
+        snprintf(shown, 32, "%s", phase);
+        fprintf(stderr, "%3.0f %% %s\n", 100 * fraction, phase);
+    }
+    return true;
+}
+
+static int read_options(const struct config *config, struct fit_options *options, struct err *err)
+{
+    int64_t seed, clusters;
+    const char *method = config_text(config, "method");
+    if (config_number(config, "seed", 0, INT64_MAX, &seed, err) < 0 ||
+        config_number(config, "clusters", 0, FIT_CLUSTERS_MAX, &clusters, err) < 0)
+        return ERR_INVALID;
+    *options = (struct fit_options){.attribute = config_text(config, "attribute"),
+        .seed = (uint64_t)seed,
+        .clusters = (uint32_t)clusters,
+        .hard = config_switch(config, "hard")};
+    if (!fit_method_parse(method, &options->method))
+        return err_set(err, ERR_INVALID, "method \"%s\" is not known", method);
+    return 0;
+}
+
+// Whole or not at all: a new file takes the old one's place.
+static int write_file(const char *out, const char *suffix, const void *data, size_t size, struct err *err)
+{
+    char path[4096], temporary[4096];
+    if (snprintf(path, sizeof(path), "%s%s", out, suffix) >= (int)sizeof(path) ||
+        snprintf(temporary, sizeof(temporary), "%s%s.new", out, suffix) >= (int)sizeof(temporary))
+        return err_set(err, ERR_LIMIT, "the path %s is too long", out);
+    FILE *file = fopen(temporary, "wbe");
+    if (file == NULL)
+        return err_set_errno(err, "%s", temporary);
+    bool written = fwrite(data, 1, size, file) == size;
+    if (fclose(file) != 0 || !written || rename(temporary, path) != 0) {
+        int failed = err_set_errno(err, "%s", path);
+        unlink(temporary);
+        return failed;
+    }
+    return 0;
+}
+
+static int write_result(const char *out, const struct fit_result *result, struct err *err)
+{
+    json_t *card = json_loads(result->card, 0, NULL);
+    assert(card != NULL);
+    char *text = json_dumps(card, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));
+    assert(text != NULL);
+    int failed = write_file(out, ".artefact", result->artefact.data, result->artefact.length, err);
+    if (failed == 0)
+        failed = write_file(out, ".card.json", text, strlen(text), err);
+    if (failed == 0)
+        printf("%s\n", text);
+    free(text);
+    json_decref(card);
+    return failed;
+}
+
+static int fit_file(const struct config *config, const char *path, struct err *err)
+{
+    char phase[32] = "";
+    struct fit_options options;
+    struct fit_result result = {0};
+    int failed = read_options(config, &options, err);
+    if (failed)
+        return failed;
+    if (!config_switch(config, "quiet")) {
+        options.progress = show_progress;
+        options.progress_arg = phase;
+    }
+    struct judgments *judgments = judgments_read(path, config_text(config, "dimension"), err);
+    if (judgments == NULL)
+        return err->code;
+    failed = fit_run(judgments_data(judgments), &options, &result, err);
+    if (failed == 0) {
+        const char *out = config_text(config, "out");
+        failed = write_result(out != NULL ? out : config_text(config, "method"), &result, err);
+        fit_result_release(&result);
+    }
+    judgments_free(judgments);
+    return failed;
+}
+
+int command_fit(int argc, char **argv)
+{
+    int n_words = 0;
+    struct err err = {0};
+    struct config *config =
+        command_parse(argc, argv, "fit --file FILE --method METHOD [--attribute A]", settings, &n_words);
+    const char *file = config_text(config, "file");
+    int failed = file != NULL && n_words == 0
+                     ? fit_file(config, file, &err)
+                     : err_set(&err, ERR_INVALID, "say --file FILE (and nothing that is no flag)");
+    int status = failed ? command_fail("fit", &err) : 0;
+    config_free(config);
+    return status;
+}

@@ -1,0 +1,557 @@
+#include "ctl/judgments.h"
+
+#include "base/arena.h"
+#include "ctl/lines.h"
+#include "ctl/names.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// A column that grows: bytes of `size` each.
+struct column {
+    struct buf bytes;
+    size_t size;
+};
+
+struct judgments {
+    struct arena *arena;
+    struct fit_data data;
+    struct names items, raters, attributes, dimensions;
+    struct names *values; // of each attribute
+    struct column item_first, item_prompt, text, length, embedding;
+    struct column annotator, left, right, outcome, strength, weight;
+    struct column rating_annotator, rating_response, rating_value, rating_dimension;
+    struct column key;                                       // of each rater
+    struct column group_rater, group_attribute, group_value; // as they come
+    uint32_t n_responses, n_dimensions;
+    bool has_text_only, has_embeddings;
+};
+
+#define COLUMN_MAX_BYTES ((size_t)16 << 30)
+
+static void column_init(struct column *column, size_t size)
+{
+    buf_init(&column->bytes, COLUMN_MAX_BYTES);
+    column->size = size;
+}
+
+#define COLUMN_ADD(column, value)                                                                            \
+    do {                                                                                                     \
+        assert((column)->size == sizeof(value));                                                             \
+        buf_add(&(column)->bytes, &(value), sizeof(value));                                                  \
+    } while (0)
+
+static uint32_t column_n(const struct column *column)
+{
+    return (uint32_t)(column->bytes.length / column->size);
+}
+
+static const void *column_data(const struct column *column)
+{
+    return column->bytes.data; // malloc'ed, aligned for anything
+}
+
+// ---------------------------------------------------------------- one line each
+static const char *text_of(const json_t *object, const char *key)
+{
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL && text[0] != '\0' ? text : NULL;
+}
+
+static int read_prompt(const json_t *prompt, uint64_t *ret_hash, struct err *err)
+{
+    struct buf buf;
+    buf_init(&buf, 4 * (size_t)LINES_MAX_BYTES);
+    int failed = 0;
+    if (json_is_string(prompt)) {
+        buf_add(&buf, "user", sizeof("user"));
+        buf_add(&buf, json_string_value(prompt), json_string_length(prompt) + 1);
+    } else if (json_is_array(prompt)) {
+        size_t i;
+        json_t *message;
+        json_array_foreach(prompt, i, message)
+        {
+            const json_t *role = json_object_get(message, "role"),
+                         *content = json_object_get(message, "content");
+            if (!json_is_string(role) || !json_is_string(content))
+                failed = err_set(err, ERR_INVALID, "/prompt/%zu has no role or no content", i);
+            else {
+                buf_add(&buf, json_string_value(role), json_string_length(role) + 1);
+                buf_add(&buf, json_string_value(content), json_string_length(content) + 1);
+            }
+        }
+    } else {
+        failed = err_set(err, ERR_INVALID, "/prompt is neither text nor messages");
+    }
+    *ret_hash = fit_prompt_hash(buf.data, buf.length);
+    buf_release(&buf);
+    return failed;
+}
+
+static int read_embedding(struct judgments *judgments, const json_t *embedding, struct err *err)
+{
+    size_t n = json_array_size(embedding);
+    if (n == 0 || n > 8192 || (judgments->n_dimensions != 0 && judgments->n_dimensions != n))
+        return err_set(
+            err, ERR_INVALID, "an embedding of %zu numbers, after ones of %u", n, judgments->n_dimensions);
+    judgments->n_dimensions = (uint32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *number = json_array_get(embedding, i);
+        if (!json_is_number(number))
+            return err_set(err, ERR_INVALID, "an embedding holds what is no number");
+        float value = (float)json_number_value(number);
+        COLUMN_ADD(&judgments->embedding, value);
+    }
+    return 0;
+}
+
+static int read_item(struct judgments *judgments, const json_t *line, struct err *err)
+{
+    const char *id = text_of(line, "id");
+    const json_t *responses = json_object_get(line, "responses");
+    size_t n = json_array_size(responses);
+    uint64_t prompt;
+    bool is_new = false;
+    if (id == NULL || n == 0 || n > 100)
+        return err_set(err, ERR_INVALID, "an item needs an id and 1 to 100 responses");
+    if (read_prompt(json_object_get(line, "prompt"), &prompt, err) != 0)
+        return ERR_INVALID;
+    names_add(&judgments->items, id, &is_new);
+    if (!is_new)
+        return err_set(err, ERR_INVALID, "item \"%s\" was there before", id);
+    COLUMN_ADD(&judgments->item_prompt, prompt);
+    for (size_t i = 0; i < n; i++) {
+        const json_t *response = json_array_get(responses, i),
+                     *content = json_object_get(response, "content");
+        const json_t *embedding = json_object_get(response, "embedding");
+        if (!json_is_string(content))
+            return err_set(err, ERR_INVALID, "/responses/%zu/content is no text", i);
+        size_t length = json_string_length(content);
+        const char *text = arena_strndup(judgments->arena, json_string_value(content), length);
+        COLUMN_ADD(&judgments->text, text);
+        COLUMN_ADD(&judgments->length, length);
+        *(json_is_array(embedding) ? &judgments->has_embeddings : &judgments->has_text_only) = true;
+        if (json_is_array(embedding) && read_embedding(judgments, embedding, err) != 0)
+            return ERR_INVALID;
+    }
+    judgments->n_responses += (uint32_t)n;
+    COLUMN_ADD(&judgments->item_first, judgments->n_responses);
+    return 0;
+}
+
+static int compare_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Several values of one attribute are one value of their own: sorted, joined by " + ".
+static char *join_values(const json_t *list)
+{
+    const char *values[64];
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(list) && n < ARRAY_SIZE(values); i++) {
+        if (json_is_string(json_array_get(list, i)))
+            values[n++] = json_string_value(json_array_get(list, i));
+    }
+    qsort(values, n, sizeof(values[0]), compare_text);
+    struct buf buf;
+    buf_init(&buf, 64 * 1024);
+    for (size_t i = 0; i < n; i++) {
+        buf_add_text(&buf, i > 0 ? " + " : "");
+        buf_add_text(&buf, values[i]);
+    }
+    char *joined = strdup(buf.data);
+    if (joined == NULL)
+        abort();
+    buf_release(&buf);
+    return joined;
+}
+
+static int read_attribute(
+    struct judgments *judgments, uint32_t rater, const char *name, const json_t *value, struct err *err)
+{
+    char *text = json_is_array(value) ? join_values(value)
+                                      : strdup(json_is_string(value) ? json_string_value(value) : "");
+    if (text == NULL)
+        abort();
+    int failed = 0;
+    if (text[0] != '\0' && strcmp(text, "prefer_not_to_say") != 0) {
+        bool is_new = false;
+        uint32_t attribute = names_add(&judgments->attributes, name, &is_new);
+        if (attribute >= FIT_ATTRIBUTES_MAX) {
+            failed = err_set(err, ERR_LIMIT, "more than %d attributes", FIT_ATTRIBUTES_MAX);
+        } else {
+            if (is_new)
+                names_init(&judgments->values[attribute]);
+            uint32_t number = names_add(&judgments->values[attribute], text, NULL);
+            COLUMN_ADD(&judgments->group_rater, rater);
+            COLUMN_ADD(&judgments->group_attribute, attribute);
+            COLUMN_ADD(&judgments->group_value, number);
+        }
+    }
+    free(text);
+    return failed;
+}
+
+static int read_rater(struct judgments *judgments, json_t *line, struct err *err)
+{
+    const char *id = text_of(line, "id"), *name;
+    bool is_new = false;
+    if (id == NULL)
+        return err_set(err, ERR_INVALID, "a rater needs an id");
+    uint32_t rater = names_add(&judgments->raters, id, &is_new);
+    if (!is_new)
+        return err_set(err, ERR_INVALID, "rater \"%s\" was there before", id);
+    uint64_t key = fit_prompt_hash(id, strlen(id));
+    COLUMN_ADD(&judgments->key, key);
+    json_t *attributes = json_object_get(line, "attributes"), *value;
+    json_object_foreach(attributes, name, value)
+    {
+        int failed = read_attribute(judgments, rater, name, value, err);
+        if (failed)
+            return failed;
+    }
+    return 0;
+}
+
+// ---------------------------------------------------------------- judgments
+struct place { // where a judgment's item has its responses
+    uint32_t rater, first, n;
+};
+
+static int find_place(
+    const struct judgments *judgments, const json_t *line, struct place *ret_place, struct err *err)
+{
+    const char *item = text_of(line, "item"), *rater = text_of(line, "rater");
+    uint32_t item_number = item != NULL ? names_find(&judgments->items, item) : NAMES_NONE;
+    ret_place->rater = rater != NULL ? names_find(&judgments->raters, rater) : NAMES_NONE;
+    if (item_number == NAMES_NONE)
+        return err_set(err, ERR_INVALID, "/item is none that stands before this line");
+    if (ret_place->rater == NAMES_NONE)
+        return err_set(err, ERR_INVALID, "/rater is none that stands before this line");
+    const uint32_t *first = column_data(&judgments->item_first);
+    ret_place->first = first[item_number];
+    ret_place->n = first[item_number + 1] - first[item_number];
+    return 0;
+}
+
+static bool response_at(const json_t *number, const struct place *place, uint32_t *ret_response)
+{
+    json_int_t value = json_is_integer(number) ? json_integer_value(number) : -1;
+    if (value < 0 || value >= (json_int_t)place->n)
+        return false;
+    *ret_response = place->first + (uint32_t)value;
+    return true;
+}
+
+static void add_pair(struct judgments *judgments, uint32_t rater, uint32_t left, uint32_t right,
+    uint8_t outcome, uint8_t strength, float weight)
+{
+    COLUMN_ADD(&judgments->annotator, rater);
+    COLUMN_ADD(&judgments->left, left);
+    COLUMN_ADD(&judgments->right, right);
+    COLUMN_ADD(&judgments->outcome, outcome);
+    COLUMN_ADD(&judgments->strength, strength);
+    COLUMN_ADD(&judgments->weight, weight);
+}
+
+static int read_choice(
+    struct judgments *judgments, const json_t *line, const struct place *place, struct err *err)
+{
+    const char *choice = text_of(line, "choice");
+    const json_t *shown = json_object_get(line, "responses");
+    uint32_t left, right;
+    uint8_t outcome;
+    if (choice == NULL || strcmp(choice, "both_bad") == 0 || strcmp(choice, "cannot_judge") == 0 ||
+        strcmp(choice, "skip") == 0)
+        return 0; // counted elsewhere, never a pair
+    if (strcmp(choice, "left") == 0)
+        outcome = FIT_LEFT;
+    else if (strcmp(choice, "right") == 0)
+        outcome = FIT_RIGHT;
+    else if (strcmp(choice, "tie") == 0)
+        outcome = FIT_TIE;
+    else
+        return err_set(err, ERR_INVALID, "/choice is not one of the choices");
+    if (json_array_size(shown) != 2 || !response_at(json_array_get(shown, 0), place, &left) ||
+        !response_at(json_array_get(shown, 1), place, &right) || left == right)
+        return err_set(err, ERR_INVALID, "/responses are not two of the item's");
+    json_int_t strength = json_integer_value(json_object_get(line, "strength"));
+    add_pair(judgments, place->rater, left, right, outcome,
+        strength >= 1 && strength <= 4 ? (uint8_t)strength : 0, 1);
+    return 0;
+}
+
+// All strict pairs, weight 1 / number of all pairs of the responses ranked.
+static int read_ranking(
+    struct judgments *judgments, const json_t *ranking, const struct place *place, struct err *err)
+{
+    uint32_t response[100], rank[100];
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(ranking); i++) {
+        const json_t *together = json_array_get(ranking, i);
+        for (size_t j = 0; j < json_array_size(together); j++) {
+            if (n == ARRAY_SIZE(response) || !response_at(json_array_get(together, j), place, &response[n]))
+                return err_set(err, ERR_INVALID, "/ranking/%zu names a response that is not there", i);
+            for (size_t before = 0; before < n; before++) {
+                if (response[before] == response[n])
+                    return err_set(err, ERR_INVALID, "/ranking/%zu names a response twice", i);
+            }
+            rank[n++] = (uint32_t)i;
+        }
+    }
+    float weight = n > 1 ? (float)(2.0 / ((double)n * ((double)n - 1))) : 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = i + 1; j < n; j++) {
+            if (rank[i] != rank[j])
+                add_pair(judgments, place->rater, response[i], response[j], FIT_LEFT, 0, weight);
+        }
+    }
+    return 0;
+}
+
+static int read_ratings(
+    struct judgments *judgments, json_t *ratings, const struct place *place, struct err *err)
+{
+    const char *dimension, *slot;
+    json_t *slots, *number;
+    json_object_foreach(ratings, dimension, slots)
+    {
+        uint32_t d = names_add(&judgments->dimensions, dimension, NULL);
+        json_object_foreach(slots, slot, number)
+        {
+            char *end;
+            unsigned long n = strtoul(slot, &end, 10);
+            if (*slot == '\0' || *end != '\0' || n >= place->n || !json_is_number(number))
+                return err_set(
+                    err, ERR_INVALID, "/ratings/%s/%s is no rating of a response", dimension, slot);
+            uint32_t response = place->first + (uint32_t)n;
+            float value = (float)json_number_value(number);
+            COLUMN_ADD(&judgments->rating_annotator, place->rater);
+            COLUMN_ADD(&judgments->rating_response, response);
+            COLUMN_ADD(&judgments->rating_value, value);
+            COLUMN_ADD(&judgments->rating_dimension, d);
+        }
+    }
+    return 0;
+}
+
+static int read_judgment(struct judgments *judgments, const json_t *line, struct err *err)
+{
+    struct place place;
+    int failed = find_place(judgments, line, &place, err);
+    if (failed)
+        return failed;
+    json_t *ranking = json_object_get(line, "ranking"), *ratings = json_object_get(line, "ratings");
+    if (json_is_array(ranking) && json_array_size(ranking) > 0)
+        failed = read_ranking(judgments, ranking, &place, err);
+    else
+        failed = read_choice(judgments, line, &place, err);
+    if (failed == 0 && json_is_object(ratings))
+        failed = read_ratings(judgments, ratings, &place, err);
+    return failed;
+}
+
+static int read_line(struct judgments *judgments, const char *text, size_t length, struct err *err)
+{
+    json_error_t at;
+    json_t *line = json_loadb(text, length, JSON_REJECT_DUPLICATES, &at);
+    if (line == NULL)
+        return err_set(err, ERR_INVALID, "%s", at.text);
+    const char *type = text_of(line, "type");
+    int failed = 0;
+    if (type == NULL)
+        failed = err_set(err, ERR_INVALID, "/type is missing");
+    else if (strcmp(type, "item") == 0)
+        failed = read_item(judgments, line, err);
+    else if (strcmp(type, "rater") == 0)
+        failed = read_rater(judgments, line, err);
+    else if (strcmp(type, "judgment") == 0)
+        failed = read_judgment(judgments, line, err);
+    else if (strcmp(type, "header") == 0 && json_integer_value(json_object_get(line, "version")) != 1)
+        failed = err_set(err, ERR_INVALID, "version 1 of the format is the only one known");
+    json_decref(line);
+    return failed;
+}
+
+// ---------------------------------------------------------------- columns of the fit
+// Keeps the ratings of one dimension only, in place.
+static int choose_dimension(struct judgments *judgments, const char *dimension, struct err *err)
+{
+    uint32_t wanted = 0, n = 0, all = column_n(&judgments->rating_value);
+    if (dimension != NULL) {
+        wanted = names_find(&judgments->dimensions, dimension);
+        if (wanted == NAMES_NONE)
+            return err_set(err, ERR_INVALID, "there are no ratings of \"%s\"", dimension);
+    } else if (judgments->dimensions.n > 1) {
+        return err_set(err, ERR_INVALID, "there are ratings of \"%s\", \"%s\"%s: say which with --dimension",
+            judgments->dimensions.name[0], judgments->dimensions.name[1],
+            judgments->dimensions.n > 2 ? " and others" : "");
+    }
+    const uint32_t *of = column_data(&judgments->rating_dimension);
+    uint32_t *annotator = (uint32_t *)(void *)judgments->rating_annotator.bytes.data;
+    uint32_t *response = (uint32_t *)(void *)judgments->rating_response.bytes.data;
+    float *value = (float *)(void *)judgments->rating_value.bytes.data;
+    for (uint32_t i = 0; i < all; i++) {
+        if (of[i] != wanted)
+            continue;
+        annotator[n] = annotator[i];
+        response[n] = response[i];
+        value[n++] = value[i];
+    }
+    judgments->data.n_ratings = n;
+    return 0;
+}
+
+static void fill_attributes(struct judgments *judgments)
+{
+    struct fit_data *data = &judgments->data;
+    uint32_t n = judgments->attributes.n, n_values = column_n(&judgments->group_value);
+    uint32_t *counts = arena_calloc(judgments->arena, n, sizeof(*counts));
+    const char *const **values = arena_calloc(judgments->arena, n, sizeof(*values));
+    size_t cells = (size_t)n * data->n_annotators;
+    uint32_t *group = arena_alloc(judgments->arena, cells * sizeof(*group));
+    for (uint32_t a = 0; a < n; a++) {
+        counts[a] = judgments->values[a].n;
+        values[a] = (const char *const *)judgments->values[a].name;
+    }
+    for (size_t i = 0; i < cells; i++)
+        group[i] = FIT_NO_GROUP;
+    const uint32_t *rater = column_data(&judgments->group_rater),
+                   *attribute = column_data(&judgments->group_attribute);
+    const uint32_t *value = column_data(&judgments->group_value);
+    for (uint32_t i = 0; i < n_values; i++)
+        group[(size_t)attribute[i] * data->n_annotators + rater[i]] = value[i];
+    data->n_attributes = n;
+    data->attribute_name = (const char *const *)judgments->attributes.name;
+    data->attribute_n_values = counts;
+    data->attribute_value = values;
+    data->annotator_group = group;
+}
+
+static int fill(struct judgments *judgments, const char *dimension, struct err *err)
+{
+    struct fit_data *data = &judgments->data;
+    if (judgments->has_embeddings && judgments->has_text_only)
+        return err_set(err, ERR_INVALID, "some responses have embeddings and some have none");
+    *data = (struct fit_data){.n_items = judgments->items.n,
+        .n_responses = judgments->n_responses,
+        .item_first = column_data(&judgments->item_first),
+        .item_prompt = column_data(&judgments->item_prompt),
+        .response_text = column_data(&judgments->text),
+        .response_length = column_data(&judgments->length),
+        .n_dimensions = judgments->n_dimensions,
+        .response_embedding = judgments->has_embeddings ? column_data(&judgments->embedding) : NULL,
+        .n_judgments = column_n(&judgments->annotator),
+        .judgment_annotator = column_data(&judgments->annotator),
+        .judgment_left = column_data(&judgments->left),
+        .judgment_right = column_data(&judgments->right),
+        .judgment_outcome = column_data(&judgments->outcome),
+        .judgment_strength = column_data(&judgments->strength),
+        .judgment_weight = column_data(&judgments->weight),
+        .rating_annotator = column_data(&judgments->rating_annotator),
+        .rating_response = column_data(&judgments->rating_response),
+        .rating_value = column_data(&judgments->rating_value),
+        .n_annotators = judgments->raters.n,
+        .annotator_key = column_data(&judgments->key)};
+    fill_attributes(judgments);
+    return choose_dimension(judgments, dimension, err);
+}
+
+// ---------------------------------------------------------------- the file
+static const char *file_in(const char *path, struct arena *arena)
+{
+    static const char *const names[] = {"judgments.jsonl.zst", "judgments.jsonl"};
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        const char *inside = arena_printf(arena, "%s/%s", path, names[i]);
+        if (access(inside, R_OK) == 0)
+            return inside;
+    }
+    return path;
+}
+
+static struct judgments *judgments_new(void)
+{
+    struct judgments *judgments = calloc(1, sizeof(*judgments));
+    if (judgments == NULL)
+        abort();
+    judgments->arena = arena_new(SIZE_MAX);
+    struct names *all[] = {
+        &judgments->items, &judgments->raters, &judgments->attributes, &judgments->dimensions};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        names_init(all[i]);
+    judgments->values = arena_calloc(judgments->arena, FIT_ATTRIBUTES_MAX, sizeof(*judgments->values));
+    struct column *words[] = {&judgments->item_first, &judgments->annotator, &judgments->left,
+        &judgments->right, &judgments->weight, &judgments->embedding, &judgments->rating_annotator,
+        &judgments->rating_response, &judgments->rating_value, &judgments->rating_dimension,
+        &judgments->group_rater, &judgments->group_attribute, &judgments->group_value};
+    struct column *longs[] = {&judgments->item_prompt, &judgments->text, &judgments->length, &judgments->key};
+    struct column *bytes[] = {&judgments->outcome, &judgments->strength};
+    for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+        column_init(words[i], 4);
+    for (size_t i = 0; i < ARRAY_SIZE(longs); i++)
+        column_init(longs[i], 8);
+    for (size_t i = 0; i < ARRAY_SIZE(bytes); i++)
+        column_init(bytes[i], 1);
+    uint32_t zero = 0;
+    COLUMN_ADD(&judgments->item_first, zero);
+    return judgments;
+}
+
+struct judgments *judgments_read(const char *path, const char *dimension, struct err *err)
+{
+    struct judgments *judgments = judgments_new();
+    const char *file = file_in(path, judgments->arena);
+    struct lines *lines = lines_open(file, err);
+    int got = lines == NULL ? ERR_IO : 1;
+    while (got == 1) {
+        char *line;
+        size_t length;
+        got = lines_next(lines, &line, &length, err);
+        if (got == 1 && length > 0) {
+            int failed = read_line(judgments, line, length, err);
+            if (failed) {
+                err_prefix(err, "%s:%llu", file, (unsigned long long)lines_number(lines));
+                got = failed;
+            }
+        }
+    }
+    lines_close(lines);
+    if (got == 0)
+        got = fill(judgments, dimension, err);
+    if (got < 0) {
+        judgments_free(judgments);
+        return NULL;
+    }
+    return judgments;
+}
+
+void judgments_free(struct judgments *judgments)
+{
+    if (judgments == NULL)
+        return;
+    for (uint32_t i = 0; i < judgments->attributes.n && i < FIT_ATTRIBUTES_MAX; i++)
+        names_release(&judgments->values[i]);
+    struct names *all[] = {
+        &judgments->items, &judgments->raters, &judgments->attributes, &judgments->dimensions};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        names_release(all[i]);
+    struct column *columns[] = {&judgments->item_first, &judgments->item_prompt, &judgments->text,
+        &judgments->length, &judgments->embedding, &judgments->annotator, &judgments->left, &judgments->right,
+        &judgments->outcome, &judgments->strength, &judgments->weight, &judgments->rating_annotator,
+        &judgments->rating_response, &judgments->rating_value, &judgments->rating_dimension, &judgments->key,
+        &judgments->group_rater, &judgments->group_attribute, &judgments->group_value};
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+        buf_release(&columns[i]->bytes);
+    arena_free(judgments->arena);
+    free(judgments);
+}
+
+const struct fit_data *judgments_data(const struct judgments *judgments)
+{
+    return &judgments->data;
+}
