@@ -74,7 +74,7 @@ export async function getOrNull(path, options) {
     try {
         return await get(path, options);
     } catch (error) {
-        if (error instanceof Problem && [401, 403, 404, 405].includes(error.status)) return null;
+        if (error instanceof Problem && [401, 403, 404, 405, 410].includes(error.status)) return null;
         throw error;
     }
 }
@@ -109,10 +109,11 @@ export function setPerson(id) {
 
 export const session = signal(undefined);
 
-export async function loadSession() {
-    const answer = await getOrNull('/api/v1/session');
+// Asked only when somebody has signed in on this device, or is sure to have just now.
+export async function loadSession({ sure = false } = {}) {
+    const known = sure || person.value !== null || Boolean(token.value);
+    const answer = known ? await getOrNull('/api/v1/session') : null;
     session.value = answer;
-    const id = answer?.person_id ?? answer?.participant_id ?? answer?.person?.id ?? null;
-    if (id) setPerson(id);
+    if (answer?.person_id) setPerson(answer.person_id);
     return answer;
 }

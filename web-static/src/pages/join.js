@@ -1,13 +1,13 @@
 // An invitation: what the study is, what is kept, and a consent that is given and not assumed.
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import { getOrNull, loadSession, post, setPerson, setToken } from '../lib/api.js';
+import { getOrNull, loadSession, post, setToken } from '../lib/api.js';
 import { localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { navigate } from '../lib/router.js';
 import { ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, usePageTitle } from '../ui/parts.js';
 
-function CodeForm() {
+function CodeForm({ dead }) {
     const [code, setCode] = useState('');
     function submit(event) {
         event.preventDefault();
@@ -17,6 +17,7 @@ function CodeForm() {
         if (value) navigate(`/join?code=${encodeURIComponent(value)}`);
     }
     return html`<form class="page measure" onSubmit=${submit}>
+        <${ErrorSummary} errors=${dead ? [{ field: 'code', text: t('join-code-unknown') }] : []} />
         <${PageHeading}>${t('join-code-title')}<//>
         <p>${t('join-code-text')}</p>
         <div class="field">
@@ -27,6 +28,9 @@ function CodeForm() {
         <button class="button primary">${t('continue')}</button>
     </form>`;
 }
+
+// Where one comes to by joining: a study, or a community.
+const placeOf = (one) => (one.project_id ? `/annotate/${one.project_id}` : `/constitution/${one.community_id}`);
 
 function Kept() {
     return html`<section aria-labelledby="kept-title">
@@ -42,8 +46,8 @@ function Consent({ code, info }) {
     const [agreed, setAgreed] = useState(false);
     const [busy, setBusy] = useState(false);
     const [errors, setErrors] = useState([]);
-    const study = info?.project?.name ?? info?.name ?? '';
-    const consent = info?.consent ?? {};
+    const study = localized(info.name);
+    const consent = info.consent ?? {};
 
     async function submit(event) {
         event.preventDefault();
@@ -57,22 +61,20 @@ function Consent({ code, info }) {
             setToken(null);
             const version = consent.version;
             const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }) });
-            setPerson(joined.participant_id);
-            await loadSession().catch(() => null);
-            const project = joined.project_id ?? info?.project?.id ?? info?.project_id;
-            navigate(project ? `/annotate/${project}` : '/annotate', { replace: true });
+            await loadSession({ sure: true }).catch(() => null);
+            navigate(placeOf(joined), { replace: true });
         } catch (error) {
             setBusy(false);
-            setErrors([{ text: error.status === 404 ? t('join-code-unknown') : problemText(error) }]);
+            setErrors([{ text: [404, 410].includes(error.status) ? t('join-code-unknown') : problemText(error) }]);
         }
     }
 
     return html`<form class="page measure" onSubmit=${submit} novalidate>
         <${ErrorSummary} errors=${errors} />
         <${PageHeading} eyebrow=${t('join-eyebrow')}><span dir="auto">${study || t('join-title')}</span><//>
-        ${info?.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('join-simulated')}</p>`}
-        ${info?.warning && html`<${Notice} kind="warning" title=${t('content-warning')}>
-            <p dir="auto">${localized(info.warning)}</p><//>`}
+        ${info.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('join-simulated')}</p>`}
+        ${consent.warning && html`<${Notice} kind="warning" title=${t('content-warning')}>
+            <p dir="auto">${localized(consent.warning)}</p><//>`}
         <section class="consent-text" aria-labelledby="consent-title">
             <h2 id="consent-title">${t('join-consent-title')}</h2>
             <div dir="auto">${(localized(consent.text) || t('join-consent-default')).split(/\n{2,}/).map((one) => html`<p>${one}</p>`)}</div>
@@ -94,12 +96,31 @@ function Consent({ code, info }) {
     </form>`;
 }
 
+// An invitation opens once; who has come in by it goes on from here.
+function Already({ info }) {
+    return html`<div class="page measure">
+        <${PageHeading} eyebrow=${t('join-already')}><span dir="auto">${localized(info.name)}</span><//>
+        <p><a class="button primary" href=${placeOf(info)}>${t('stopped-resume')}</a></p>
+    </div>`;
+}
+
+// The invitation, and whether this browser's person has used it. {info: null} when it is dead.
+async function load(code) {
+    const [info, session] = await Promise.all([getOrNull(`/api/v1/join?code=${encodeURIComponent(code)}`), loadSession()]);
+    const mine = [...(session?.projects ?? []), ...(session?.communities ?? [])];
+    const already = info && mine.some((one) => one.id === (info.project_id ?? info.community_id) && one.state === 'active');
+    return { info, already };
+}
+
 export default function Join({ query }) {
     const code = query.get('code');
-    const info = useLoad(async () => (code ? getOrNull(`/api/v1/join?code=${encodeURIComponent(code)}`) : null), [code]);
+    const found = useLoad(async () => (code ? load(code) : null), [code]);
     usePageTitle(t('join-eyebrow'));
     if (!code) return html`<${CodeForm} />`;
-    if (info.state === 'loading') return html`<${Loading} />`;
-    if (info.state === 'failed') return html`<div class="page measure"><${Failed} error=${info.error} retry=${info.reload} /></div>`;
-    return html`<${Consent} code=${code} info=${info.value} />`;
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="page measure"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    const { info, already } = found.value;
+    if (already) return html`<${Already} info=${info} />`;
+    if (info === null) return html`<${CodeForm} dead=${true} />`;
+    return html`<${Consent} code=${code} info=${info} />`;
 }

@@ -12,8 +12,8 @@ import { KeySettings } from './annotate/help.js';
 import { answerWords, questionsOf } from './demographics.js';
 
 async function load() {
-    const [session, demographics] = await Promise.all([loadSession(), getOrNull('/api/v1/me/demographics')]);
-    return { session, demographics };
+    const session = await loadSession();
+    return { session, demographics: session && (await getOrNull('/api/v1/me/demographics')) };
 }
 
 function AboutMe({ demographics, onDeleted }) {
@@ -42,6 +42,36 @@ function AboutMe({ demographics, onDeleted }) {
             <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
             <p>${t('me-about-delete-text')}</p>
             <p class="actions"><button type="button" class="button danger" onClick=${remove}>${t('me-about-delete-yes')}</button></p>
+        <//>
+    </section>`;
+}
+
+// What this person is in, and the way out of each.
+function Joined({ title, list, place, onLeft }) {
+    const [leaving, setLeaving] = useState(null);
+    const [error, setError] = useState(null);
+    const active = list.filter((one) => one.state === undefined || one.state === 'active');
+    async function leave() {
+        try {
+            await del(`/api/v1/me/participations/${leaving.id}`);
+            setLeaving(null);
+            onLeft();
+        } catch (failure) {
+            setError(failure);
+        }
+    }
+    if (active.length === 0) return null;
+    return html`<section class="card">
+        <h2>${title}</h2>
+        <ul class="rows">${active.map((one) => html`<li class="joined" key=${one.id}>
+            <a class="row-link" href=${`${place}/${one.id}`}><span dir="auto">${one.name}</span></a>
+            <button type="button" class="button small" aria-label=${t('me-leave-one-label', { name: one.name })}
+                onClick=${() => setLeaving(one)}>${t('me-leave-one')}</button></li>`)}</ul>
+        <${Dialog} open=${leaving !== null} onClose=${() => setLeaving(null)} title=${t('me-leave-one')}>
+            <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
+            <p><strong dir="auto">${leaving?.name}</strong></p>
+            <p>${t('me-leave-one-text')}</p>
+            <p class="actions"><button type="button" class="button danger" onClick=${leave}>${t('me-leave-one-yes')}</button></p>
         <//>
     </section>`;
 }
@@ -80,17 +110,15 @@ export default function Me({ query }) {
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     const { session, demographics } = found.value;
-    if (!session && !demographics) {
+    if (!session) {
         return html`<div class="page measure"><${PageHeading}>${t('nav-me')}<//><p>${t('me-nobody')}</p>
             <p><a class="button primary" href="/join">${t('studies-join')}</a></p></div>`;
     }
     return html`<div class="page measure">
         <${PageHeading}>${t('nav-me')}<//>
         ${query.get('saved') && html`<${Notice} kind="good" role="status" title=${t('me-saved')} />`}
-        ${(session?.projects ?? []).length > 0 && html`<section class="card" aria-labelledby="mine-title">
-            <h2 id="mine-title">${t('studies-title')}</h2>
-            <ul class="rows">${session.projects.map((one) => html`<li><a class="row-link" href=${`/annotate/${one.id}`}><span dir="auto">${one.name}</span></a></li>`)}</ul>
-        </section>`}
+        <${Joined} title=${t('studies-title')} list=${session?.projects ?? []} place="/annotate" onLeft=${() => found.reload()} />
+        <${Joined} title=${t('me-communities')} list=${session?.communities ?? []} place="/constitution" onLeft=${() => found.reload()} />
         <${AboutMe} demographics=${demographics} onDeleted=${() => found.reload()} />
         <section class="card"><${KeySettings} /></section>
         <${Leave} />

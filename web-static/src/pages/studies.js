@@ -7,7 +7,7 @@ import { Failed, Loading, PageHeading, usePageTitle } from '../ui/parts.js';
 
 async function load() {
     const [session, site] = await Promise.all([loadSession(), getOrNull('/api/v1/site').catch(() => null)]);
-    return { studies: session?.projects ?? [], demo: site?.demo };
+    return { studies: (session?.projects ?? []).filter((one) => one.state !== 'left'), demo: site?.demo };
 }
 
 export default function Studies() {

@@ -7,6 +7,7 @@ join-code-text = Whoever runs the study gave you a link or a code.
 join-code-label = Invitation link or code
 join-code-unknown = This invitation is unknown, used up or past its date.
 join-eyebrow = You are invited to a study
+join-already = You have joined this already
 join-title = A study of answers
 join-simulated = The other annotators of this study are programs with stated tastes. You would be its person.
 join-consent-title = What you would do

@@ -28,7 +28,7 @@ export function SignIn({ onDone }) {
         try {
             setToken(null);
             await post('/api/v1/session', { name, passphrase });
-            await loadSession();
+            await loadSession({ sure: true });
             onDone();
         } catch (error) {
             setErrors([{ field: 'name', text: [400, 401, 404, 422].includes(error.status) ? t('signin-name-wrong') : problemText(error) }]);

@@ -1,0 +1,115 @@
+// About oneself: optional, under its own consent, each question alone, changed and deleted at will.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { checkAccessible, launch, settled, shot, textOf, visitor } from '../support/browser.mjs';
+import { startPlatform } from '../support/platform.mjs';
+import { client, makeStudy, pairs } from '../support/study.mjs';
+
+let platform, browser, call;
+
+before(async () => {
+    platform = await startPlatform();
+    browser = await launch();
+    call = client(platform.origin, platform.token);
+});
+after(async () => {
+    await browser?.close();
+    await platform?.stop();
+});
+
+async function joined() {
+    const study = await makeStudy(call, { items: pairs(2) });
+    const me = await visitor(browser, platform.origin, { expected: [/401/] });
+    await me.page.goto(`/join?code=${await study.invite()}`);
+    await settled(me.page);
+    await me.page.locator('#agree').check();
+    await me.page.locator('.button.primary').click();
+    await me.page.waitForSelector('.answers');
+    return me;
+}
+
+const answersOf = (page) => page.evaluate(() => fetch('/api/v1/me/demographics').then((one) => one.json()).then((one) => one.answers ?? {}));
+
+test('all can be skipped with one button, and then nothing is kept', async () => {
+    const me = await joined();
+    await me.page.goto('/me/demographics');
+    await settled(me.page);
+    await me.page.getByRole('link', { name: 'Skip all questions' }).click();
+    await me.page.waitForURL(/\/me$/);
+    assert.deepEqual(await answersOf(me.page), {});
+    await me.close();
+});
+
+test('a consent of its own, an answer, a refusal to say, and a question passed by are four things', async () => {
+    const me = await joined();
+    await me.page.goto('/me/demographics');
+    await settled(me.page);
+    await me.page.getByRole('button', { name: 'Start' }).click();
+    await me.page.waitForSelector('.notice-error');
+    await checkAccessible(me.page, 'demographics without consent');
+    await me.page.locator('#consent').check();
+    await me.page.getByRole('button', { name: 'Start' }).click();
+
+    assert.equal(await textOf(me.page.locator('h1')), 'How old are you?');
+    assert.equal(await me.page.locator('fieldset input:checked').count(), 0);
+    await checkAccessible(me.page, 'a question');
+    await shot(me.page, 'demographics');
+    await me.page.getByRole('button', { name: 'Continue' }).click();
+    await me.page.waitForSelector('.notice-error');
+    await me.page.getByRole('radio', { name: 'I prefer not to say' }).check();
+    await me.page.getByRole('button', { name: 'Continue' }).click();
+
+    await me.page.getByRole('checkbox', { name: 'Islam' }).check();
+    await me.page.getByRole('checkbox', { name: 'Another' }).check();
+    await me.page.getByRole('button', { name: 'Continue' }).click();
+    await checkAccessible(me.page, 'check');
+    await shot(me.page, 'demographics-check');
+    await me.page.getByRole('button', { name: 'Keep these answers' }).click();
+    await me.page.waitForURL(/\/me\?saved=1/);
+    await settled(me.page);
+    const answers = await answersOf(me.page);
+    assert.equal(answers.age, 'prefer_not_to_say');
+    assert.deepEqual([...answers.faith].sort(), ['islam', 'other']);
+    await checkAccessible(me.page, 'my data');
+    await shot(me.page, 'me');
+
+    // A change: the first question passed by is no answer, not a refusal.
+    await me.page.getByRole('link', { name: 'Change it' }).click();
+    await settled(me.page);
+    await me.page.locator('#consent').check();
+    await me.page.getByRole('button', { name: 'Start' }).click();
+    await me.page.getByRole('button', { name: 'Pass this question by' }).click();
+    await me.page.getByRole('button', { name: 'Continue' }).click();
+    await me.page.getByRole('button', { name: 'Keep these answers' }).click();
+    await me.page.waitForURL(/\/me\?saved=1/);
+    assert.deepEqual(Object.keys(await answersOf(me.page)), ['faith']);
+
+    await me.page.getByRole('button', { name: 'Delete it' }).click();
+    await me.page.getByRole('button', { name: 'Yes, delete it' }).click();
+    await me.page.waitForFunction(() => document.querySelector('main').textContent.includes('Nothing. You were not asked'));
+    assert.deepEqual(await answersOf(me.page), {});
+    await me.close();
+});
+
+test('signing out leaves nothing of the person on the device', async () => {
+    const me = await joined();
+    await me.page.keyboard.press('1');
+    await me.page.waitForSelector('.task[aria-busy=false]');
+    await me.page.goto('/me');
+    await settled(me.page);
+    await me.page.getByRole('button', { name: 'Sign out here' }).click();
+    await me.page.waitForURL((url) => url.pathname === '/');
+    const kept = await me.page.evaluate(async () => {
+        const db = await new Promise((resolve) => {
+            const asked = indexedDB.open('plenum', 1);
+            asked.onsuccess = () => resolve(asked.result);
+        });
+        const count = (store) => new Promise((resolve) => {
+            db.transaction(store).objectStore(store).count().onsuccess = (event) => resolve(event.target.result);
+        });
+        return [await count('given'), await count('drafts'), localStorage.getItem('plenum.person')];
+    });
+    assert.deepEqual(kept, [0, 0, null]);
+    assert.equal((await me.context.cookies()).filter((one) => one.name.endsWith('sid') && one.value !== '').length, 0);
+    await me.close();
+});

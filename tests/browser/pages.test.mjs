@@ -1,0 +1,136 @@
+// Every page in both themes, both directions, on the narrowest screen and in the pseudo-language: accessible, within the
+// window, with targets a finger can hit, no complaint of the browser, no request to another origin.
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import { after, before, test } from 'node:test';
+import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, visitor } from '../support/browser.mjs';
+import { startPlatform } from '../support/platform.mjs';
+import { client, makeCommunity, makeStudy, pairs } from '../support/study.mjs';
+
+let platform, browser, study, community, person;
+
+before(async () => {
+    platform = await startPlatform();
+    browser = await launch();
+    const call = client(platform.origin, platform.token);
+    study = await makeStudy(call, { items: pairs(4) });
+    community = await makeCommunity(call, platform.origin, study);
+    person = await client(platform.origin)('POST', '/api/v1/join', { code: await study.invite(), consent: { version: '1' } });
+});
+after(async () => {
+    await browser?.close();
+    await platform?.stop();
+});
+
+const pages = async () => [
+    { name: 'landing', path: '/' },
+    { name: 'join-code', path: '/join' },
+    { name: 'join', path: `/join?code=${await study.invite()}` },
+    { name: 'annotate', path: `/annotate/${study.id}`, as: person.token },
+    { name: 'studies', path: '/annotate', as: person.token },
+    { name: 'demographics', path: '/me/demographics', as: person.token },
+    { name: 'me', path: '/me', as: person.token },
+    { name: 'constitutions', path: '/constitution' },
+    { name: 'constitution', path: `/constitution/${community.id}` },
+    { name: 'amendment', path: `/amendments/${community.amendment}`, as: person.token },
+    { name: 'sign-in', path: '/research' },
+    { name: 'research', path: '/research', as: platform.token },
+    { name: 'study', path: `/research/projects/${study.id}`, as: platform.token },
+    { name: 'nowhere', path: '/no/such/page' },
+];
+
+// Theme, language and width, each with each other once.
+const looks = [
+    { name: 'light' },
+    { name: 'dark-arabic', options: { dark: true, language: 'ar' } },
+    { name: 'dark-narrow', options: { ...NARROW, dark: true } },
+    { name: 'arabic-narrow', options: { ...NARROW, language: 'ar' } },
+];
+
+for (const look of looks) {
+    test(`every page, ${look.name}`, async () => {
+        for (const { name, path, as } of await pages()) {
+            const me = await visitor(browser, platform.origin, { ...look.options, token: as, expected: [/401/] });
+            await me.page.goto(path);
+            await settled(me.page);
+            if (name === 'annotate') await me.page.waitForSelector('.answers');
+            const label = `${name}-${look.name}`;
+            await checkReflow(me.page, label);
+            await checkTargets(me.page, label);
+            await checkAccessible(me.page, label);
+            await shot(me.page, `page-${label}`);
+            assert.notEqual(await me.page.title(), '');
+            await me.close();
+        }
+    });
+}
+
+test('in the pseudo-language no word of the interface is left in English and nothing overflows', async () => {
+    for (const { name, path, as } of await pages()) {
+        const me = await visitor(browser, platform.origin, { ...NARROW, token: as, expected: [/401/] });
+        await me.page.goto(`${path}${path.includes('?') ? '&' : '?'}lang=en-XA`);
+        await settled(me.page);
+        await checkReflow(me.page, `${name} in pseudo`);
+        const bare = await me.page.evaluate(() => [...document.querySelectorAll('button, h1, h2, label, legend, dt, th, summary')]
+            .filter((one) => !one.closest('[dir=auto], [lang]:not(html), dialog, .text') && !one.querySelector('[dir=auto]'))
+            .map((one) => one.textContent.replace(/[\u2068\u2069]/g, '').trim())
+            .filter((text) => /[A-Za-z]{4}/.test(text) && !text.includes('⟦')));
+        assert.deepEqual(bare, [], name);
+        await me.close();
+    }
+});
+
+test('the language and the appearance are chosen, kept, and put on the document', async () => {
+    const me = await visitor(browser, platform.origin, { expected: [/401/] });
+    await me.page.goto('/');
+    await settled(me.page);
+    await me.page.getByRole('button', { name: 'العربية' }).click();
+    await me.page.waitForFunction(() => document.documentElement.dir === 'rtl' && document.documentElement.lang === 'ar');
+    await me.page.locator('#choose-theme').selectOption('dark');
+    await me.page.reload();
+    await settled(me.page);
+    assert.deepEqual(await me.page.evaluate(() => [document.documentElement.lang, document.documentElement.dataset.theme]), ['ar', 'dark']);
+    assert.match(await textOf(me.page.locator('h1')), /[\u0600-\u06ff]/);
+    await me.close();
+});
+
+test('by keyboard alone: the skip link, the ways in, focus on the heading of the next page', async () => {
+    const me = await visitor(browser, platform.origin, { expected: [/401/] });
+    await me.page.goto('/');
+    await settled(me.page);
+    await me.page.keyboard.press('Tab');
+    assert.equal(await me.page.evaluate(() => document.activeElement.className), 'skip-link');
+    await me.page.keyboard.press('Enter');
+    assert.equal(await me.page.evaluate(() => document.activeElement.id), 'main');
+    await me.page.getByRole('link', { name: 'Research' }).last().focus();
+    await me.page.keyboard.press('Enter');
+    await me.page.waitForURL(/\/research$/);
+    await me.page.waitForFunction(() => document.activeElement?.tagName === 'H1');
+    await me.page.goBack();
+    await me.page.waitForURL((url) => url.pathname === '/');
+    await me.close();
+});
+
+test('the first view weighs at most 60 KB on the wire', async () => {
+    const manifest = JSON.parse(await readFile(new URL('../../web-static/dist/manifest.json', import.meta.url), 'utf8'));
+    const sizes = new Map(manifest.files.map((file) => [file.path, file]));
+    const me = await visitor(browser, platform.origin, { expected: [/401/] });
+    const asked = [];
+    me.page.on('response', (response) => {
+        const { pathname } = new URL(response.url());
+        const file = sizes.get(pathname === '/' ? '/index.html' : pathname);
+        if (file) asked.push([file, response]);
+    });
+    await me.page.goto('/');
+    await settled(me.page);
+    await me.page.waitForLoadState('networkidle');
+    let total = 0;
+    for (const [file, response] of asked) {
+        const coding = response.headers()['content-encoding'];
+        total += coding === 'br' ? file.br : coding === 'gzip' ? file.gz : file.size;
+        if (file.immutable) assert.match(response.headers()['cache-control'] ?? '', /immutable/);
+    }
+    assert.ok(asked.length >= 4);
+    assert.ok(total <= 60 * 1024, `${total} bytes`);
+    await me.close();
+});
