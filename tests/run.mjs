@@ -67,7 +67,7 @@ const count = (text, pattern) => [...text.matchAll(pattern)].length;
 // cmocka's TAP: "ok N - name", "not ok N - name", "ok N # SKIP name".
 function readProgram(result) {
     const skipped = count(result.out, /^(not )?ok \d+ .*# SKIP/gm);
-    const failed = count(result.out, /^not ok \d+(?! .*# SKIP)/gm);
+    const failed = count(result.out, /^not ok \d+\b(?! .*# SKIP)/gm);
     return { passed: count(result.out, /^ok \d+/gm) - count(result.out, /^ok \d+ .*# SKIP/gm), failed, skipped };
 }
 

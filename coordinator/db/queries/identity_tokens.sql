@@ -1,5 +1,5 @@
 -- One's own; all of them for the operator ($2).
-select token_id, name, roles, t.shard_key, coalesce(p.project_id, c.community_id), (extract(epoch from t.created_at) * 1000000)::bigint, (extract(epoch from t.expires_at) * 1000000)::bigint,
+select token_id, t.name, t.roles, t.shard_key, coalesce(p.project_id, c.community_id), (extract(epoch from t.created_at) * 1000000)::bigint, (extract(epoch from t.expires_at) * 1000000)::bigint,
     t.person_id, p.project_id is not null
 from token t
 left join project p on p.shard_key = t.shard_key
