@@ -1,6 +1,8 @@
-// plenum fit: a reward model from judgments. With --file there is no server: the file is fitted here, artefact and
-// card are written beside each other, and the evaluation is printed.
+// plenum fit: a reward model from judgments. With --project a worker of the server fits it (ctl/fit_server.h); with
+// --file there is no server: artefact and card are written beside each other, and the evaluation is printed.
+#include "ctl/client.h"
 #include "ctl/command.h"
+#include "ctl/fit_server.h"
 #include "ctl/judgments.h"
 
 #include <jansson.h>
@@ -10,6 +12,7 @@
 #include <unistd.h>
 
 static const struct config_setting settings[] = {
+    {"project", NULL, NULL, "fit on the server: the project's id"},
     {"file", NULL, NULL, "judgments in the plenum format (.jsonl, .jsonl.zst, or a folder of an export)"},
     {"method", NULL, "pooled", "pooled, group (shared + offsets), maxmin"},
     {"attribute", NULL, NULL, "declared attribute to fit and report by (group needs it)"},
@@ -19,6 +22,7 @@ static const struct config_setting settings[] = {
     {"clusters", NULL, "0", "maxmin: number of groups to find; 0 chooses by held-out annotators"},
     {"hard", NULL, "off", "maxmin: hard assignment, as published"},
     {"quiet", NULL, "off", "no progress on stderr"},
+    CLIENT_SETTINGS,
     {0},
 };
 
@@ -112,12 +116,15 @@ int command_fit(int argc, char **argv)
 {
     int n_words = 0;
     struct err err = {0};
-    struct config *config =
-        command_parse(argc, argv, "fit --file FILE --method METHOD [--attribute A]", settings, &n_words);
-    const char *file = config_text(config, "file");
-    int failed = file != NULL && n_words == 0
-                     ? fit_file(config, file, &err)
-                     : err_set(&err, ERR_INVALID, "say --file FILE (and nothing that is no flag)");
+    struct config *config = command_parse(argc, argv,
+        "fit --project P --method METHOD [--attribute A] | fit --file FILE --method METHOD [--attribute A]",
+        settings, &n_words);
+    const char *file = config_text(config, "file"), *project = config_text(config, "project");
+    int failed;
+    if (n_words > 0 || (file == NULL) == (project == NULL))
+        failed = err_set(&err, ERR_INVALID, "say --project ID or --file FILE (and nothing that is no flag)");
+    else
+        failed = file != NULL ? fit_file(config, file, &err) : fit_on_server(config, &err);
     int status = failed ? command_fail("fit", &err) : 0;
     config_free(config);
     return status;

@@ -1,0 +1,11 @@
+// plenum fit --project: asks the coordinator for a fit, shows its progress, prints its card's metrics.
+#ifndef CTL_FIT_SERVER_H
+#define CTL_FIT_SERVER_H
+
+#include "base/config.h"
+#include "base/err.h"
+
+// `config` holds CLIENT_SETTINGS and the settings project, method, attribute, seed, clusters, hard, quiet.
+int fit_on_server(const struct config *config, struct err *err) MUST_CHECK;
+
+#endif
