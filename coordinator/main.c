@@ -14,6 +14,7 @@
 #include "coordinator/room.h"
 #include "coordinator/score/score.h"
 #include "coordinator/settings.h"
+#include "coordinator/site.h"
 #include "coordinator/threads.h"
 #include "coordinator/work.h"
 
@@ -34,6 +35,7 @@ enum { POOL_THREADS = 2, POOL_QUEUE_MAX = 64, DRAIN_MS = 8000, THREADS_MAX = 64,
 // In the order of starting. Each room exports `extern const struct room NAME_room` (coordinator/room.h) in NAME/NAME.h.
 static const struct room *const rooms[] = {
     &health_room,
+    &site_room,
     &identity_room,
     &score_room,
     NULL,
