@@ -19,6 +19,7 @@ static const struct config_setting settings[] = {
     {"dimension", NULL, NULL, "which ratings to use, where there are several"},
     {"out", NULL, NULL, "write OUT.artefact and OUT.card.json (default: METHOD in the working directory)"},
     {"seed", NULL, "1", "seed of everything random in the fit"},
+    {"split", NULL, "0", "which split by prompt, for studies over several; 0 is the usual one"},
     {"clusters", NULL, "0", "maxmin: number of groups to find; 0 chooses by held-out annotators"},
     {"hard", NULL, "off", "maxmin: hard assignment, as published"},
     {"quiet", NULL, "off", "no progress on stderr"},
@@ -38,14 +39,16 @@ static bool show_progress(void *arg, const char *phase, double fraction)
 
 static int read_options(const struct config *config, struct fit_options *options, struct err *err)
 {
-    int64_t seed, clusters;
+    int64_t seed, clusters, split;
     const char *method = config_text(config, "method");
     if (config_number(config, "seed", 0, INT64_MAX, &seed, err) < 0 ||
-        config_number(config, "clusters", 0, FIT_CLUSTERS_MAX, &clusters, err) < 0)
+        config_number(config, "clusters", 0, FIT_CLUSTERS_MAX, &clusters, err) < 0 ||
+        config_number(config, "split", 0, 1000000, &split, err) < 0)
         return ERR_INVALID;
     *options = (struct fit_options){.attribute = config_text(config, "attribute"),
         .seed = (uint64_t)seed,
         .clusters = (uint32_t)clusters,
+        .split = (uint64_t)split,
         .hard = config_switch(config, "hard")};
     if (!fit_method_parse(method, &options->method))
         return err_set(err, ERR_INVALID, "method \"%s\" is not known", method);

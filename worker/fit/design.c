@@ -2,6 +2,7 @@
 
 #include "reward/features.h"
 
+#include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -115,9 +116,52 @@ static double dot_dense(const float *x, const double *w, uint32_t n)
     return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
+static float *singles(uint32_t n)
+{
+    float *memory = calloc(n > 0 ? n : 1, sizeof(*memory));
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+static void multiply_single(
+    const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *w, double *reward)
+{
+    uint32_t d = design->n_columns;
+    float *single = singles(d);
+    for (uint32_t c = 0; c < d; c++)
+        single[c] = (float)w[c];
+    for (uint32_t i = 0; i < n_rows; i++)
+        reward[rows[i]] = cblas_sdot((int)d, design->dense + (size_t)rows[i] * d, 1, single, 1);
+    free(single);
+}
+
+// Blocks of rows in single precision, their sums in double.
+static void multiply_transposed_single(
+    const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *slope, double *g)
+{
+    uint32_t d = design->n_columns;
+    float *single = singles(d);
+    for (uint32_t i = 0; i < n_rows; i++) {
+        float factor = (float)slope[rows[i]];
+        if (factor != 0)
+            cblas_saxpy((int)d, factor, design->dense + (size_t)rows[i] * d, 1, single, 1);
+        if (i % 64 == 63 || i + 1 == n_rows) {
+            for (uint32_t c = 0; c < d; c++)
+                g[c] += single[c];
+            memset(single, 0, d * sizeof(*single));
+        }
+    }
+    free(single);
+}
+
 void design_multiply(
     const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *w, double *reward)
 {
+    if (design->single) {
+        multiply_single(design, rows, n_rows, w, reward);
+        return;
+    }
     for (uint32_t i = 0; i < n_rows; i++) {
         uint32_t row = rows[i];
         if (design->dense != NULL) {
@@ -135,6 +179,10 @@ void design_multiply_transposed(
     const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *slope, double *g)
 {
     memset(g, 0, design->n_columns * sizeof(*g));
+    if (design->single) {
+        multiply_transposed_single(design, rows, n_rows, slope, g);
+        return;
+    }
     for (uint32_t i = 0; i < n_rows; i++) {
         uint32_t row = rows[i];
         double factor = slope[row];

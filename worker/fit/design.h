@@ -12,6 +12,7 @@
 struct design {
     uint32_t n_rows, n_columns;
     const float *dense;    // n_rows x n_columns, or NULL
+    bool single;           // dense: products in single precision, for a search that is refined later
     const uint64_t *start; // sparse: n_rows + 1
     const uint32_t *column;
     const float *value;

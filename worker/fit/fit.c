@@ -134,7 +134,8 @@ static int check_request(const struct fit_data *data, const struct fit_options *
 static int prepare(struct session *session, struct err *err)
 {
     const struct fit_data *data = session->data;
-    int failed = pairs_build(data, session->options->annotator_cap, session->arena, &session->pairs, err);
+    int failed = pairs_build(
+        data, session->options->annotator_cap, session->options->split, session->arena, &session->pairs, err);
     if (failed)
         return failed;
     const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];

@@ -75,7 +75,8 @@ struct fit_options {
     bool hard;             // hard assignment as published, else soft
     double annotator_cap;  // greatest share of the total weight one annotator may hold; 0: the greater of
                            // 4 / n_annotators and 1 %
-    double lambda;         // 0: chosen on the validation split
+    uint64_t split; // which split by prompt: 0 is the one that cards are made with, others are for studies
+    double lambda;  // 0: chosen on the validation split
     // Called now and then from fit_run; returning false cancels it. NULL: never.
     bool (*progress)(void *arg, const char *phase, double fraction);
     void *progress_arg;

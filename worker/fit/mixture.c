@@ -324,12 +324,12 @@ void mixture_run(const struct design *design, const struct pairs *pairs,
 }
 
 void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
-    double *ret_mean, double *ret_each)
+    double *sum, double *total, double *ret_each)
 {
     uint32_t k = mixture->k, n = mixture->n_annotators;
     double *reward = allocate(design->n_rows, sizeof(*reward)),
            *loss = allocate((size_t)n * 2 * k, sizeof(*loss));
-    double *weight = allocate(n, sizeof(*weight)), sum = 0, total = 0;
+    double *weight = allocate(n, sizeof(*weight));
     for (uint32_t j = 0; j < k; j++) {
         design_multiply(
             design, pairs->rows, pairs->n_rows, mixture->w + (size_t)j * mixture->n_columns, reward);
@@ -350,10 +350,9 @@ void mixture_held_out(const struct design *design, const struct pairs *pairs, co
         posterior(loss + (size_t)a * 2 * k, mixture->share, k, q);
         double likelihood = posterior(loss + ((size_t)a * 2 + 1) * k, q, k, unused);
         ret_each[a] = likelihood / weight[a];
-        sum += likelihood;
-        total += weight[a];
+        *sum += likelihood;
+        *total += weight[a];
     }
-    *ret_mean = total > 0 ? sum / total : 0;
     free(reward);
     free(loss);
     free(weight);

@@ -54,9 +54,9 @@ void mixture_losses(const struct design *design, const struct pairs *pairs, cons
     uint32_t n_annotators, double *ret_loss);
 void mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q);
 
-// Log-likelihood per unit of weight that the mixture gives the second half of each annotator's pairs after it saw
-// the first half, with its standard error over annotators, and each annotator's own (NaN without pairs).
+// The log-likelihood that the mixture gives the second half of each annotator's pairs after it saw the first half, and
+// its weight, are added to *sum and *total; each annotator's own per unit of weight (NaN without pairs).
 void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
-    double *ret_mean, double *ret_each);
+    double *sum, double *total, double *ret_each);
 
 #endif

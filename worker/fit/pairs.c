@@ -74,7 +74,7 @@ static int keyed_order(const void *a, const void *b)
     return x->item < y->item ? -1 : x->item > y->item;
 }
 
-static uint64_t split_key(const struct fit_data *data, uint32_t item)
+static uint64_t split_key(const struct fit_data *data, uint32_t item, uint64_t salt)
 {
     uint64_t key = data->item_prompt[item];
     uint32_t response = data->item_first[item];
@@ -86,18 +86,18 @@ static uint64_t split_key(const struct fit_data *data, uint32_t item)
                       data->n_dimensions * sizeof(float));
         key = pairs_mix(key) ^ content;
     }
-    return pairs_mix(key ^ UINT64_C(0x706c656e756d2d31)); // "plenum-1"
+    return pairs_mix(key ^ (UINT64_C(0x706c656e756d2d31) + salt)); // "plenum-1"
 }
 
 // The split of every response; responses of one item share it.
-static int split_items(
-    const struct fit_data *data, uint8_t *response_split, uint32_t n_prompts[SPLITS], struct err *err)
+static int split_items(const struct fit_data *data, uint64_t salt, uint8_t *response_split,
+    uint32_t n_prompts[SPLITS], struct err *err)
 {
     struct keyed *items = malloc(((size_t)data->n_items + 1) * sizeof(*items));
     if (items == NULL)
         abort();
     for (uint32_t i = 0; i < data->n_items; i++)
-        items[i] = (struct keyed){.order = split_key(data, i), .item = i};
+        items[i] = (struct keyed){.order = split_key(data, i, salt), .item = i};
     qsort(items, data->n_items, sizeof(*items), keyed_order);
     uint32_t n = 0;
     for (uint32_t i = 0; i < data->n_items; i++)
@@ -322,7 +322,7 @@ static void cap_annotators(
     free(totals);
 }
 
-int pairs_build(const struct fit_data *data, double annotator_cap, struct arena *arena,
+int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt, struct arena *arena,
     struct pair_set *ret_set, struct err *err)
 {
     int failed = check_items(data, err);
@@ -332,7 +332,7 @@ int pairs_build(const struct fit_data *data, double annotator_cap, struct arena 
     if (split == NULL)
         abort();
     if (failed == 0)
-        failed = split_items(data, split, ret_set->n_prompts, err);
+        failed = split_items(data, salt, split, ret_set->n_prompts, err);
     if (failed) {
         free(split);
         return failed;

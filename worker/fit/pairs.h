@@ -1,4 +1,4 @@
-// From judgments and ratings to weighted pairs, split by prompt. Deterministic and independent of the seed, so that
+// From judgments and ratings to weighted pairs, split by prompt. Deterministic and independent of the fit's seed (of `salt` only, 0 unless a study wants several splits), so that
 // fits of the same data are compared on the same test judgments.
 //
 // Prompts (a single response counts as its own prompt: prompt and text together) are ordered by a salted hash; the
@@ -35,7 +35,7 @@ struct pair_set {
 };
 
 // ERR_INVALID for an index out of range, a weight that is none, or too few prompts or training pairs.
-int pairs_build(const struct fit_data *data, double annotator_cap, struct arena *arena,
+int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt, struct arena *arena,
     struct pair_set *ret_set, struct err *err) MUST_CHECK;
 
 // The listed annotators only (`keep[annotator]`), at most `max_each` pairs of each, evenly taken and weighted up to

@@ -1,0 +1,255 @@
+#include "worker/fit/search.h"
+
+#include "worker/fit/logistic.h"
+#include "worker/fit/sketch.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    EM_FIRST = 4, // iterations of each restart before the best few go on
+    RESTARTS_KEPT = 2,
+    RESTARTS_DEFAULT = 8, // on all annotators; half as many in each fold
+    M_STEP = 6,
+};
+
+static void *allocate(size_t count, size_t size)
+{
+    void *memory = calloc(count > 0 ? count : 1, size);
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+static uint32_t n_with_pairs(const struct pairs *pairs, uint32_t n)
+{
+    uint32_t count = 0;
+    for (uint32_t a = 0; a < n; a++)
+        count += pairs->first[a + 1] > pairs->first[a];
+    return count;
+}
+
+void search_init(struct search *search, struct session *session)
+{
+    uint32_t n = session->data->n_annotators;
+    const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
+    bool *keep = allocate(n, sizeof(bool));
+    uint32_t people = n_with_pairs(train, n);
+    *search = (struct search){.session = session, .arena = arena_new(SIZE_MAX)};
+    for (uint32_t a = 0; a < n; a++)
+        keep[a] = people <= SEARCH_ANNOTATORS_MAX ||
+                  pairs_mix(session->data->annotator_key[a]) % people < SEARCH_ANNOTATORS_MAX;
+    pairs_subset(train, session->pairs.capped, n, keep, SEARCH_PAIRS_EACH, session->design.n_rows,
+        search->arena, &search->all);
+    sketch_build(&session->design, search->all.rows, search->all.n_rows, search->arena, &search->sketch);
+    search->settings = (struct mixture_settings){.hard = session->options->hard,
+        .lambda = session->lambda,
+        .m_step_iterations = M_STEP,
+        .stop = session_stop,
+        .stop_arg = session};
+    free(keep);
+}
+
+void search_release(struct search *search)
+{
+    arena_free(search->arena);
+    search->arena = NULL;
+}
+
+static double *pooled_of(const struct search *search, const struct pairs *pairs)
+{
+    double total = 0, *w = allocate(search->sketch.n_columns, sizeof(*w));
+    struct logistic logistic;
+    for (uint32_t i = 0; i < pairs->n; i++)
+        total += pairs->weight[i];
+    logistic_init(&logistic, &search->sketch, pairs, pairs->weight, total, search->session->lambda);
+    logistic.stop = session_stop;
+    logistic.stop_arg = search->session;
+    logistic_lbfgs(&logistic, 1e-5, 100, w);
+    logistic_release(&logistic);
+    return w;
+}
+
+// The best of the restarts on `pairs`: all go a few iterations, the best of them to the end.
+static void best_of_restarts(struct search *search, const struct pairs *pairs, const double *pooled,
+    uint32_t k, uint32_t restarts, struct mixture *ret_mixture)
+{
+    struct session *session = search->session;
+    struct mixture kept[RESTARTS_KEPT] = {0};
+    struct rng rng;
+    rng_seed(&rng, session->options->seed ^ (UINT64_C(0x4b00) + k));
+    search->settings.k = k;
+    for (uint32_t restart = 0; restart < restarts && !session->cancelled; restart++) {
+        struct mixture mixture;
+        mixture_init(&mixture, k, session->data->n_annotators, search->sketch.n_columns);
+        mixture_start(&search->sketch, pairs, pooled, session->lambda, &rng, &mixture);
+        search->settings.max_iterations = EM_FIRST;
+        mixture_run(&search->sketch, pairs, &search->settings, &mixture);
+        uint32_t place = RESTARTS_KEPT;
+        while (place > 0 && (kept[place - 1].w == NULL || mixture.objective > kept[place - 1].objective))
+            place--;
+        if (place == RESTARTS_KEPT) {
+            mixture_release(&mixture);
+            continue;
+        }
+        mixture_release(&kept[RESTARTS_KEPT - 1]);
+        for (uint32_t i = RESTARTS_KEPT - 1; i > place; i--)
+            kept[i] = kept[i - 1];
+        kept[place] = mixture;
+        session_progress(session, "clusters", session->progress);
+    }
+    search->settings.max_iterations = MIXTURE_ITERATIONS_MAX;
+    uint32_t best = 0;
+    for (uint32_t i = 0; i < RESTARTS_KEPT && kept[i].w != NULL; i++) {
+        mixture_run(&search->sketch, pairs, &search->settings, &kept[i]);
+        best = kept[i].objective > kept[best].objective ? i : best;
+    }
+    if (kept[best].w == NULL) // cancelled before the first
+        mixture_init(ret_mixture, k, session->data->n_annotators, search->sketch.n_columns);
+    else
+        mixture_copy(ret_mixture, &kept[best]);
+    for (uint32_t i = 0; i < RESTARTS_KEPT; i++)
+        mixture_release(&kept[i]);
+}
+
+static uint32_t n_restarts(const struct search *search)
+{
+    uint32_t wanted = search->session->options->restarts;
+    return wanted > 0 ? wanted : RESTARTS_DEFAULT;
+}
+
+void search_fit(struct search *search, uint32_t k, struct mixture *ret_mixture)
+{
+    double *pooled = pooled_of(search, &search->all);
+    best_of_restarts(search, &search->all, pooled, k, n_restarts(search), ret_mixture);
+    free(pooled);
+}
+
+uint32_t search_most_likely(const double *q, uint32_t k)
+{
+    uint32_t best = 0;
+    for (uint32_t j = 1; j < k; j++)
+        best = q[j] > q[best] ? j : best;
+    return best;
+}
+
+uint32_t search_smallest_cluster(const struct pairs *pairs, const struct mixture *mixture)
+{
+    uint32_t count[FIT_CLUSTERS_MAX] = {0}, least = UINT32_MAX;
+    for (uint32_t a = 0; a < mixture->n_annotators; a++) {
+        if (pairs->first[a + 1] > pairs->first[a])
+            count[search_most_likely(mixture->q + (size_t)a * mixture->k, mixture->k)]++;
+    }
+    for (uint32_t j = 0; j < mixture->k; j++)
+        least = count[j] < least ? count[j] : least;
+    return least;
+}
+
+// ---------------------------------------------------------------- how many
+struct fold {
+    struct pairs fit, held_out;
+    double *pooled;
+};
+
+static void folds_init(struct search *search, struct fold folds[SEARCH_FOLDS])
+{
+    uint32_t n = search->session->data->n_annotators;
+    bool *fit = allocate(n, sizeof(*fit)), *out = allocate(n, sizeof(*out));
+    for (uint32_t f = 0; f < SEARCH_FOLDS; f++) {
+        for (uint32_t a = 0; a < n; a++) {
+            uint64_t order =
+                pairs_mix(search->session->data->annotator_key[a] ^ UINT64_C(0x68656c646f757431));
+            out[a] = order % SEARCH_FOLDS == f;
+            fit[a] = !out[a];
+        }
+        struct fold *fold = &folds[f];
+        pairs_subset(&search->all, search->all.weight, n, fit, UINT32_MAX, search->sketch.n_rows,
+            search->arena, &fold->fit);
+        pairs_subset(&search->all, search->all.weight, n, out, UINT32_MAX, search->sketch.n_rows,
+            search->arena, &fold->held_out);
+        fold->pooled = fold->fit.n > 0 ? pooled_of(search, &fold->fit) : NULL;
+    }
+    free(fit);
+    free(out);
+}
+
+// Every annotator's log-likelihood per unit of weight when held out, and the mean over all weight.
+static double held_out_likelihood(
+    struct search *search, const struct fold folds[SEARCH_FOLDS], uint32_t k, double *ret_each)
+{
+    uint32_t n = search->session->data->n_annotators;
+    double sum = 0, weight = 0, *each = allocate(n, sizeof(*each));
+    for (uint32_t a = 0; a < n; a++)
+        ret_each[a] = NAN;
+    for (uint32_t f = 0; f < SEARCH_FOLDS && !search->session->cancelled; f++) {
+        struct mixture mixture;
+        if (folds[f].pooled == NULL || folds[f].held_out.n == 0)
+            continue;
+        if (k == 1) {
+            mixture_init(&mixture, 1, n, search->sketch.n_columns);
+            memcpy(mixture.w, folds[f].pooled, search->sketch.n_columns * sizeof(double));
+            mixture.share[0] = 1;
+        } else {
+            best_of_restarts(
+                search, &folds[f].fit, folds[f].pooled, k, (n_restarts(search) + 1) / 2, &mixture);
+        }
+        mixture_held_out(&search->sketch, &folds[f].held_out, &mixture, &sum, &weight, each);
+        for (uint32_t a = 0; a < n; a++) {
+            if (!isnan(each[a]))
+                ret_each[a] = each[a];
+        }
+        mixture_release(&mixture);
+    }
+    free(each);
+    return weight > 0 ? sum / weight : 0;
+}
+
+// Mean and standard error over annotators of each - best.
+static double paired_gain(const double *each, const double *best, uint32_t n, double *ret_error)
+{
+    double sum = 0, squares = 0;
+    uint32_t m = 0;
+    for (uint32_t a = 0; a < n; a++) {
+        double gain = each[a] - best[a];
+        if (isnan(gain))
+            continue;
+        sum += gain;
+        squares += gain * gain;
+        m++;
+    }
+    *ret_error = m > 1 ? sqrt(fmax(squares - sum * sum / m, 0) / (m - 1.0) / m) : INFINITY;
+    return m > 0 ? sum / m : 0;
+}
+
+uint32_t search_choose_k(struct search *search)
+{
+    struct session *session = search->session;
+    uint32_t n = session->data->n_annotators, chosen = 1, fruitless = 0;
+    uint32_t most = session->options->clusters_max > 0 ? session->options->clusters_max : FIT_CLUSTERS_MAX;
+    uint32_t people = n_with_pairs(&search->all, n);
+    struct fold folds[SEARCH_FOLDS] = {0};
+    double *each = allocate(n, sizeof(*each)), *best = allocate(n, sizeof(*best));
+    folds_init(search, folds);
+    for (uint32_t k = 1; k <= most && fruitless < 2 && !session->cancelled; k++) {
+        if (k > 1 && people < k * FIT_GROUP_ANNOTATORS_MIN)
+            break; // one of them would be too small to show or to claim anything for
+        struct cluster_trial *trial = &session->trials[session->n_trials++];
+        *trial = (struct cluster_trial){.k = k};
+        trial->held_out = held_out_likelihood(search, folds, k, each);
+        double gain = k > 1 ? paired_gain(each, best, n, &trial->standard_error_of_gain) : 0;
+        if (k == 1 || gain > trial->standard_error_of_gain) {
+            chosen = k;
+            fruitless = 0;
+            memcpy(best, each, n * sizeof(*best));
+        } else {
+            fruitless++;
+        }
+        session_progress(session, "clusters", fmin(0.35 + 0.07 * k, 0.75));
+    }
+    for (uint32_t f = 0; f < SEARCH_FOLDS; f++)
+        free(folds[f].pooled);
+    free(each);
+    free(best);
+    return chosen;
+}
