@@ -10,6 +10,6 @@ left join lateral (
     where shard_key = a.shard_key and amendment_id = a.amendment_id and participant_id = $2::uuid
     order by revision desc limit 1
 ) b on true
-where a.shard_key = $1::bigint and ($3::uuid is null or a.amendment_id < $3::uuid)
+where a.shard_key = $1::bigint and c.community_id = $6::uuid and ($3::uuid is null or a.amendment_id < $3::uuid)
     and ($4::text is null or a.state = $4::text)
 order by a.amendment_id desc limit $5::integer

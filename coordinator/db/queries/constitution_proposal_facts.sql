@@ -12,4 +12,4 @@ left join lateral (
 ) k on true
 left join amendment prior on prior.shard_key = c.shard_key and prior.proposer = $2::uuid
     and prior.idempotency_key = $3::uuid
-where c.shard_key = $1::bigint
+where c.shard_key = $1::bigint and c.community_id = $4::uuid

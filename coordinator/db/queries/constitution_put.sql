@@ -13,6 +13,6 @@ with latest as (
     insert into log_outbox (shard_key, entry_id, entry)
     select shard_key, $5::uuid, replace($6::text, '"@version"', version::text) from stored
 )
-select version, true from stored
-union all
-select version, false from latest where document_hash = $4::bytea
+select coalesce((select version from stored), (select version from latest where document_hash = $4::bytea)),
+    exists (select from stored)
+from community where shard_key = $1::bigint and community_id = $2::uuid
