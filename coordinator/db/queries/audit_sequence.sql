@@ -19,4 +19,4 @@ with leader as (
     where not exists (select from log_entry e where e.entry_id = t.entry_id)
     returning sequence
 )
-select count(*) from entered
+select (select count(*) from entered), (select first from next) + (select count(*) from entered)
