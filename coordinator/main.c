@@ -3,6 +3,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "coordinator/audit/audit.h"
+#include "coordinator/constitution/constitution.h"
 #include "coordinator/db/cluster.h"
 #include "coordinator/db/migrate.h"
 #include "coordinator/health.h"
@@ -37,6 +39,8 @@ static const struct room *const rooms[] = {
     &health_room,
     &site_room,
     &identity_room,
+    &constitution_room,
+    &audit_room,
     &score_room,
     NULL,
 };
