@@ -1,10 +1,10 @@
 // One amendment: the clause in its place, the redline, who, what it cost, the rule, the deadline; a vote; a receipt.
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useMemo, useState } from 'preact/hooks';
 import { treeOf } from '../lib/articles.js';
 import { get, getOrNull, loadSession, post, put } from '../lib/api.js';
 import { dateTime, number } from '../lib/format.js';
-import { localized, t } from '../lib/i18n.js';
+import { has, localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { redline } from '../lib/redline.js';
 import { ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, say, usePageTitle } from '../ui/parts.js';
@@ -44,24 +44,22 @@ function Operation({ operation, tree }) {
 }
 
 function Facts({ amendment }) {
-    const rule = amendment.rule;
-    const ruleWords = typeof rule === 'string' || rule?.text ? localized(rule.text ?? rule) : t('rule-words', {
-        threshold: number(rule?.threshold ?? rule?.share ?? 0.5, { style: 'percent' }),
-        quorum: rule?.quorum ?? rule?.min_votes ?? 0,
-    });
+    const { rule } = amendment;
+    const quorum = Number(rule.quorum ?? rule.min_votes ?? 1);
+    const passes = rule.kind === 'two_thirds' ? t('rule-two-thirds') : t('rule-majority');
     return html`<dl class="facts">
         <div><dt>${t('amendment-state')}</dt><dd>${t(`state-${amendment.state}`)}</dd></div>
-        <div><dt>${t('amendment-proposer')}</dt><dd><span dir="auto">${amendment.proposer?.name ?? amendment.proposer?.pseudonym ?? amendment.proposer ?? '–'}</span>
+        <div><dt>${t('amendment-proposer')}</dt><dd>${amendment.proposer ? t('member', { short: amendment.proposer.slice(-6) }) : '–'}
             ${amendment.simulated && html` <strong class="tag">${t('simulated')}</strong>`}</dd></div>
         <div><dt>${t('amendment-cost')}</dt><dd>${t('amendment-cost-words', { cost: Number(amendment.cost ?? 0) })}</dd></div>
-        <div><dt>${t('amendment-rule')}</dt><dd dir="auto">${ruleWords}</dd></div>
+        <div><dt>${t('amendment-rule')}</dt><dd>${passes} ${t('rule-quorum', { quorum })}</dd></div>
         <div><dt>${t('amendment-deadline')}</dt><dd>${amendment.closes_at ? html`<time datetime=${amendment.closes_at}>${dateTime(amendment.closes_at)}</time>` : '–'}</dd></div>
         <div><dt>${t('amendment-base')}</dt><dd>${t('constitution-version', { version: String(amendment.base_version) })}</dd></div>
     </dl>`;
 }
 
 function Tally({ amendment }) {
-    const tally = amendment.tally ?? amendment.votes;
+    const { tally } = amendment;
     if (!tally) return html`<p class="fine">${t('tally-hidden')}</p>`;
     return html`<table class="tally"><caption>${t('tally-title')}</caption>
         <thead><tr>${['yes', 'no', 'abstain'].map((one) => html`<th scope="col">${t(`vote-${one}`)}</th>`)}</tr></thead>
@@ -90,7 +88,7 @@ function Receipt({ receipt, id }) {
 }
 
 function Ballot({ amendment, onVoted }) {
-    const mine = amendment.my_vote?.choice ?? amendment.my_vote ?? amendment.vote?.choice ?? null;
+    const mine = amendment.my_vote?.choice ?? null;
     const [chosen, setChosen] = useState(null);
     const [busy, setBusy] = useState(false);
     const [errors, setErrors] = useState([]);
@@ -144,14 +142,22 @@ function Ballot({ amendment, onVoted }) {
     </section>`;
 }
 
+function Closed({ amendment }) {
+    const { outcome } = amendment;
+    return html`<${Notice} kind=${outcome?.adopted ? 'good' : 'plain'} title=${t('vote-closed')}>
+        ${outcome && html`<p>${t(`state-${amendment.state}`)}. ${has(`outcome-${outcome.reason}`) ? t(`outcome-${outcome.reason}`) : outcome.reason}</p>`}
+        ${amendment.my_vote && html`<${Receipt} receipt=${amendment.my_vote.receipt} id=${amendment.id} />`}
+    <//>`;
+}
+
 export default function Amendment({ params }) {
     const found = useLoad(() => load(params.amendment), [params.amendment]);
-    const title = found.value ? amendmentTitle(found.value.amendment) : '';
+    const tree = useMemo(() => treeOf(found.value?.document?.articles), [found.value]);
+    const title = found.value ? amendmentTitle(found.value.amendment, tree) : '';
     usePageTitle(title || t('amendment'));
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
-    const { amendment, document } = found.value;
-    const tree = treeOf(document?.articles);
+    const { amendment } = found.value;
     const open = amendment.state === 'open' && (!amendment.closes_at || new Date(amendment.closes_at) > new Date());
     return html`<div class="page amendment">
         <p><a href=${`/constitution/${amendment.community_id}`}>${t('back-to-constitution')}</a></p>
@@ -167,7 +173,7 @@ export default function Amendment({ params }) {
                     <p class="rationale-text" dir="auto">${localized(amendment.rationale)}</p>
                 </section>
                 ${open ? html`<${Ballot} amendment=${amendment} onVoted=${() => found.reload({ quiet: true })} />`
-        : html`<${Notice} title=${t('vote-closed')} />`}
+        : html`<${Closed} amendment=${amendment} />`}
             </div>
             <aside class="aside" aria-label=${t('amendment-facts')}><${Facts} amendment=${amendment} /><${Tally} amendment=${amendment} /></aside>
         </div>

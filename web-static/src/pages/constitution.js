@@ -13,20 +13,22 @@ async function load(community) {
     return { document, amendments };
 }
 
-const isOpen = (one) => ['open', 'voting', 'proposed', 'review'].includes(one.state);
+const isOpen = (one) => ['open', 'review'].includes(one.state);
 
-export function amendmentTitle(one) {
-    return localized(one.title) || one.operations?.map((op) => localized(op.title)).filter(Boolean).join(', ') || t('amendment-untitled');
+// An amendment is called by the articles it touches, as they would be called after it.
+export function amendmentTitle(one, tree) {
+    const titles = one.operations.map((op) => localized(op.title) || localized(tree.nodes.get(op.article)?.title) || op.article);
+    return titles.filter(Boolean).join(' · ') || t('amendment-untitled');
 }
 
-function Amendments({ title, list, none }) {
-    return html`<section aria-labelledby="amendments-title" class="aside-list">
-        <h2 id="amendments-title">${title}</h2>
-        ${list.length === 0 && html`<p>${none}</p>`}
+function Amendments({ id, title, list, none, tree }) {
+    return html`<section aria-labelledby=${id} class="aside-list">
+        <h2 id=${id}>${title}</h2>
+        ${list.length === 0 && none && html`<p>${none}</p>`}
         <ul class="rows">${list.map((one) => html`<li>
             <a class="row-link" href=${`/amendments/${one.id}`}>
-                <span class="row-text" dir="auto">${amendmentTitle(one)}</span>
-                <span class="row-side">${one.closes_at ? t('closes', { when: dateTime(one.closes_at) }) : t(`state-${one.state}`)}</span>
+                <span class="row-text" dir="auto">${amendmentTitle(one, tree)}</span>
+                <span class="row-side">${isOpen(one) ? t('closes', { when: dateTime(one.closes_at) }) : t(`state-${one.state}`)}</span>
             </a></li>`)}</ul>
     </section>`;
 }
@@ -51,12 +53,14 @@ function Article({ article, depth }) {
 
 export default function Constitution({ params }) {
     const found = useLoad(() => load(params.community), [params.community]);
-    const name = found.value?.document?.community?.name ?? found.value?.document?.name ?? found.value?.document?.title;
+    const { title, name: own, community } = found.value?.document ?? {};
+    const name = title ?? own ?? community?.name;
     usePageTitle(localized(name) || t('nav-constitution'));
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     const { document, amendments } = found.value;
-    const { roots } = treeOf(document.articles);
+    const tree = treeOf(document.articles);
+    const decided = amendments.filter((one) => !isOpen(one));
     return html`<div class="page constitution">
         <${PageHeading} eyebrow=${t('constitution-version', { version: String(document.version) })}>
             <span dir="auto">${localized(name) || t('nav-constitution')}</span><//>
@@ -64,10 +68,12 @@ export default function Constitution({ params }) {
         <p class="lead">${t('constitution-lead')}</p>
         <div class="with-aside">
             <section aria-label=${t('articles')}>
-                <ol class="articles top">${roots.map((one) => html`<${Article} key=${one.id} article=${one} depth=${0} />`)}</ol>
+                <ol class="articles top">${tree.roots.map((one) => html`<${Article} key=${one.id} article=${one} depth=${0} />`)}</ol>
             </section>
             <div class="aside">
-                <${Amendments} title=${t('amendments-open')} list=${amendments.filter(isOpen)} none=${t('amendments-none')} />
+                <${Amendments} id="open-title" title=${t('amendments-open')} list=${amendments.filter(isOpen)}
+                    none=${t('amendments-none')} tree=${tree} />
+                ${decided.length > 0 && html`<${Amendments} id="decided-title" title=${t('amendments-decided')} list=${decided} tree=${tree} />`}
             </div>
         </div>
     </div>`;

@@ -11,6 +11,7 @@ level-rule = قاعدة
 level-guideline = إرشاد
 article-new = جديدة
 amendments-open = التعديلات المفتوحة
+amendments-decided = ما حُسم
 amendments-none = لا مقترحات الآن.
 closes = مفتوح حتى { $when }
 amendment = تعديل
@@ -31,7 +32,19 @@ amendment-cost-words = { $cost ->
 amendment-rule = يُقرّ عندما
 amendment-deadline = مفتوح حتى (بتوقيتك)
 amendment-base = يغيّر
-rule-words = تزيد «نعم» على { $threshold } من مجموع نعم ولا، بعدد أصوات لا يقل عن { $quorum }
+rule-majority = «نعم» أكثر من «لا».
+rule-two-thirds = «نعم» ثلثا مجموع نعم ولا على الأقل.
+rule-quorum = { $quorum ->
+    [one] صوت واحد على الأقل.
+    [two] صوتان على الأقل.
+    [few] { $quorum } أصوات على الأقل.
+   *[other] { $quorum } صوتًا على الأقل.
+}
+member = العضو { $short }
+outcome-adopted = نال ما يلزمه من الأصوات.
+outcome-not_enough_yes = لم ينل ما يكفي من «نعم».
+outcome-too_few_votes = صوّت عدد أقل مما يلزم.
+outcome-overtaken = غيّر تعديل آخر الكلمات نفسها قبله.
 operation-add = مادة جديدة
 operation-replace = كلمات متغيّرة
 operation-remove = مادة محذوفة

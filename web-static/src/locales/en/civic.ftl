@@ -11,6 +11,7 @@ level-rule = Rule
 level-guideline = Guideline
 article-new = new
 amendments-open = Open amendments
+amendments-decided = Decided
 amendments-none = Nothing is proposed just now.
 closes = Open until { $when }
 amendment = Amendment
@@ -29,7 +30,17 @@ amendment-cost-words = { $cost ->
 amendment-rule = It passes when
 amendment-deadline = Open until (your time)
 amendment-base = Changes
-rule-words = more than { $threshold } of yes and no are yes, with at least { $quorum } votes
+rule-majority = More say yes than no.
+rule-two-thirds = At least two thirds of yes and no are yes.
+rule-quorum = { $quorum ->
+    [one] At least one vote.
+   *[other] At least { $quorum } votes.
+}
+member = Member { $short }
+outcome-adopted = It had the votes it needed.
+outcome-not_enough_yes = It had not enough yes.
+outcome-too_few_votes = Too few voted.
+outcome-overtaken = Another amendment changed the same words first.
 operation-add = A new article
 operation-replace = Changed words
 operation-remove = An article taken out

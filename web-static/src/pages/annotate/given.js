@@ -1,7 +1,7 @@
 // The answers given on this device, each open to a change of mind.
 import { html } from 'htm/preact';
 import { t } from '../../lib/i18n.js';
-import { Dialog } from '../../ui/parts.js';
+import { Dialog, problemText, say } from '../../ui/parts.js';
 import { answerText } from './scale.js';
 
 function beginning(task) {
@@ -15,7 +15,7 @@ export function Given({ open, onClose, work }) {
         <p>${t('given-text')}</p>
         ${work.given.value.length === 0 && html`<p>${t('given-none')}</p>`}
         <ol class="rows">${work.given.value.map((row) => html`<li key=${row.assignment}>
-            <button type="button" class="row-button" onClick=${() => { onClose(); work.reconsider(row); }}>
+            <button type="button" class="row-button" onClick=${() => { onClose(); void work.reconsider(row).catch((error) => say(t('undo-failed', { why: problemText(error) }))); }}>
                 <span class="row-text" dir="auto" lang=${row.task.item.language || undefined}>${beginning(row.task)}</span>
                 <span class="row-side">${answerText(row.answer)}</span>
             </button></li>`)}

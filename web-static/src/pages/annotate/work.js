@@ -123,10 +123,8 @@ export function createWork(project) {
         else work.mode.value = 'waiting';
     };
 
-    // Takes the last answer back: unsent, it is dropped here; sent, the server voids it and leaves the task to us.
-    work.undo = async () => {
-        const last = work.given.value[0];
-        if (!last || hidden.busy) return false;
+    // Takes an answer back: unsent, it is dropped here; sent, the server voids it and leaves the task to us.
+    async function takeBack(last) {
         hidden.busy = true;
         const unsent = waiting.value.filter((row) => row.assignment === last.assignment);
         const untried = unsent.filter((row) => row.attempts === 0);
@@ -151,12 +149,23 @@ export function createWork(project) {
         hidden.aside.length = 0;
         show(task);
         work.rationale.value = last.answer.rationale ?? '';
+    }
+
+    work.undo = async () => {
+        const last = work.given.value[0];
+        if (!last || hidden.busy) return false;
+        await takeBack(last);
         return true;
     };
 
     // Shows an answered task again with its answer; the answer that follows supersedes it.
-    work.reconsider = (row) => {
+    work.reconsider = async (row) => {
         if (hidden.busy) return;
+        // What was skipped went back to the others: it has to be had again first.
+        if (row.answer.choice === 'skip') {
+            await takeBack(row);
+            return;
+        }
         if (work.mode.value === 'task' && work.task.value && !work.earlier.value) hidden.aside.push(work.task.value);
         show(row.task, row.answer);
     };
