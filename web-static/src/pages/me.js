@@ -120,7 +120,7 @@ export default function Me({ query }) {
         <${Joined} title=${t('studies-title')} list=${session?.projects ?? []} place="/annotate" onLeft=${() => found.reload()} />
         <${Joined} title=${t('me-communities')} list=${session?.communities ?? []} place="/constitution" onLeft=${() => found.reload()} />
         <${AboutMe} demographics=${demographics} onDeleted=${() => found.reload()} />
-        <section class="card"><${KeySettings} /></section>
+        <details class="card fold"><summary>${t('keys-title')}</summary><${KeySettings} /></details>
         <${Leave} />
     </div>`;
 }
