@@ -198,6 +198,23 @@ static void test_strange_folder_is_left_alone(void **state)
     assert_int_equal(access(path, F_OK), 0);
 }
 
+// initdb was cut off: what it left is ours to remove, and the cluster is made anew.
+static void test_half_made_is_made_anew(void **state)
+{
+    (void)state;
+    char folder[512], path[640];
+    snprintf(folder, sizeof(folder), "%s/half", data);
+    assert_int_equal(mkdir(folder, 0700), 0);
+    snprintf(path, sizeof(path), "%s/postgres.new", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    snprintf(path, sizeof(path), "%s/postgres.new/PG_VERSION", folder);
+    write_text(path, "15\n");
+    struct cluster *cluster = testing_cluster(folder, false);
+    assert_value(cluster_app_conninfo(cluster), "select 1", "1");
+    cluster_stop(cluster);
+    assert_int_not_equal(access(path, F_OK), 0);
+}
+
 static void test_long_path_and_hard_letters(void **state)
 {
     (void)state;
@@ -237,6 +254,7 @@ static int run(const char *data_folder)
         cmocka_unit_test(test_stale_lock_of_a_stranger),
         cmocka_unit_test(test_other_version_is_left_alone),
         cmocka_unit_test(test_strange_folder_is_left_alone),
+        cmocka_unit_test(test_half_made_is_made_anew),
         cmocka_unit_test(test_long_path_and_hard_letters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

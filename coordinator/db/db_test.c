@@ -350,6 +350,54 @@ static void test_no_server(void **state)
     assert_int_equal(ask_number(DB_WRITE, 0, Q_INSERT, 5000).status, DB_OK);
 }
 
+// A commit that stopped waiting for its replica is done here and perhaps nowhere else: nobody may call it done.
+static void test_commit_without_its_replica(void **state)
+{
+    (void)state;
+    char superuser[512], sockets[256];
+    struct answer write = {0};
+    struct db_params params;
+    snprintf(sockets, sizeof(sockets), "%s/run", data);
+    snprintf(superuser, sizeof(superuser), "host=%s port=5432 user=postgres dbname=plenum", sockets);
+    free(testing_sql(superuser, "alter system set synchronous_standby_names = 'nobody'"));
+    free(testing_sql(superuser, "select pg_reload_conf()"));
+    loop_for_ms(300);
+    db_params_init(&params);
+    db_add_number(&params, 8000);
+    db_add_text(&params, "x");
+    ask(DB_WRITE, 0, Q_INSERT, &params, &write);
+    n_outstanding++;
+    loop_for_ms(300);
+    assert_int_equal(write.n, 0);
+    n_outstanding--;
+    free(testing_sql(superuser, "set synchronous_commit = local; select count(pg_cancel_backend(pid)) from"
+                                " pg_stat_activity where wait_event = 'SyncRep'"));
+    wait_for_answers();
+    assert_int_equal(write.status, DB_UNKNOWN);
+    free(testing_sql(superuser, "alter system reset synchronous_standby_names"));
+    free(testing_sql(superuser, "select pg_reload_conf()"));
+    loop_for_ms(300);
+    assert_int_equal(owner_number("select count(*) from thing where k = 8000"), 1);
+}
+
+// Several hosts, some of them names: those that answer nothing or can't be found are passed over.
+static void test_hosts_by_name(void **state)
+{
+    (void)state;
+    char conninfo[512];
+    snprintf(conninfo, sizeof(conninfo),
+        "host=localhost,no-such-host.invalid,%s/run port=1,5432,5432 user=plenum_app dbname=plenum", data);
+    const struct db_settings settings = {
+        .conninfo = conninfo, .queue_max = 1000, .statement_timeout_ms = 2000};
+    db_free(db);
+    db = db_new(base, &settings);
+    until_ready();
+    assert_int_equal(ask_number(DB_READ, 0, Q_SERIES, 3).n_rows, 3);
+    db_free(db);
+    db = db_new(base, &settings); // and gone again while names are looked up
+    loop_for_ms(1);
+}
+
 static void test_free_answers_all(void **state)
 {
     (void)state;
@@ -494,6 +542,8 @@ static int run(const char *data_folder)
         IN_LOOP(test_queue_is_bounded),
         IN_LOOP(test_lost_while_waiting),
         IN_LOOP(test_no_server),
+        IN_LOOP(test_commit_without_its_replica),
+        IN_LOOP(test_hosts_by_name),
         IN_LOOP(test_free_answers_all),
         IN_LOOP(test_drain),
         IN_LOOP(test_listen),

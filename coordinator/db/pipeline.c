@@ -142,11 +142,19 @@ static void pause_then_connect(struct pipeline *pipeline)
     event_add(pipeline->pause, &pause);
 }
 
+// libpq explains over several lines; the first says it.
+static void log_trouble(const struct pipeline *pipeline, const char *event, const char *reason)
+{
+    char line[160];
+    snprintf(line, sizeof(line), "%.*s", (int)strcspn(reason, "\n"), reason);
+    log_event(LOG_WARNING, event, LOG_TEXT("connection", pipeline->name),
+        LOG_NUMBER("in_flight", pipeline->flight.n), LOG_TEXT("reason", line));
+}
+
 static void connect_failed(struct pipeline *pipeline, const char *reason)
 {
     if (pipeline->n_failures % 32 == 0)
-        log_event(LOG_WARNING, "db_not_reached", LOG_TEXT("connection", pipeline->name),
-            LOG_TEXT("reason", reason));
+        log_trouble(pipeline, "db_not_reached", reason);
     disconnect(pipeline);
     pipeline->n_failures++;
     pause_then_connect(pipeline);
@@ -154,8 +162,7 @@ static void connect_failed(struct pipeline *pipeline, const char *reason)
 
 static void lose_head(struct pipeline *pipeline, const char *reason, bool head_not_executed)
 {
-    log_event(LOG_WARNING, "db_connection_lost", LOG_TEXT("connection", pipeline->name),
-        LOG_NUMBER("in_flight", pipeline->flight.n), LOG_TEXT("reason", reason));
+    log_trouble(pipeline, "db_connection_lost", reason);
     disconnect(pipeline);
     pipeline->n_failures = 0;
     pause_then_connect(pipeline);
