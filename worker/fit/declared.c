@@ -74,63 +74,130 @@ int session_group_by(
     return 0;
 }
 
-// Loss on the validation pairs when each annotator is predicted by their group's w.
-static double group_loss(const struct session *session, const struct grouping *grouping, const double *w)
+// Loss of every annotator's validation pairs when they are predicted by their group's w.
+static void group_losses(
+    const struct session *session, const struct grouping *grouping, const double *w, double *ret_each)
 {
     const struct pairs *pairs = &session->pairs.split[SPLIT_VALIDATION];
-    double *z = calloc(pairs->n + (size_t)1, sizeof(*z)),
-           *of_head = calloc(pairs->n + (size_t)1, sizeof(*of_head));
-    if (z == NULL || of_head == NULL)
+    double *z = calloc(pairs->n + (size_t)1, sizeof(*z));
+    if (z == NULL)
         abort();
+    memset(ret_each, 0, session->data->n_annotators * sizeof(*ret_each));
     for (uint32_t head = 0; head <= grouping->n; head++) {
-        session_logits(session, SPLIT_VALIDATION, w + (size_t)head * session->design.n_columns, of_head);
+        session_logits(session, SPLIT_VALIDATION, w + (size_t)head * session->design.n_columns, z);
         for (uint32_t i = 0; i < pairs->n; i++) {
             uint32_t group = grouping->of_annotator[pairs->annotator[i]];
             if (head == (group == FIT_NO_GROUP ? 0 : group + 1))
-                z[i] = of_head[i];
+                ret_each[pairs->annotator[i]] += pairs->weight[i] * logistic_pair_loss(z[i], pairs->y[i]);
         }
     }
-    double loss = logistic_mean_loss(pairs, z, pairs->weight);
     free(z);
-    free(of_head);
-    return loss;
 }
 
-// a by validation loss from the pooled model on, stopping when it rose twice. w is left at the best.
+// The offset scales that were tried, 0 (pooled) first, and every annotator's loss under each.
+enum { SCALES = 1 + ARRAY_SIZE(offset_grid) };
+struct offsets {
+    struct groups_problem problem;
+    double *each[SCALES];
+    size_t n_tried;
+    struct groups groups; // the last one fitted: the warm start of the next
+};
+
+static double scale_at(size_t i)
+{
+    return i == 0 ? 0 : offset_grid[i - 1];
+}
+
+static size_t best_for_all(const struct offsets *offsets)
+{
+    size_t best = 0;
+    double least = INFINITY;
+    for (size_t i = 0; i < offsets->n_tried; i++) {
+        double sum = 0;
+        for (uint32_t a = 0; a < offsets->problem.n_annotators; a++)
+            sum += offsets->each[i][a];
+        if (sum < least) {
+            least = sum;
+            best = i;
+        }
+    }
+    return best;
+}
+
+// A small group has little say in what is best for all: where its own annotators do better under another scale by
+// more than a standard error, that one is theirs.
+static size_t best_for_group(
+    const struct offsets *offsets, const struct grouping *grouping, uint32_t group, size_t common)
+{
+    size_t best = common;
+    double most = 0;
+    for (size_t i = 0; i < offsets->n_tried; i++) {
+        double sum = 0, squares = 0, n = 0;
+        for (uint32_t a = 0; a < offsets->problem.n_annotators; a++) {
+            if (grouping->of_annotator[a] != group)
+                continue;
+            double gain = offsets->each[common][a] - offsets->each[i][a];
+            sum += gain;
+            squares += gain * gain;
+            n++;
+        }
+        double error = n > 1 ? sqrt(fmax(squares - sum * sum / n, 0) * n / (n - 1)) : INFINITY; // of the sum
+        if (i != common && sum > error && sum > most) {
+            most = sum;
+            best = i;
+        }
+    }
+    return best;
+}
+
+// Each group's w under the scale that is its own; the grid is walked again, warm, for the scales that are wanted.
+static void take_weights(struct offsets *offsets, const struct grouping *grouping, size_t common, double *w)
+{
+    uint32_t d = offsets->problem.design->n_columns;
+    for (size_t i = 1; i < offsets->n_tried; i++) {
+        bool wanted = i == common;
+        for (uint32_t g = 0; g < grouping->n; g++)
+            wanted = wanted || best_for_group(offsets, grouping, g, common) == i;
+        if (!wanted)
+            continue;
+        groups_minimise(&offsets->problem, scale_at(i), 1e-4, 60, &offsets->groups);
+        for (uint32_t g = 0; g < grouping->n; g++) {
+            if (best_for_group(offsets, grouping, g, common) == i)
+                memcpy(w + ((size_t)g + 1) * d, offsets->groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
+        }
+    }
+}
+
+// w comes in as the pooled weights for all and goes out as each group's own.
 static void choose_offsets(struct session *session, const struct grouping *grouping, double *w)
 {
-    uint32_t d = session->design.n_columns;
-    size_t bytes = ((size_t)grouping->n + 1) * d * sizeof(*w);
-    struct groups_problem problem = {.design = &session->design,
-        .pairs = &session->pairs.split[SPLIT_TRAIN],
-        .weight = session->pairs.capped,
-        .group_of_annotator = grouping->of_annotator,
-        .n_annotators = session->data->n_annotators,
-        .n_groups = grouping->n,
-        .lambda = session->lambda,
-        .stop = session_stop,
-        .stop_arg = session};
-    struct groups groups = {.w = malloc(bytes)};
-    if (groups.w == NULL)
+    size_t bytes = ((size_t)grouping->n + 1) * session->design.n_columns * sizeof(*w);
+    struct offsets offsets = {.problem = {.design = &session->design,
+                                  .pairs = &session->pairs.split[SPLIT_TRAIN],
+                                  .weight = session->pairs.capped,
+                                  .group_of_annotator = grouping->of_annotator,
+                                  .n_annotators = session->data->n_annotators,
+                                  .n_groups = grouping->n,
+                                  .lambda = session->lambda,
+                                  .stop = session_stop,
+                                  .stop_arg = session},
+        .groups = {.w = malloc(bytes)}};
+    if (offsets.groups.w == NULL)
         abort();
-    memcpy(groups.w, w, bytes);
-    double best = group_loss(session, grouping, w);
-    session->offset_scale = 0;
-    uint32_t worse = 0;
-    for (size_t i = 0; i < ARRAY_SIZE(offset_grid) && worse < 2 && !session->cancelled; i++) {
-        groups_minimise(&problem, offset_grid[i], 1e-4, 60, &groups);
-        double loss = group_loss(session, grouping, groups.w);
-        if (loss < best) {
-            best = loss;
-            worse = 0;
-            session->offset_scale = offset_grid[i];
-            memcpy(w, groups.w, bytes);
-        } else {
-            worse++;
-        }
-        session_progress(session, "groups", 0.4 + 0.08 * (double)i);
+    memcpy(offsets.groups.w, w, bytes);
+    for (size_t i = 0; i < SCALES && !session->cancelled; i++) {
+        if (i > 0)
+            groups_minimise(&offsets.problem, scale_at(i), 1e-4, 60, &offsets.groups);
+        offsets.each[i] = arena_alloc(session->arena, session->data->n_annotators * sizeof(double));
+        group_losses(session, grouping, offsets.groups.w, offsets.each[i]);
+        offsets.n_tried++;
+        session_progress(session, "groups", fmax(session->progress, 0.4 + 0.06 * (double)i));
     }
-    free(groups.w);
+    size_t common = best_for_all(&offsets);
+    session->offset_scale = scale_at(common);
+    memcpy(offsets.groups.w, w, bytes);
+    take_weights(&offsets, grouping, common, w);
+    free(offsets.groups.w);
 }
 
 void session_fit_groups(struct session *session, const struct grouping *grouping)
