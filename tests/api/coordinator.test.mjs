@@ -1,5 +1,6 @@
 // The coordinator's own life: start, stop, restart, being killed, what it leaves behind.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -93,4 +94,28 @@ test('only one coordinator a data folder', async (t) => {
     t.after(() => server.stop());
     await assert.rejects(startCoordinator({ data: server.dataFolder }), /ended/);
     assert.equal((await server.api('GET', '/readyz', { token: null })).status, 200);
+});
+
+test('an outside database: migrated as its owner, used as plenum_app', async (t) => {
+    const host = await startCoordinator();
+    t.after(() => host.stop());
+    const sockets = join(host.dataFolder, 'run');
+    const psql = (sql) => execFileSync('psql', ['-X', '-q', '-A', '-t', '-h', sockets, '-U', 'postgres', '-d', 'outside', '-c', sql], { encoding: 'utf8' }).trim();
+    execFileSync('psql', ['-X', '-q', '-h', sockets, '-U', 'postgres', '-d', 'postgres', '-c', 'create database outside owner plenum_owner']);
+    const url = `postgresql://plenum_owner@/outside?host=${encodeURIComponent(sockets)}`;
+    const guest = await startCoordinator({ env: { DATABASE_URL: url } });
+    t.after(() => guest.stop());
+    assert.equal((await guest.api('GET', '/readyz', { token: null })).status, 200);
+    assert.ok(!existsSync(join(guest.dataFolder, 'postgres')), 'no cluster of its own');
+    assert.equal(psql("select count(*) > 0 from schema_migration"), 't');
+    // It can't write what only the owner may: its connections have taken the application's role.
+    assert.equal(psql("select has_table_privilege('plenum_app', 'judgment', 'update')"), 'f');
+    // The database goes away and comes back: so does readiness.
+    psql("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'outside' and pid <> pg_backend_pid()");
+    let status = 0;
+    for (let tries = 0; tries < 100 && status !== 200; tries++) {
+        await new Promise((done) => setTimeout(done, 50));
+        status = (await guest.api('GET', '/readyz', { token: null })).status;
+    }
+    assert.equal(status, 200);
 });
