@@ -13,8 +13,10 @@ before(async () => {
     platform = await startPlatform({ workers: 1 });
     browser = await launch();
     call = client(platform.origin, platform.token);
-    study = await makeStudy(call, { items: pairs(60), name: 'A study with answers', simulated: true });
-    for (let i = 0; i < 3; i += 1) await judgeAll(platform.origin, await study.invite(), { seed: i + 1, simulated: true });
+    // A group is shown from ten people and fifty held-out judgments on: two tastes of twelve.
+    study = await makeStudy(call, { items: pairs(50), name: 'A study with answers', simulated: true, judgments_per_item: 24 });
+    const code = await study.invite(24);
+    await Promise.all(Array.from({ length: 24 }, (_, i) => judgeAll(platform.origin, code, { seed: i, simulated: true })));
 });
 after(async () => {
     await browser?.close();
@@ -64,6 +66,7 @@ test('a fit is started here, and its card has the worst-off group beside the ave
     const rows = me.page.locator('.card-table tbody tr');
     assert.ok((await textOf(rows.nth(0))).startsWith('Everyone'));
     assert.ok((await textOf(rows.nth(1))).includes('Worst-off'));
+    assert.equal(await me.page.locator('.dotplot .marked').count(), 1);
     await checkAccessible(me.page, 'card');
     await shot(me.page, 'card');
     await me.close();

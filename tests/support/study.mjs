@@ -101,9 +101,11 @@ export async function judgeAll(origin, code, { seed = 1, simulated } = {}) {
         const task = await call('POST', `/api/v1/projects/${joined.project_id}/assignments`, {});
         if (task === null) return n;
         const lengths = task.item.responses.map((one) => one.content.length);
-        // Most prefer the longer answer, the odd ones the shorter.
+        // Even seeds prefer the longer answer, odd ones the shorter, each with one slip in seven.
         const longer = lengths[0] >= lengths[1] ? 'left' : 'right';
-        const choice = (n * 7 + seed) % 5 === 0 || seed % 2 === 0 ? { left: 'right', right: 'left' }[longer] : longer;
+        const other = { left: 'right', right: 'left' };
+        const taste = seed % 2 === 0 ? longer : other[longer];
+        const choice = (n + seed) % 7 === 0 ? other[taste] : taste;
         await call('PUT', `/api/v1/assignments/${task.id}/judgment`, { choice, strength: 1 + ((n + seed) % 3), active_ms: 4000 + n, client: {} });
         n += 1;
     }

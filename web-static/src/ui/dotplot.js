@@ -10,6 +10,7 @@ const widthNow = () => (matchMedia('(max-width: 40rem)').matches ? 330 : 720);
 
 // Round bounds that hold every interval and the average.
 function domain(rows, average) {
+    // Percentages: a scale from the data's own range, so that intervals can be told apart.
     const values = rows.flatMap((row) => [row.value, ...(row.interval ?? [])]).concat(average).filter((v) => Number.isFinite(v));
     const low = Math.max(0, Math.floor(Math.min(...values) * 20 - 0.5) / 20);
     const high = Math.min(1, Math.ceil(Math.max(...values) * 20 + 0.5) / 20);

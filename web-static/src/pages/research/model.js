@@ -8,7 +8,8 @@ import { DotPlot } from '../../ui/dotplot.js';
 import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { SignIn } from './signin.js';
 
-const groupName = (group) => (group.attribute ? `${group.attribute}: ${group.value}` : String(group.value ?? '–'));
+// A group of an asked attribute, or one that the fit found.
+const groupName = (group) => (group.attribute ? `${group.attribute}: ${group.value}` : t('found-group', { value: String(group.value).replace('cluster ', '') }));
 
 function interval(row) {
     const [low, high] = row.interval ?? [];
@@ -18,6 +19,7 @@ function interval(row) {
 function Row({ name, row, kind }) {
     return html`<tr class=${kind ? `row-${kind}` : ''}>
         <th scope="row"><span dir="auto">${name}</span>${kind === 'worst' && html` <strong class="tag">${t('worst-off')}</strong>`}</th>
+        <td class="num">${number(row.n_annotators)}</td>
         <td class="num">${number(row.n)}</td>
         <td class="num">${percent(row.accuracy)}</td>
         <td class="num">${interval(row)}</td>
@@ -30,28 +32,29 @@ function Groups({ metrics }) {
     const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
     const rest = groups.filter((one) => !isWorst(one));
     return html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="groups-title"><table class="data card-table">
-        <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-n')}</th>
+        <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-people')}</th><th scope="col" class="num">${t('card-n')}</th>
             <th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-interval')}</th>
             <th scope="col" class="num">${t('card-log-loss')}</th></tr></thead>
         <tbody>
-            <${Row} name=${t('card-everyone')} row=${{ n: metrics.n_test ?? metrics.n_judgments, ...all }} kind="all" />
-            ${worst && worst.value != null && html`<${Row} name=${groupName(worst)} row=${worst} kind="worst" />`}
+            <${Row} name=${t('card-everyone')} row=${all} kind="all" />
+            ${worst && html`<${Row} name=${groupName(worst)} row=${worst} kind="worst" />`}
             ${rest.map((one) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} />`)}
         </tbody>
-    </table></div>`;
+    </table></div>
+    ${!worst && html`<${Notice} kind="warning" title=${t('card-no-groups')}><p>${t('card-no-groups-text')}</p><//>`}`;
 }
 
 function plotRows({ all, worst, groups = [] }) {
     const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
     return groups.map((one) => ({
         name: groupName(one), value: one.accuracy, interval: one.interval, marked: isWorst(one),
-    })).concat(worst && worst.value != null && !groups.some(isWorst)
+    })).concat(worst && !groups.some(isWorst)
         ? [{ name: groupName(worst), value: worst.accuracy, interval: worst.interval, marked: true }] : []);
 }
 
 function Beside({ method, metrics }) {
     if (!metrics.pooled || method === 'pooled') return null;
-    const { pooled } = metrics;
+    const { pooled, gain } = metrics;
     return html`<section aria-labelledby="beside-title">
         <h2 id="beside-title">${t('card-beside')}</h2>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="beside-title"><table class="data">
@@ -61,18 +64,23 @@ function Beside({ method, metrics }) {
                 <tr><th scope="row">${t('method-pooled')}</th><td class="num">${percent(pooled.all?.accuracy)}</td><td class="num">${percent(pooled.worst?.accuracy)}</td></tr>
             </tbody>
         </table></div>
+        ${gain && metrics.worst && html`<p>${t('card-gain', {
+        gain: percent(gain.accuracy), low: percent(gain.accuracy_interval[0]), high: percent(gain.accuracy_interval[1]),
+    })}</p>`}
         ${metrics.supported === false && html`<${Notice} kind="warning" title=${t('card-not-supported')}><p>${t('card-not-supported-text')}</p><//>`}
         ${metrics.supported === true && html`<${Notice} kind="good" title=${t('card-supported')}><p>${t('card-supported-text')}</p><//>`}
     </section>`;
 }
 
 function Made({ model, metrics }) {
-    const snapshot = model.snapshot?.hash ?? model.data_snapshot?.hash ?? model.snapshot_hash ?? model.data_snapshot;
+    const snapshot = model.snapshot_hash ?? metrics.snapshot;
+    const artefact = model.artefact_hash ?? metrics.artefact;
     const rows = [
         ['card-method', t(`method-${model.method}`)],
         ['card-judgments', number(metrics.n_judgments)],
         ['card-annotators', number(metrics.n_annotators)],
         metrics.k != null && ['card-k', number(metrics.k)],
+        metrics.features && ['card-features', metrics.features],
         ['card-auc', decimal(metrics.all?.auc)],
         ['card-ece', decimal(metrics.all?.ece)],
         model.created_at && ['fit-made', dateTime(model.created_at)],
@@ -80,8 +88,8 @@ function Made({ model, metrics }) {
     return html`<section aria-labelledby="made-title">
         <h2 id="made-title">${t('card-made')}</h2>
         <dl class="facts">${rows.map(([id, value]) => html`<div><dt>${t(id)}</dt><dd>${value}</dd></div>`)}
-            ${typeof snapshot === 'string' && html`<div class="wide"><dt>${t('card-snapshot')}</dt><dd><code class="hash" dir="ltr">${snapshot}</code></dd></div>`}
-            ${model.artefact_hash && html`<div class="wide"><dt>${t('card-artefact')}</dt><dd><code class="hash" dir="ltr">${model.artefact_hash}</code></dd></div>`}
+            ${snapshot && html`<div class="wide"><dt>${t('card-snapshot')}</dt><dd><code class="hash" dir="ltr">${snapshot}</code></dd></div>`}
+            ${artefact && html`<div class="wide"><dt>${t('card-artefact')}</dt><dd><code class="hash" dir="ltr">${artefact}</code></dd></div>`}
         </dl>
     </section>`;
 }
