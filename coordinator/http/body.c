@@ -125,6 +125,17 @@ bool body_too_slow(const struct http_request *request, int64_t now_us)
     return request->body_received < rate * (uint64_t)waited_ms / 1000;
 }
 
+// The first run of bytes, when there is one. (evbuffer_peek may give an empty one, which a read that found the end
+// leaves behind.)
+static bool peek(struct evbuffer *input, struct evbuffer_iovec *part)
+{
+    if (evbuffer_get_length(input) == 0)
+        return false;
+    part->iov_base = evbuffer_pullup(input, 1);
+    part->iov_len = evbuffer_get_contiguous_space(input);
+    return true;
+}
+
 // --- whole ---------------------------------------------------------------------------------------------------------
 static void ask_for_body(struct http_request *request)
 {
@@ -173,7 +184,7 @@ enum body_step body_read_whole(struct http_request *request, struct evbuffer *in
 {
     struct framing_body *framing = &request->body_framing;
     struct evbuffer_iovec part;
-    while (framing->state != BODY_DONE && evbuffer_peek(input, -1, NULL, &part, 1) > 0) {
+    while (framing->state != BODY_DONE && peek(input, &part)) {
         const char *piece;
         size_t size, taken = framing_body_feed(framing, part.iov_base, part.iov_len, &piece, &size);
         request->body_received += size;
@@ -271,7 +282,7 @@ static void give_held(struct http_request *request, struct evbuffer *input)
 {
     struct evbuffer_iovec part = {.iov_base = NULL};
     if (request->body_held > 0)
-        evbuffer_peek(input, -1, NULL, &part, 1);
+        peek(input, &part);
     size_t offered = min_size(request->body_held, part.iov_len), left = offered;
     struct err err;
     int rc = give(request, part.iov_base, &left, &err);
@@ -302,7 +313,7 @@ bool body_read_stream(struct http_request *request, struct evbuffer *input, bool
         return true;
     }
     struct evbuffer_iovec part;
-    if (evbuffer_peek(input, -1, NULL, &part, 1) > 0) {
+    if (peek(input, &part)) {
         const char *piece;
         size_t size, taken = framing_body_feed(framing, part.iov_base, part.iov_len, &piece, &size);
         request->body_received += size;

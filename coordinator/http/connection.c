@@ -240,14 +240,21 @@ static void shut(struct connection *connection)
 }
 
 // --- input ---------------------------------------------------------------------------------------------------------
+// No request will come whole any more: what is being put out still goes, then the connection closes.
+static bool give_up_input(struct connection *connection)
+{
+    if (connection->request != NULL)
+        connection->request->replied = true;
+    connection->close_after = true;
+    connection_move(connection, CONNECTION_FLUSH);
+    return true;
+}
+
 static bool step_head(struct connection *connection, struct evbuffer *input)
 {
     size_t size = evbuffer_get_length(input);
-    if (size == 0) {
-        if (connection->input_ended || connection->server->draining)
-            connection_gone(connection);
-        return false;
-    }
+    if (size == 0)
+        return connection->input_ended && give_up_input(connection);
     if (connection->request == NULL) {
         connection->request = request_new(connection);
         connection_move(connection, CONNECTION_HEAD);
@@ -256,9 +263,7 @@ static bool step_head(struct connection *connection, struct evbuffer *input)
     const char *data = (const char *)evbuffer_pullup(input, (ev_ssize_t)min_size(size, FRAMING_HEAD_MAX + 1));
     switch (framing_head_feed(&request->framing, data, min_size(size, FRAMING_HEAD_MAX + 1))) {
     case FRAMING_MORE:
-        if (connection->input_ended)
-            connection_gone(connection);
-        return false;
+        return connection->input_ended && give_up_input(connection);
     case FRAMING_REFUSED:
         connection_move(connection, CONNECTION_FLUSH);
         reply_refuse(request, request->framing.status, request->framing.reason);
@@ -296,9 +301,7 @@ static bool step_body(struct connection *connection, struct evbuffer *input)
         return body_read_stream(request, input, connection->input_ended);
     switch (body_read_whole(request, input)) {
     case BODY_STEP_WAIT:
-        if (connection->input_ended)
-            connection_gone(connection);
-        return false;
+        return connection->input_ended && give_up_input(connection);
     case BODY_STEP_FAILED:
         reply_refuse(request, request->refusal, request->refusal_detail);
         return true;
