@@ -26,13 +26,22 @@ static void loop_stop(struct loop *loop)
 }
 
 // A tile's number is written in groups of three digits, a segment each (x001/x234/067), and its width behind.
-#define TILE(pattern_)                                                                                                 \
-    {.method = HTTP_GET, .pattern = pattern_, .handle = audit_tile, .class = HTTP_CLASS_READ, .flags = HTTP_CACHEABLE}
+#define TILE(pattern_)                                                                                       \
+    {                                                                                                        \
+        .method = HTTP_GET, .pattern = pattern_, .handle = audit_tile, .class = HTTP_CLASS_READ,             \
+        .flags = HTTP_CACHEABLE                                                                              \
+    }
 static const struct http_route routes[] = {
-    {.method = HTTP_GET, .pattern = "/audit/checkpoint", .handle = audit_checkpoint, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET,
+        .pattern = "/audit/checkpoint",
+        .handle = audit_checkpoint,
+        .class = HTTP_CLASS_READ},
     {.method = HTTP_GET, .pattern = "/audit/key", .handle = audit_key, .class = HTTP_CLASS_READ},
     {.method = HTTP_GET, .pattern = "/audit/proof", .handle = audit_proof, .class = HTTP_CLASS_READ},
-    {.method = HTTP_GET, .pattern = "/audit/proof/{entry}", .handle = audit_proof_of, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET,
+        .pattern = "/audit/proof/{entry}",
+        .handle = audit_proof_of,
+        .class = HTTP_CLASS_READ},
     TILE("/audit/tile/{level}/{n}"),
     TILE("/audit/tile/{level}/{n}/{n2}"),
     TILE("/audit/tile/{level}/{n}/{n2}/{n3}"),

@@ -169,7 +169,8 @@ static void sign_and_store(void)
     db_add_text(&params, sequencer.levels.data);
     db_add_text(&params, sequencer.numbers.data);
     db_add_text(&params, sequencer.hashes.data);
-    db_query(sequencer.loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_AUDIT_CHECKPOINT_PUT, &params, on_stored, NULL);
+    db_query(
+        sequencer.loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_AUDIT_CHECKPOINT_PUT, &params, on_stored, NULL);
 }
 
 static void note_level(void *arg, int level, uint64_t n, const unsigned char hash[HASH_BYTES])

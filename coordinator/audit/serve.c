@@ -56,7 +56,7 @@ struct proof {
         uint64_t first;
         size_t count;
     } ranges[RANGES_MAX];
-    size_t n_ranges, next;       // `next`: the range that is being read back
+    size_t n_ranges, next;          // `next`: the range that is being read back
     const struct db_result *result; // all ranges' hashes, one behind the other
     int row;
 };
@@ -100,7 +100,8 @@ static void on_hashes(void *arg, const struct db_result *result)
     if (api_db_failed(proof->request, result))
         return;
     proof->result = result;
-    if (merkle_inclusion(proof->sequence, proof->size, take_range, proof, &path) < 0 || proof->row != result->n_rows) {
+    if (merkle_inclusion(proof->sequence, proof->size, take_range, proof, &path) < 0 ||
+        proof->row != result->n_rows) {
         http_problem(proof->request, 500, "The log lacks hashes that it should have.");
         return;
     }
@@ -113,8 +114,8 @@ static void on_hashes(void *arg, const struct db_result *result)
     uuid_format(proof->entry, id);
     http_reply_json(proof->request, 200,
         json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "entry_id", id, "entry", proof->text, "leaf_hash",
-            proof->leaf_hash, "sequence", (json_int_t)proof->sequence, "tree_size", (json_int_t)proof->size, "hashes",
-            hashes, "checkpoint", proof->note));
+            proof->leaf_hash, "sequence", (json_int_t)proof->sequence, "tree_size", (json_int_t)proof->size,
+            "hashes", hashes, "checkpoint", proof->note));
 }
 
 static void ask_hashes(struct proof *proof)
@@ -157,7 +158,8 @@ static void on_located(void *arg, const struct db_result *result)
     if (api_db_failed(proof->request, result))
         return;
     // An entry is signed within a second of its commit; until then it is as good as not there.
-    if (result->n_rows == 0 || db_is_null(result, 0, 4) || db_number(result, 0, 0) >= db_number(result, 0, 4)) {
+    if (result->n_rows == 0 || db_is_null(result, 0, 4) ||
+        db_number(result, 0, 0) >= db_number(result, 0, 4)) {
         http_reply_header(proof->request, "Retry-After", "1");
         http_problem(proof->request, 404, "No signed checkpoint holds this entry, or not yet.");
         return;

@@ -12,8 +12,28 @@
 enum { DOCUMENT_ARENA_MAX = 128 * 1024 * 1024 };
 
 // Columns that the three statements share; LAST is the document, or the shard.
-enum { ID, BASE_VERSION, OPERATIONS, RATIONALE, PROPOSER, STATE, COST, RULE, OPENS, CLOSES, YES, NO, ABSTAIN, OUTCOME,
-    MY_CHOICE, MY_RECEIPT, MY_TIME, COMMUNITY, IS_OVER, LAST };
+enum {
+    ID,
+    BASE_VERSION,
+    OPERATIONS,
+    RATIONALE,
+    PROPOSER,
+    STATE,
+    COST,
+    RULE,
+    OPENS,
+    CLOSES,
+    YES,
+    NO,
+    ABSTAIN,
+    OUTCOME,
+    MY_CHOICE,
+    MY_RECEIPT,
+    MY_TIME,
+    COMMUNITY,
+    IS_OVER,
+    LAST
+};
 
 struct listing {
     struct http_request *request;
@@ -50,7 +70,8 @@ static json_t *amendment_json(const struct db_result *result, int row, int64_t s
         !tally_is_visible(is_closed, has_voted)
             ? json_null()
             : json_pack("{s:I, s:I, s:I}", "yes", (json_int_t)db_number(result, row, YES), "no",
-                  (json_int_t)db_number(result, row, NO), "abstain", (json_int_t)db_number(result, row, ABSTAIN)));
+                  (json_int_t)db_number(result, row, NO), "abstain",
+                  (json_int_t)db_number(result, row, ABSTAIN)));
     return json;
 }
 
@@ -153,9 +174,11 @@ static json_t *change_json(const struct document *base, const json_t *operation)
     int place = document_find(base, id);
     assert(place >= 0); // it was proposed against this document
     const struct article *article = &base->articles[place];
-    const json_t *old_title = json_object_get(article->json, "title"), *old_text = json_object_get(article->json, "text");
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "op", op, "article", id, "level", level_names[article->level],
-        "place", place_json(base, article->parent), "before", clause_json(old_title, old_text), "after",
+    const json_t *old_title = json_object_get(article->json, "title"),
+                 *old_text = json_object_get(article->json, "text");
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:o}", "op", op, "article", id, "level",
+        level_names[article->level], "place", place_json(base, article->parent), "before",
+        clause_json(old_title, old_text), "after",
         strcmp(op, "remove") == 0
             ? json_null()
             : clause_json(title != NULL ? title : old_title, text != NULL ? text : old_text));
@@ -188,7 +211,8 @@ static void on_shown(void *arg, const struct db_result *result)
         return;
     }
     json_t *json = amendment_json(result, 0, listing->object.shard_key);
-    json_object_set_new(json, "changes", changes_json(db_text(result, 0, LAST), json_object_get(json, "operations")));
+    json_object_set_new(
+        json, "changes", changes_json(db_text(result, 0, LAST), json_object_get(json, "operations")));
     http_reply_json(listing->request, 200, json);
 }
 

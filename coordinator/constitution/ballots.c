@@ -59,8 +59,8 @@ static json_t *commitment(const char *amendment, const char *choice, const char 
 {
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX_BYTES];
-    json_t *opened = json_pack("{s:s, s:s, s:s, s:s}", "amendment", amendment, "choice", choice, "nonce", nonce,
-        "voter", voter);
+    json_t *opened = json_pack(
+        "{s:s, s:s, s:s, s:s}", "amendment", amendment, "choice", choice, "nonce", nonce, "voter", voter);
     char *text = json_canonical(opened);
     hash_sha256(text, strlen(text), hash);
     hex_encode(hash, HASH_BYTES, hex);
@@ -74,7 +74,8 @@ static const char *make_receipt(const struct loop *loop, struct arena *arena, st
     const struct actor *actor, const char *choice, struct audit_entry *ret_entry)
 {
     unsigned char random[NONCE_BYTES];
-    char nonce[2 * NONCE_BYTES + 1], amendment_text[ID_TEXT_BYTES], voter[ID_TEXT_BYTES], entry_id[UUID_TEXT_BYTES];
+    char nonce[2 * NONCE_BYTES + 1], amendment_text[ID_TEXT_BYTES], voter[ID_TEXT_BYTES],
+        entry_id[UUID_TEXT_BYTES];
     char leaf[HASH_HEX_BYTES];
     rng_secure(random, sizeof(random));
     hex_encode(random, sizeof(random), nonce);
@@ -87,8 +88,8 @@ static const char *make_receipt(const struct loop *loop, struct arena *arena, st
     uuid_format(ret_entry->id, entry_id);
     hex_encode(ret_entry->leaf_hash, HASH_BYTES, leaf);
     json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "kind", "ballot", "amendment",
-        amendment_text, "choice", choice, "nonce", nonce, "voter", voter, "entry", entry_id, "leaf_hash", leaf, "at",
-        json_time_us(clock_real_us()));
+        amendment_text, "choice", choice, "nonce", nonce, "voter", voter, "entry", entry_id, "leaf_hash",
+        leaf, "at", json_time_us(clock_real_us()));
     char *text = json_canonical(claims);
     struct buf receipt;
     buf_init(&receipt, RECEIPT_MAX);
@@ -144,8 +145,9 @@ static void vote_as(struct http_request *request, const struct actor *actor)
     ballot->values[1] = uuid_copy(arena, amendment.uuid);
     ballot->values[2] = uuid_copy(arena, actor->participant);
     ballot->values[3] = choices[choice];
-    ballot->values[4] =
-        actor->demographics_version > 0 ? arena_printf(arena, "%lld", (long long)actor->demographics_version) : NULL;
+    ballot->values[4] = actor->demographics_version > 0
+                            ? arena_printf(arena, "%lld", (long long)actor->demographics_version)
+                            : NULL;
     ballot->values[5] = uuid_copy(arena, key);
     ballot->values[6] = bytea_text(arena, hash, HASH_BYTES);
     ballot->values[8] = uuid_copy(arena, entry.id);

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX_CHARACTERS = 200, TOKEN_SECONDS = 30 * 24 * 3600 };
+enum { NAME_MAX_CHARACTERS = 200 };
 
 // --- making --------------------------------------------------------------------------------------------------------
 static void on_created(void *arg, const struct db_result *result)
@@ -75,8 +75,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
     char *answer_text = json_canonical(answer);
     struct audit_entry entry;
     audit_entry_make(arena, "community",
-        json_pack("{s:o, s:o, s:o}", "community", json_id(id), "settings_hash", hash_json(settings_text), "by",
-            json_id((struct id){.uuid = actor->credential})),
+        json_pack("{s:o, s:o, s:o}", "community", json_id(id), "settings_hash", hash_json(settings_text),
+            "by", json_id((struct id){.uuid = actor->credential})),
         &entry);
     unsigned char hash[HASH_BYTES];
     hash_sha256(body_text, strlen(body_text), hash);
@@ -96,8 +96,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
     db_add_text(&params, answer_text);
     db_add_uuid(&params, entry.id);
     db_add_text(&params, entry.text);
-    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_CONSTITUTION_COMMUNITY_CREATE, &params, on_created,
-        request);
+    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_CONSTITUTION_COMMUNITY_CREATE, &params,
+        on_created, request);
     free(settings_text);
     free(body_text);
     free(answer_text);
@@ -171,7 +171,8 @@ static json_t *me_json(const struct showing *showing, bool has_standing)
         return json_null();
     return json_pack("{s:o, s:b, s:b, s:b}", "participant_id",
         json_id((struct id){showing->community.shard_key, actor->participant}), "member",
-        (actor->roles & ROLE_MEMBER) != 0, "steward", (actor->roles & ROLE_STEWARD) != 0, "has_standing", has_standing);
+        (actor->roles & ROLE_MEMBER) != 0, "steward", (actor->roles & ROLE_STEWARD) != 0, "has_standing",
+        has_standing);
 }
 
 static void on_shown(void *arg, const struct db_result *result)
@@ -189,8 +190,8 @@ static void on_shown(void *arg, const struct db_result *result)
     json_object_set_new(body, "name", json_string(db_text(result, 0, 0)));
     json_object_set_new(body, "constitution",
         db_is_null(result, 0, 2) ? json_null()
-                                 : json_pack("{s:I, s:s}", "version", (json_int_t)db_number(result, 0, 2), "hash",
-                                       db_text(result, 0, 3)));
+                                 : json_pack("{s:I, s:s}", "version", (json_int_t)db_number(result, 0, 2),
+                                       "hash", db_text(result, 0, 3)));
     json_object_set_new(body, "members", json_integer(db_number(result, 0, 4)));
     json_object_set_new(body, "open_amendments", json_integer(db_number(result, 0, 5)));
     json_object_set_new(body, "created_at", json_db_time(result, 0, 6));
@@ -229,8 +230,6 @@ struct joining {
     struct http_request *request;
     struct id community;
     struct uuid person;
-    bool wants_token;
-    char token[SECRET_TEXT_BYTES];
 };
 
 static void on_joined(void *arg, const struct db_result *result)
@@ -245,39 +244,9 @@ static void on_joined(void *arg, const struct db_result *result)
         return;
     }
     identity_cache_forget(loop->identity, joining->person);
-    json_t *body = json_pack("{s:o, s:o, s:b}", "community_id", json_id(joining->community), "participant_id",
-        json_db_id(result, 0, 0, joining->community.shard_key), "has_standing", db_bool(result, 0, 2));
-    if (joining->wants_token)
-        json_object_set_new(body, "token", json_string(joining->token));
-    http_reply_json(joining->request, db_bool(result, 0, 3) ? 201 : 200, body);
-}
-
-// Adds invitation ($5) and, for who came with a token that is good elsewhere only, a token for this community.
-static bool add_secrets(struct joining *joining, const char *code, const struct actor *actor, struct db_params *params)
-{
-    unsigned char code_hash[HASH_BYTES], token_hash[HASH_BYTES];
-    int64_t shard_key = 0;
-    if (code == NULL) {
-        db_add_null(params);
-    } else if (invitation_code_parse(code, &shard_key, code_hash) == 0 && shard_key == joining->community.shard_key) {
-        db_add_bytes(params, arena_memdup(http_arena(joining->request), code_hash, HASH_BYTES), HASH_BYTES);
-    } else {
-        http_problem(joining->request, 404, "There is no such invitation to this community.");
-        return false;
-    }
-    joining->wants_token = actor->is_bound && actor->bound_shard_key != joining->community.shard_key;
-    if (!joining->wants_token) {
-        db_add_null(params);
-        db_add_null(params);
-    } else {
-        secret_new(joining->token);
-        int rc = secret_hash(joining->token, token_hash);
-        assert(rc == 0);
-        db_add_uuid(params, uuid_new());
-        db_add_bytes(params, arena_memdup(http_arena(joining->request), token_hash, HASH_BYTES), HASH_BYTES);
-    }
-    db_add_number(params, TOKEN_SECONDS);
-    return true;
+    http_reply_json(joining->request, db_bool(result, 0, 3) ? 201 : 200,
+        json_pack("{s:o, s:o, s:b}", "community_id", json_id(joining->community), "participant_id",
+            json_db_id(result, 0, 0, joining->community.shard_key), "has_standing", db_bool(result, 0, 2)));
 }
 
 static void join_as(struct http_request *request, const struct actor *actor)
@@ -296,14 +265,25 @@ static void join_as(struct http_request *request, const struct actor *actor)
     const char *code = fields_text(&fields, body, "", "code", FIELD_OPTIONAL, 1, 100);
     if (!fields_finish(&fields, request))
         return;
+    unsigned char code_hash[HASH_BYTES];
+    int64_t shard_key = 0;
+    bool leads_here = code != NULL && invitation_code_parse(code, &shard_key, code_hash) == 0 &&
+                      shard_key == joining->community.shard_key;
+    if (code != NULL && !leads_here) {
+        http_problem_at(request, 404, "/code", "There is no such invitation to this community.");
+        return;
+    }
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, joining->community.shard_key);
     db_add_uuid(&params, joining->community.uuid);
     db_add_uuid(&params, actor->person);
     db_add_uuid(&params, uuid_new());
-    if (add_secrets(joining, code, actor, &params))
-        db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CONSTITUTION_JOIN, &params, on_joined, joining);
+    if (leads_here)
+        db_add_bytes(&params, code_hash, HASH_BYTES);
+    else
+        db_add_null(&params);
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CONSTITUTION_JOIN, &params, on_joined, joining);
 }
 
 void community_join(struct http_request *request)

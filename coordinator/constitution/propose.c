@@ -35,8 +35,21 @@ struct facts {
     bool has_until;
     int64_t until_us, now_us, new_until_us;
 };
-enum { COMMUNITY_ID, SETTINGS, VERSION, DOCUMENT, UNTIL, NOW, RECENT, PRIOR, PRIOR_HASH, PRIOR_COST, PRIOR_BALANCE,
-    PRIOR_CLOSES, PRIOR_RULE };
+enum {
+    COMMUNITY_ID,
+    SETTINGS,
+    VERSION,
+    DOCUMENT,
+    UNTIL,
+    NOW,
+    RECENT,
+    PRIOR,
+    PRIOR_HASH,
+    PRIOR_COST,
+    PRIOR_BALANCE,
+    PRIOR_CLOSES,
+    PRIOR_RULE
+};
 
 static void ask(struct proposal *proposal);
 
@@ -46,8 +59,9 @@ static void answer(const struct proposal *proposal, struct uuid amendment, int64
     json_t *rule_json = json_loads(rule, 0, NULL);
     http_reply_json(proposal->request, 201,
         json_pack("{s:o, s:s, s:I, s:I, s:o, s:o}", "id",
-            json_id((struct id){proposal->community.shard_key, amendment}), "state", "open", "cost", (json_int_t)cost,
-            "balance", (json_int_t)balance, "closes_at", json_time_us(closes_us), "rule", rule_json));
+            json_id((struct id){proposal->community.shard_key, amendment}), "state", "open", "cost",
+            (json_int_t)cost, "balance", (json_int_t)balance, "closes_at", json_time_us(closes_us), "rule",
+            rule_json));
 }
 
 static void on_opened(void *arg, const struct db_result *result)
@@ -59,7 +73,8 @@ static void on_opened(void *arg, const struct db_result *result)
         return;
     }
     // Something has changed since it was read, or the same key was quicker.
-    bool again = (result->status == DB_OK || result->status == DB_CONFLICT) && proposal->attempts < ATTEMPTS_MAX;
+    bool again =
+        (result->status == DB_OK || result->status == DB_CONFLICT) && proposal->attempts < ATTEMPTS_MAX;
     if (again) {
         ask(proposal);
     } else if (!api_db_failed(proposal->request, result)) {
@@ -96,7 +111,8 @@ static bool parse_facts(struct proposal *proposal, struct facts *facts)
         return false;
     }
     if (db_number(result, 0, VERSION) != proposal->base_version) {
-        http_problem_at(request, 409, "/base_version", "The constitution is at version %lld by now; read it first.",
+        http_problem_at(request, 409, "/base_version",
+            "The constitution is at version %lld by now; read it first.",
             (long long)db_number(result, 0, VERSION));
         return false;
     }
@@ -109,8 +125,8 @@ static bool parse_facts(struct proposal *proposal, struct facts *facts)
     int rc = document_parse(stored, "", facts->arena, &facts->document, &fault);
     assert(rc == 0); // what is stored was parsed before
     struct document *after;
-    if (operations_parse(json_object_get(proposal->body, "operations"), "/operations", facts->document, facts->arena,
-            &facts->operations, &fault) < 0 ||
+    if (operations_parse(json_object_get(proposal->body, "operations"), "/operations", facts->document,
+            facts->arena, &facts->operations, &fault) < 0 ||
         document_amend(facts->document, facts->operations, "/operations", facts->arena, &after, &fault) < 0) {
         http_problem_at(request, 422, fault.pointer, "%s", fault.detail);
         return false;
@@ -126,7 +142,8 @@ static bool spend(struct proposal *proposal, struct facts *facts)
     struct budget budget = settings_budget(facts->settings);
     int64_t wait_us = 0;
     proposal->cost = cost_of(facts->document, facts->operations, &costs, n_changes, facts, facts->arena);
-    if (!budget_spend(&budget, facts->until_us, facts->now_us, proposal->cost, &facts->new_until_us, &wait_us)) {
+    if (!budget_spend(
+            &budget, facts->until_us, facts->now_us, proposal->cost, &facts->new_until_us, &wait_us)) {
         long long left = (long long)budget_balance(&budget, facts->until_us, facts->now_us);
         if (wait_us >= 0) {
             char seconds[32];
@@ -160,10 +177,11 @@ static void open_amendment(struct proposal *proposal, const struct facts *facts)
     proposal->amendment = uuid_new();
     struct audit_entry entry;
     audit_entry_make(facts->arena, "amendment",
-        json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "community", json_id(proposal->community), "amendment",
-            json_id((struct id){proposal->community.shard_key, proposal->amendment}), "base_version",
-            (json_int_t)proposal->base_version, "operations_hash", text_hash(operations), "rationale_hash",
-            text_hash(proposal->rationale), "rule_hash", text_hash(rule), "cost", (json_int_t)proposal->cost),
+        json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:I}", "community", json_id(proposal->community),
+            "amendment", json_id((struct id){proposal->community.shard_key, proposal->amendment}),
+            "base_version", (json_int_t)proposal->base_version, "operations_hash", text_hash(operations),
+            "rationale_hash", text_hash(proposal->rationale), "rule_hash", text_hash(rule), "cost",
+            (json_int_t)proposal->cost),
         &entry);
     struct db_params params;
     db_params_init(&params);
@@ -206,7 +224,8 @@ static void on_facts(void *arg, const struct db_result *result)
         const unsigned char *hash = db_bytes(result, 0, PRIOR_HASH, http_arena(request), &size);
         if (size == HASH_BYTES && bytes_equal(hash, proposal->hash, HASH_BYTES))
             answer(proposal, db_uuid(result, 0, PRIOR), db_number(result, 0, PRIOR_COST),
-                db_number(result, 0, PRIOR_BALANCE), db_number(result, 0, PRIOR_CLOSES), db_text(result, 0, PRIOR_RULE));
+                db_number(result, 0, PRIOR_BALANCE), db_number(result, 0, PRIOR_CLOSES),
+                db_text(result, 0, PRIOR_RULE));
         else
             http_problem(request, 422, "This Idempotency-Key was used before with another body.");
         return;
@@ -244,7 +263,8 @@ static void propose_as(struct http_request *request, const struct actor *actor)
     proposal->base_version =
         fields_integer(&fields, proposal->body, "", "base_version", FIELD_REQUIRED, 1, 1000000000, 0);
     fields_array(&fields, proposal->body, "", "operations", FIELD_REQUIRED, 1, OPERATIONS_MAX);
-    proposal->rationale = fields_text(&fields, proposal->body, "", "rationale", FIELD_REQUIRED, 1, RATIONALE_MAX);
+    proposal->rationale =
+        fields_text(&fields, proposal->body, "", "rationale", FIELD_REQUIRED, 1, RATIONALE_MAX);
     if (!fields_finish(&fields, request))
         return;
     char *text = json_canonical(proposal->body);

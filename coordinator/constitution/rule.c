@@ -18,8 +18,8 @@ enum {
     BUDGET_REFILL = 150,
 };
 
-static const char *chosen(struct fields *fields, const json_t *object, const char *at, const char *name,
-    const char *const *words)
+static const char *chosen(
+    struct fields *fields, const json_t *object, const char *at, const char *name, const char *const *words)
 {
     int choice = fields_choice(fields, object, at, name, FIELD_OPTIONAL, words);
     return words[choice < 0 ? 0 : choice];
@@ -35,22 +35,24 @@ static json_t *read_rule(struct fields *fields, const json_t *body)
     int kind = fields_choice(fields, rule, "/rule", "kind", FIELD_OPTIONAL, rule_names);
     kind = kind < 0 ? RULE_MAJORITY : kind;
     int64_t min_votes = fields_integer(fields, rule, "/rule", "min_votes", FIELD_OPTIONAL, 1, 1000000000, 1);
-    int64_t seconds =
-        fields_integer(fields, rule, "/rule", "voting_seconds", FIELD_OPTIONAL, 1, 366 * DAY_SECONDS, VOTING_SECONDS);
-    return json_pack("{s:s, s:f, s:f, s:I, s:I, s:s}", "kind", rule_names[kind], "threshold", thresholds[kind],
-        "quorum_share", quorum_share, "min_votes", (json_int_t)min_votes, "voting_seconds", (json_int_t)seconds,
-        "electorate", chosen(fields, rule, "/rule", "electorate", electorates));
+    int64_t seconds = fields_integer(
+        fields, rule, "/rule", "voting_seconds", FIELD_OPTIONAL, 1, 366 * DAY_SECONDS, VOTING_SECONDS);
+    return json_pack("{s:s, s:f, s:f, s:I, s:I, s:s}", "kind", rule_names[kind], "threshold",
+        thresholds[kind], "quorum_share", quorum_share, "min_votes", (json_int_t)min_votes, "voting_seconds",
+        (json_int_t)seconds, "electorate", chosen(fields, rule, "/rule", "electorate", electorates));
 }
 
 static json_t *read_budget(struct fields *fields, const json_t *body)
 {
     const json_t *budget = fields_object(fields, body, "", "budget", FIELD_OPTIONAL);
-    int64_t amount = fields_integer(fields, budget, "/budget", "amount", FIELD_OPTIONAL, 1, 1000000, BUDGET_AMOUNT);
-    int64_t refill = fields_integer(fields, budget, "/budget", "refill", FIELD_OPTIONAL, 1, 1000000, BUDGET_REFILL);
-    int64_t period = fields_integer(fields, budget, "/budget", "period_seconds", FIELD_OPTIONAL, 1, 366 * DAY_SECONDS,
-        BUDGET_PERIOD_SECONDS);
-    return json_pack("{s:I, s:I, s:I}", "amount", (json_int_t)amount, "refill", (json_int_t)refill, "period_seconds",
-        (json_int_t)period);
+    int64_t amount =
+        fields_integer(fields, budget, "/budget", "amount", FIELD_OPTIONAL, 1, 1000000, BUDGET_AMOUNT);
+    int64_t refill =
+        fields_integer(fields, budget, "/budget", "refill", FIELD_OPTIONAL, 1, 1000000, BUDGET_REFILL);
+    int64_t period = fields_integer(fields, budget, "/budget", "period_seconds", FIELD_OPTIONAL, 1,
+        366 * DAY_SECONDS, BUDGET_PERIOD_SECONDS);
+    return json_pack("{s:I, s:I, s:I}", "amount", (json_int_t)amount, "refill", (json_int_t)refill,
+        "period_seconds", (json_int_t)period);
 }
 
 static json_t *read_costs(struct fields *fields, const json_t *body)
@@ -69,8 +71,10 @@ static json_t *read_costs(struct fields *fields, const json_t *body)
 json_t *settings_read(struct fields *fields, const json_t *body)
 {
     json_t *settings = json_object();
-    json_object_set_new(settings, "visibility", json_string(chosen(fields, body, "", "visibility", visibilities)));
-    json_object_set_new(settings, "admission", json_string(chosen(fields, body, "", "admission", admissions)));
+    json_object_set_new(
+        settings, "visibility", json_string(chosen(fields, body, "", "visibility", visibilities)));
+    json_object_set_new(
+        settings, "admission", json_string(chosen(fields, body, "", "admission", admissions)));
     json_object_set_new(settings, "rule", read_rule(fields, body));
     json_object_set_new(settings, "budget", read_budget(fields, body));
     json_object_set_new(settings, "costs", read_costs(fields, body));
@@ -143,7 +147,8 @@ json_t *rule_outcome(const json_t *rule, const struct tally *tally)
             others, rule_names[kind], json_string(rule_reason((enum rule_kind)kind, quorum, tally)));
     const char *reason = rule_reason(kind_of(rule), quorum, tally);
     return json_pack("{s:s, s:b, s:I, s:I, s:o}", "reason", reason, "adopted", strcmp(reason, "adopted") == 0,
-        "turnout", (json_int_t)(tally->yes + tally->no + tally->abstain), "quorum", (json_int_t)quorum, "rules", others);
+        "turnout", (json_int_t)(tally->yes + tally->no + tally->abstain), "quorum", (json_int_t)quorum,
+        "rules", others);
 }
 
 bool tally_is_visible(bool is_closed, bool has_voted)

@@ -62,7 +62,8 @@ static void test_refusals(void **state)
     }
 }
 
-static void check(enum rule_kind kind, int64_t quorum, int64_t yes, int64_t no, int64_t abstain, const char *want)
+static void check(
+    enum rule_kind kind, int64_t quorum, int64_t yes, int64_t no, int64_t abstain, const char *want)
 {
     struct tally tally = {yes, no, abstain};
     assert_string_equal(rule_reason(kind, quorum, &tally), want);
@@ -91,8 +92,9 @@ static void test_outcome(void **state)
     struct tally tally = {3, 2, 1};
     json_t *outcome = rule_outcome(rule, &tally);
     char *text = json_dumps(outcome, JSON_COMPACT | JSON_SORT_KEYS);
-    assert_string_equal(text, "{\"adopted\":false,\"quorum\":3,\"reason\":\"not_enough_yes\","
-                              "\"rules\":{\"majority\":\"adopted\",\"two_thirds\":\"not_enough_yes\"},\"turnout\":6}");
+    assert_string_equal(text,
+        "{\"adopted\":false,\"quorum\":3,\"reason\":\"not_enough_yes\","
+        "\"rules\":{\"majority\":\"adopted\",\"two_thirds\":\"not_enough_yes\"},\"turnout\":6}");
     free(text);
     json_decref(outcome);
     json_decref(rule);
@@ -109,8 +111,11 @@ static void test_visibility(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),  cmocka_unit_test(test_refusals),   cmocka_unit_test(test_decisions),
-        cmocka_unit_test(test_outcome),   cmocka_unit_test(test_visibility),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_decisions),
+        cmocka_unit_test(test_outcome),
+        cmocka_unit_test(test_visibility),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,20 @@
 #include <string.h>
 
 enum { TICK_MS = 500, ARENA_MAX = 256 * 1024 * 1024 };
-enum { SHARD_KEY, AMENDMENT, COMMUNITY, BASE_VERSION, OPERATIONS, RULE, YES, NO, ABSTAIN, BASE, VERSION, LATEST };
+enum {
+    SHARD_KEY,
+    AMENDMENT,
+    COMMUNITY,
+    BASE_VERSION,
+    OPERATIONS,
+    RULE,
+    YES,
+    NO,
+    ABSTAIN,
+    BASE,
+    VERSION,
+    LATEST
+};
 
 // One a process, on loop 0.
 struct settler {
@@ -32,7 +45,8 @@ static json_t *parsed(struct arena *arena, const char *text)
 
 // The document that adopting makes, on the latest version; NULL when the articles it touches have changed since, with
 // the first of them in `ret_article`.
-static struct document *amended(const struct db_result *result, int row, struct arena *arena, const char **ret_article)
+static struct document *amended(
+    const struct db_result *result, int row, struct arena *arena, const char **ret_article)
 {
     struct document *base = NULL, *latest = NULL, *after = NULL;
     struct operations *operations = NULL;
@@ -73,7 +87,8 @@ static void close_one(const struct db_result *result, int row, struct arena *are
 {
     struct id amendment = {db_number(result, row, SHARD_KEY), db_uuid(result, row, AMENDMENT)};
     struct id community = {amendment.shard_key, db_uuid(result, row, COMMUNITY)};
-    struct tally tally = {db_number(result, row, YES), db_number(result, row, NO), db_number(result, row, ABSTAIN)};
+    struct tally tally = {
+        db_number(result, row, YES), db_number(result, row, NO), db_number(result, row, ABSTAIN)};
     json_t *outcome = arena_json(arena, rule_outcome(parsed(arena, db_text(result, row, RULE)), &tally));
     struct document *after = NULL;
     const char *article = NULL, *text = NULL;
@@ -118,8 +133,8 @@ static void close_one(const struct db_result *result, int row, struct arena *are
             json_id(amendment), "state", state, "outcome", outcome, "yes", (json_int_t)tally.yes, "no",
             (json_int_t)tally.no, "abstain", (json_int_t)tally.abstain));
     add_entry(&params, arena, "constitution",
-        json_pack("{s:o, s:o, s:s, s:I}", "community", json_id(community), "amendment", json_id(amendment), "hash",
-            hex, "version", version));
+        json_pack("{s:o, s:o, s:s, s:I}", "community", json_id(community), "amendment", json_id(amendment),
+            "hash", hex, "version", version));
     settler.n_closing++;
     db_query(settler.loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CONSTITUTION_SETTLE, &params, on_closed, NULL);
     free(outcome_text);

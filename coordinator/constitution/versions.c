@@ -84,8 +84,8 @@ static void put_as(struct http_request *request, const struct actor *actor)
     hex_encode(hash, HASH_BYTES, version->hash);
     struct audit_entry entry;
     audit_entry_make(arena, "constitution",
-        json_pack("{s:o, s:s, s:s, s:o}", "community", json_id(version->community), "hash", version->hash, "version",
-            "@version", "by", json_id((struct id){.uuid = actor->credential})),
+        json_pack("{s:o, s:s, s:s, s:o}", "community", json_id(version->community), "hash", version->hash,
+            "version", "@version", "by", json_id((struct id){.uuid = actor->credential})),
         &entry);
     struct db_params params;
     db_params_init(&params);
@@ -119,9 +119,9 @@ static void on_shown(void *arg, const struct db_result *result)
     const char *document = db_text(result, 0, 3);
     assert(document[0] == '{' && document[1] == '"');
     char *head = json_canonical(arena_json(http_arena(version->request),
-        json_pack("{s:{s:o, s:s}, s:I, s:s, s:o, s:o}", "community", "id", json_id(version->community), "name",
-            db_text(result, 0, 0), "version", (json_int_t)db_number(result, 0, 1), "hash", db_text(result, 0, 2),
-            "created_at", json_db_time(result, 0, 4), "amendment_id",
+        json_pack("{s:{s:o, s:s}, s:I, s:s, s:o, s:o}", "community", "id", json_id(version->community),
+            "name", db_text(result, 0, 0), "version", (json_int_t)db_number(result, 0, 1), "hash",
+            db_text(result, 0, 2), "created_at", json_db_time(result, 0, 4), "amendment_id",
             json_db_id(result, 0, 5, version->community.shard_key))));
     struct buf out;
     buf_init(&out, 2 * DOCUMENT_MAX_BYTES);
@@ -189,10 +189,10 @@ static void on_listed(void *arg, const struct db_result *result)
         int64_t number = db_number(result, i, 0);
         for (int b = 0; b < 8; b++)
             last.uuid.bytes[15 - b] = (unsigned char)(number >> (8 * b));
-        json_array_append_new(rows,
-            json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)number, "hash", db_text(result, i, 1),
-                "created_at", json_db_time(result, i, 2), "amendment_id",
-                json_db_id(result, i, 3, version->community.shard_key)));
+        json_array_append_new(
+            rows, json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)number, "hash",
+                      db_text(result, i, 1), "created_at", json_db_time(result, i, 2), "amendment_id",
+                      json_db_id(result, i, 3, version->community.shard_key)));
     }
     api_reply_page(version->request, rows, result->n_rows > version->limit, last);
 }

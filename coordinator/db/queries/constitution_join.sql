@@ -1,6 +1,6 @@
 -- Admits the person ($3) by the community's policy or by an invitation ($5, may be null). Members already are left as
 -- they are. Standing: open admission gives it, an invitation does unless its uses are as good as unbounded; what is
--- simulated never has it. The row lock of the invitation makes its max_uses exact. With $6 and $7 comes a token.
+-- simulated never has it. The row lock of the invitation makes its max_uses exact.
 with community_here as (
     select shard_key, settings from community where shard_key = $1::bigint and community_id = $2::uuid
 ), already as (
@@ -28,9 +28,5 @@ with community_here as (
     select participant_id, 'active' as state, has_standing, true as is_new from admitted
     union all
     select participant_id, state, has_standing, false from already
-), tokened as (
-    insert into token (token_id, secret_hash, person_id, name, roles, shard_key, expires_at)
-    select $6::uuid, $7::bytea, $3::uuid, 'member', 64, $1::bigint, now() + make_interval(secs => $8::bigint)
-    from who where state = 'active' and $6::uuid is not null
 )
 select participant_id, state, has_standing, is_new from who
