@@ -48,6 +48,7 @@ function Consent({ code, info }) {
     const [errors, setErrors] = useState([]);
     const study = localized(info.name);
     const consent = info.consent ?? {};
+    const isStudy = info.kind !== 'community';
 
     async function submit(event) {
         event.preventDefault();
@@ -71,15 +72,15 @@ function Consent({ code, info }) {
 
     return html`<form class="page measure" onSubmit=${submit} novalidate>
         <${ErrorSummary} errors=${errors} />
-        <${PageHeading} eyebrow=${t('join-eyebrow')}><span dir="auto">${study || t('join-title')}</span><//>
+        <${PageHeading} eyebrow=${t(isStudy ? 'join-eyebrow' : 'join-eyebrow-community')}><span dir="auto">${study || t('join-title')}</span><//>
         ${info.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('join-simulated')}</p>`}
         ${consent.warning && html`<${Notice} kind="warning" title=${t('content-warning')}>
             <p dir="auto">${localized(consent.warning)}</p><//>`}
         <section class="consent-text" aria-labelledby="consent-title">
             <h2 id="consent-title">${t('join-consent-title')}</h2>
-            <div dir="auto">${(localized(consent.text) || t('join-consent-default')).split(/\n{2,}/).map((one) => html`<p>${one}</p>`)}</div>
+            <div dir="auto">${(localized(consent.text) || t(isStudy ? 'join-consent-default' : 'join-consent-community')).split(/\n{2,}/).map((one) => html`<p>${one}</p>`)}</div>
         </section>
-        <${Kept} />
+        ${isStudy && html`<${Kept} />`}
         <div class=${errors.some((one) => one.field) ? 'field has-error' : 'field'}>
             <label class="choice" for="agree">
                 <input type="checkbox" id="agree" checked=${agreed} aria-describedby=${errors.some((one) => one.field)

@@ -17,6 +17,8 @@ export default function Projects() {
     if (found.state === 'failed' && [401, 403, 404].includes(found.error.status)) {
         return html`<${SignIn} onDone=${() => found.reload()} />`;
     }
+    // A participant is signed in too, but has no study to look after.
+    if (found.state === 'ready' && found.value.length === 0 && !token.value) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     return html`<div class="page">
