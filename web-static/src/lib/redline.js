@@ -2,10 +2,35 @@
 import { h } from 'preact';
 import { diffWordsWithSpace } from 'diff';
 
+// Changes with nothing but white space between them are one change: "may be" to "is named", not word against word.
+function joined(parts) {
+    const runs = [];
+    let change = null;
+    parts.forEach((part, i) => {
+        const isChange = part.added || part.removed;
+        const next = parts[i + 1];
+        const isGap = !isChange && change && next && (next.added || next.removed) && /^\s*$/.test(part.value);
+        if (isChange || isGap) {
+            if (!change) {
+                change = { before: '', after: '' };
+                runs.push(change);
+            }
+            if (!part.added) change.before += part.value;
+            if (!part.removed) change.after += part.value;
+        } else {
+            change = null;
+            runs.push(part.value);
+        }
+    });
+    return runs;
+}
+
 export function redline(before, after) {
-    return diffWordsWithSpace(before ?? '', after ?? '').map((part, i) => {
-        if (part.added) return h('ins', { key: i }, part.value);
-        if (part.removed) return h('del', { key: i }, part.value);
-        return part.value;
+    return joined(diffWordsWithSpace(before ?? '', after ?? '')).flatMap((run, i) => {
+        if (typeof run === 'string') return [run];
+        return [
+            run.before === '' ? null : h('del', { key: `del-${i}` }, run.before),
+            run.after === '' ? null : h('ins', { key: `ins-${i}` }, run.after),
+        ];
     });
 }

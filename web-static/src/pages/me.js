@@ -36,7 +36,7 @@ function AboutMe({ demographics, onDeleted }) {
         ${!any && html`<p>${t('me-about-none')}</p>`}
         ${any && html`<dl class="summary">${questions.map((question) => html`<div>
             <dt dir="auto">${localized(question.label)}</dt><dd dir="auto">${answerWords(question, answers[question.id])}</dd></div>`)}</dl>`}
-        <p class="actions"><a class="button" href="/me/demographics">${any ? t('me-about-change') : t('done-demographics-go')}</a>
+        <p class="actions">${questions.length > 0 && html`<a class="button" href="/me/demographics">${any ? t('me-about-change') : t('done-demographics-go')}</a>`}
             ${any && html`<button type="button" class="button danger" onClick=${() => setAsking(true)}>${t('me-about-delete')}</button>`}</p>
         <${Dialog} open=${asking} onClose=${() => setAsking(false)} title=${t('me-about-delete')}>
             <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
