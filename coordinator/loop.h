@@ -12,6 +12,7 @@ struct db_batch;
 struct work_pool;
 struct keys;
 struct identity_cache;
+struct collect;
 struct model_cache;
 struct learn;
 
@@ -35,6 +36,7 @@ struct loop {
     struct db_batch *judgments; // collect/judgments.c
     struct db_batch *ballots;   // constitution/ballots.c
     struct identity_cache *identity;
+    struct collect *collect; // collect/task.h
 };
 
 #endif

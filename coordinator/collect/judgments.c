@@ -1,0 +1,289 @@
+#include "coordinator/collect/routes.h"
+
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/hash.h"
+#include "coordinator/api.h"
+#include "coordinator/collect/answer.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/identity/identity.h"
+#include "coordinator/identity/keys.h"
+#include "coordinator/loop.h"
+#include "coordinator/work.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ATTEMPTS_MAX = 5, SEALED_NOTE_MAX_BYTES = 512 * 1024, RECEIPT_MAX_BYTES = 2048 };
+
+// A judgment on its way; in the request's arena.
+struct writing {
+    struct http_request *request;
+    const struct actor *actor;
+    const struct task *task; // only until the first wait
+    struct id lease;
+    struct uuid key, judgment;
+    unsigned char hash[HASH_BYTES];
+    struct answer answer;
+    json_t *body, *stored, *note;
+    char *stored_text, *note_text;
+    struct buf sealed;
+    int sealed_rc, attempts;
+    struct task task_copy; // the rules, with a reference of our own
+};
+
+static void writing_release(void *arg)
+{
+    struct writing *writing = arg;
+    json_decref(writing->stored);
+    json_decref(writing->note);
+    json_decref(writing->task_copy.dimensions);
+    free(writing->stored_text);
+    free(writing->note_text);
+    buf_release(&writing->sealed);
+}
+
+// --- the batch ----------------------------------------------------------------------------------------------------------
+static void submit(struct writing *writing);
+
+static void on_row(void *arg, const struct db_result *result, int row)
+{
+    struct writing *writing = arg;
+    struct http_request *request = writing->request;
+    const char *outcome = result->status == DB_OK ? db_text(result, row, 1) : "";
+    bool again = result->status == DB_CONFLICT || strcmp(outcome, "again") == 0;
+    if (again && ++writing->attempts < ATTEMPTS_MAX) {
+        submit(writing);
+    } else if (again) {
+        http_reply_header(request, "Retry-After", "1");
+        http_problem(request, 503, "This can't be done just now; try again.");
+    } else if (api_db_failed(request, result)) {
+        return;
+    } else if (strcmp(outcome, "stored") == 0) {
+        char id[ID_TEXT_BYTES];
+        id_format((struct id){writing->lease.shard_key, db_uuid(result, row, 2)}, id);
+        http_reply_json_text(request, 201, arena_printf(http_arena(request),
+            "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}", id, (long long)db_number(result, row, 3),
+            db_text(result, row, 4)));
+    } else if (strcmp(outcome, "reused") == 0) {
+        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
+    } else if (strcmp(outcome, "lost") == 0) {
+        http_problem(request, 409, "This task is not yours any more: its time ran out and somebody else has it, or it was "
+            "given back. Ask for the next one.");
+    } else {
+        http_problem(request, 409, "The study is %s: %s", outcome, strcmp(outcome, "paused") == 0 ?
+            "answers can't be changed just now." : "nothing more is taken.");
+    }
+}
+
+static void make_receipt(const struct writing *writing, struct buf *out)
+{
+    const struct loop *loop = http_context(writing->request);
+    char judgment[ID_TEXT_BYTES], lease[ID_TEXT_BYTES], hex[HASH_HEX_BYTES], time[CLOCK_TEXT_BYTES];
+    char claims[512];
+    id_format((struct id){writing->lease.shard_key, writing->judgment}, judgment);
+    id_format(writing->lease, lease);
+    hex_encode(writing->hash, HASH_BYTES, hex);
+    clock_format(clock_real_us(), time);
+    int length = snprintf(claims, sizeof(claims),
+        "{\"assignment\":\"%s\",\"at\":\"%s\",\"hash\":\"%s\",\"judgment\":\"%s\",\"type\":\"judgment\"}", lease, time, hex,
+        judgment);
+    assert(length > 0 && (size_t)length < sizeof(claims));
+    keys_sign_receipt(loop->app->keys, claims, (size_t)length, out);
+}
+
+static void submit(struct writing *writing)
+{
+    const struct loop *loop = http_context(writing->request);
+    struct arena *arena = http_arena(writing->request);
+    const struct answer *answer = &writing->answer;
+    char lease[UUID_TEXT_BYTES], participant[UUID_TEXT_BYTES], judgment[UUID_TEXT_BYTES], key[UUID_TEXT_BYTES];
+    char hash[HASH_HEX_BYTES], receipt_text[RECEIPT_MAX_BYTES];
+    struct buf receipt;
+    uuid_format(writing->lease.uuid, lease);
+    uuid_format(writing->actor->participant, participant);
+    uuid_format(writing->judgment, judgment);
+    uuid_format(writing->key, key);
+    hex_encode(writing->hash, HASH_BYTES, hash);
+    buf_init(&receipt, sizeof(receipt_text) - 1);
+    make_receipt(writing, &receipt);
+    char *note = NULL, *client = NULL;
+    if (writing->sealed.length > 0) {
+        note = arena_alloc(arena, 2 * writing->sealed.length + 3);
+        memcpy(note, "\\x", 2);
+        hex_encode(writing->sealed.data, writing->sealed.length, note + 2);
+    }
+    if (json_object_get(writing->body, "client") != NULL)
+        client = json_dumps(json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY);
+    const char *values[] = {
+        arena_printf(arena, "%lld", (long long)writing->lease.shard_key), lease, participant, judgment, answer->outcome,
+        answer->strength > 0 ? arena_printf(arena, "%d", answer->strength) : NULL, writing->stored_text, note,
+        arena_printf(arena, "%lld", (long long)answer->active_ms),
+        answer->wall_ms >= 0 ? arena_printf(arena, "%lld", (long long)answer->wall_ms) : NULL, client,
+        writing->actor->demographics_version > 0 ?
+            arena_printf(arena, "%lld", (long long)writing->actor->demographics_version) : NULL,
+        key, arena_printf(arena, "\\x%s", hash), receipt.data, arena_printf(arena, "%d", loop->index)};
+    db_batch_add(loop->judgments, values, on_row, writing);
+    buf_release(&receipt);
+    free(client);
+}
+
+// --- free text is sealed before it leaves for the database -------------------------------------------------------------------
+static void seal_run(void *arg)
+{
+    struct writing *writing = arg;
+    const struct loop *loop = http_context(writing->request);
+    struct err err;
+    writing->sealed_rc = keys_seal(loop->app->keys, writing->actor->person, "note", writing->note_text,
+        strlen(writing->note_text), &writing->sealed, &err);
+}
+
+static void seal_done(void *arg)
+{
+    struct writing *writing = arg;
+    if (writing->sealed_rc < 0)
+        http_problem(writing->request, 500, "The words could not be sealed, so nothing was stored.");
+    else
+        submit(writing);
+}
+
+static void finish(struct writing *writing)
+{
+    const struct loop *loop = http_context(writing->request);
+    writing->stored_text = json_dumps(writing->stored, JSON_COMPACT);
+    if (writing->note == NULL) {
+        submit(writing);
+        return;
+    }
+    writing->note_text = json_dumps(writing->note, JSON_COMPACT);
+    if (work_submit(loop->app->pool, loop->base, seal_run, seal_done, writing) < 0) {
+        http_reply_header(writing->request, "Retry-After", "1");
+        http_problem(writing->request, 503, "There is much to do just now; try again in a moment.");
+    }
+}
+
+// --- answers that name places on screen -----------------------------------------------------------------------------------
+static void on_replay(void *arg, const struct db_result *result)
+{
+    struct writing *writing = arg;
+    struct http_request *request = writing->request;
+    char id[ID_TEXT_BYTES];
+    if (api_db_failed(request, result))
+        return;
+    if (result->n_rows == 0) {
+        http_problem(request, 409, "This task is not yours any more: its time ran out and somebody else has it, or it was "
+            "given back. Ask for the next one.");
+    } else if (!db_bool(result, 0, 3)) {
+        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
+    } else {
+        id_format((struct id){writing->lease.shard_key, db_uuid(result, 0, 0)}, id);
+        http_reply_json_text(request, 201, arena_printf(http_arena(request),
+            "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}", id, (long long)db_number(result, 0, 1),
+            db_text(result, 0, 2)));
+    }
+}
+
+// The lease is gone: it may be a retry of what was stored.
+static void ask_replay(struct writing *writing)
+{
+    const struct loop *loop = http_context(writing->request);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, writing->lease.shard_key);
+    db_add_uuid(&params, writing->actor->participant);
+    db_add_uuid(&params, writing->key);
+    db_add_bytes(&params, writing->hash, HASH_BYTES);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_REPLAY, &params, on_replay, writing);
+}
+
+// '{1,0}' of the database.
+static size_t read_shown(const char *text, int shown[SHOWN_MAX])
+{
+    size_t n = 0;
+    for (const char *at = text; n < SHOWN_MAX && (*at == '{' || *at == ',') && at[1] != '}';) {
+        char *end = NULL;
+        shown[n++] = (int)strtol(at + 1, &end, 10);
+        at = end;
+    }
+    return n;
+}
+
+static void on_lease(void *arg, const struct db_result *result)
+{
+    struct writing *writing = arg;
+    int shown[SHOWN_MAX];
+    struct fields fields;
+    if (api_db_failed(writing->request, result))
+        return;
+    if (result->n_rows == 0) {
+        ask_replay(writing);
+        return;
+    }
+    fields_init(&fields);
+    answer_place(&fields, &writing->task_copy, writing->body, &writing->answer, shown, read_shown(db_text(result, 0, 0), shown),
+        &writing->stored, &writing->note);
+    if (fields_finish(&fields, writing->request))
+        finish(writing);
+}
+
+static void with_task(struct http_request *request, const struct task *task, void *arg)
+{
+    struct writing *writing = arg;
+    const struct loop *loop = http_context(request);
+    struct fields fields;
+    fields_init(&fields);
+    answer_read(&fields, task, writing->body, &writing->answer);
+    if (!fields_finish(&fields, request))
+        return;
+    if (!writing->answer.names_slots) {
+        fields_init(&fields);
+        answer_place(&fields, task, writing->body, &writing->answer, NULL, 0, &writing->stored, &writing->note);
+        fields_release(&fields);
+        finish(writing);
+        return;
+    }
+    writing->task_copy = *task;
+    json_incref(writing->task_copy.dimensions);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, writing->lease.shard_key);
+    db_add_uuid(&params, writing->lease.uuid);
+    db_add_uuid(&params, writing->actor->participant);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_LEASE, &params, on_lease, writing);
+}
+
+// What was received, and for which task: the same key for anything else is refused.
+static void hash_request(const struct writing *writing, unsigned char hash[HASH_BYTES])
+{
+    char *canonical = json_canonical(writing->body);
+    struct hash_stream *stream = hash_stream_new();
+    hash_stream_add(stream, writing->lease.uuid.bytes, UUID_BYTES);
+    hash_stream_add(stream, canonical, strlen(canonical));
+    hash_stream_finish(stream, hash);
+    free(canonical);
+}
+
+static void put_as(struct http_request *request, const struct actor *actor)
+{
+    struct writing *writing = arena_calloc(http_arena(request), 1, sizeof(*writing));
+    *writing = (struct writing){.request = request, .actor = actor, .judgment = uuid_new()};
+    buf_init(&writing->sealed, SEALED_NOTE_MAX_BYTES);
+    arena_on_free(http_arena(request), writing_release, writing);
+    if (!identity_param_id(request, "a", &writing->lease) ||
+        !api_idempotency_key(request, true, &writing->key, NULL))
+        return;
+    writing->body = http_body_json(request);
+    if (writing->body == NULL)
+        return;
+    hash_request(writing, writing->hash);
+    task_require(request, writing->lease.shard_key, with_task, writing);
+}
+
+void judgments_put(struct http_request *request)
+{
+    struct id lease;
+    if (identity_param_id(request, "a", &lease))
+        identity_require(request, ACTION_ANNOTATE, &lease, put_as);
+}

@@ -1,0 +1,317 @@
+#include "coordinator/collect/routes.h"
+
+#include "base/hash.h"
+#include "coordinator/collect/study.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/identity/identity.h"
+#include "coordinator/identity/routes.h"
+#include "coordinator/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// --- making -------------------------------------------------------------------------------------------------------------
+struct creation {
+    struct http_request *request;
+    struct id project;
+    struct study study;
+    char *answer, *settings;
+};
+
+static void creation_release(void *arg)
+{
+    struct creation *creation = arg;
+    study_release(&creation->study);
+    free(creation->answer);
+    free(creation->settings);
+}
+
+static json_t *counts_json(const struct db_result *result, int row, int first)
+{
+    json_t *counts = json_object();
+    json_object_set_new(counts, "items", json_integer(db_number(result, row, first)));
+    json_object_set_new(counts, "wanted", json_integer(db_number(result, row, first + 1)));
+    json_object_set_new(counts, "judgments", json_integer(db_number(result, row, first + 2)));
+    json_object_set_new(counts, "participants", json_integer(db_number(result, row, first + 3)));
+    json_object_set_new(counts, "skipped", json_integer(db_number(result, row, first + 4)));
+    json_object_set_new(counts, "imported", json_integer(db_number(result, row, first + 5)));
+    return counts;
+}
+
+static json_t *progress_json(const struct db_result *result, int row, int first)
+{
+    int64_t wanted = db_number(result, row, first + 1), done = db_number(result, row, first + 2);
+    json_t *progress = json_object();
+    json_object_set_new(progress, "judgments", json_integer(done));
+    json_object_set_new(progress, "wanted", json_integer(wanted));
+    json_object_set_new(progress, "share", wanted > 0 ? json_real((double)done / (double)wanted) : json_null());
+    return progress;
+}
+
+static void on_created(void *arg, const struct db_result *result)
+{
+    const struct creation *creation = arg;
+    struct http_request *request = creation->request;
+    if (api_db_failed(request, result))
+        return;
+    if (db_bool(result, 0, 0))
+        http_reply_json_text(request, 201, creation->answer);
+    else if (db_is_null(result, 0, 1)) { // the same key is being written elsewhere
+        http_reply_header(request, "Retry-After", "1");
+        http_problem(request, 503, "This can't be done just now; try again.");
+    } else if (!db_bool(result, 0, 1))
+        http_problem(request, 422, "This Idempotency-Key was used for another request.");
+    else
+        http_reply_json_text(request, 201, db_text(result, 0, 2));
+}
+
+static char *creation_answer(const struct creation *creation)
+{
+    json_t *answer = json_object();
+    json_object_set_new(answer, "id", json_id(creation->project));
+    json_object_set_new(answer, "name", json_string(creation->study.name));
+    json_object_set_new(answer, "state", json_string("open"));
+    json_object_set_new(answer, "judgments_per_item", json_integer(creation->study.judgments_per_item));
+    json_object_set_new(answer, "simulated", json_boolean(creation->study.simulated));
+    json_object_update_missing(answer, creation->study.settings);
+    char *text = json_dumps(answer, JSON_COMPACT);
+    json_decref(answer);
+    return text;
+}
+
+static void create(struct creation *creation, const struct actor *actor, bool has_key, struct uuid key)
+{
+    const struct loop *loop = http_context(creation->request);
+    const struct study *study = &creation->study;
+    size_t size = 0;
+    const char *body = http_body(creation->request, &size);
+    unsigned char hash[HASH_BYTES];
+    hash_sha256(body, size, hash);
+    creation->settings = json_dumps(study->settings, JSON_COMPACT);
+    creation->answer = creation_answer(creation);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, creation->project.shard_key);
+    db_add_uuid(&params, creation->project.uuid);
+    db_add_text(&params, study->name);
+    db_add_text(&params, creation->settings);
+    db_add_number(&params, study->judgments_per_item);
+    db_add_number(&params, study->lease_seconds);
+    db_add_bool(&params, study->simulated);
+    if (study->follows) {
+        db_add_number(&params, study->community.shard_key);
+        db_add_uuid(&params, study->community.uuid);
+    } else {
+        db_add_null(&params);
+        db_add_null(&params);
+    }
+    db_add_text(&params, study->guideline != NULL ? study->guideline : "");
+    db_add_uuid(&params, actor->person);
+    if (has_key)
+        db_add_uuid(&params, key);
+    else
+        db_add_null(&params);
+    db_add_bytes(&params, hash, HASH_BYTES);
+    db_add_text(&params, creation->answer);
+    db_add_uuid(&params, uuid_new());
+    db_add_uuid(&params, uuid_new());
+    db_add_text(&params, power_entry(creation->request, "project", actor, &creation->project, NULL, ROLE_RESEARCHER));
+    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_COLLECT_PROJECT_CREATE, &params, on_created, creation);
+}
+
+static void create_as(struct http_request *request, const struct actor *actor)
+{
+    struct uuid key = {0};
+    bool has_key = false;
+    json_t *body = http_body_json(request);
+    if (body == NULL || !api_idempotency_key(request, false, &key, &has_key))
+        return;
+    struct creation *creation = arena_calloc(http_arena(request), 1, sizeof(*creation));
+    struct fields fields;
+    fields_init(&fields);
+    creation->request = request;
+    creation->project = id_new(shard_key_new());
+    study_read(&fields, body, &creation->study);
+    arena_on_free(http_arena(request), creation_release, creation);
+    if (fields_finish(&fields, request))
+        create(creation, actor, has_key, key);
+}
+
+void projects_create(struct http_request *request)
+{
+    identity_require(request, ACTION_CREATE, NULL, create_as);
+}
+
+// --- listing ------------------------------------------------------------------------------------------------------------
+struct listing {
+    struct http_request *request;
+    int limit;
+};
+
+static void on_list(void *arg, const struct db_result *result)
+{
+    const struct listing *listing = arg;
+    if (api_db_failed(listing->request, result))
+        return;
+    json_t *rows = json_array();
+    struct id last = {0};
+    for (int i = 0; i < result->n_rows && i < listing->limit; i++) {
+        last = (struct id){.shard_key = db_number(result, i, 0), .uuid = db_uuid(result, i, 1)};
+        json_t *one = json_object();
+        json_object_set_new(one, "id", json_id(last));
+        json_object_set_new(one, "name", json_string(db_text(result, i, 2)));
+        json_object_set_new(one, "state", json_string(db_text(result, i, 3)));
+        json_object_set_new(one, "simulated", json_boolean(db_bool(result, i, 4)));
+        json_object_set_new(one, "judgments_per_item", json_integer(db_number(result, i, 5)));
+        json_object_set_new(one, "created_at", json_db_time(result, i, 6));
+        json_object_set_new(one, "counts", counts_json(result, i, 7));
+        json_object_set_new(one, "progress", progress_json(result, i, 7));
+        json_array_append_new(rows, one);
+    }
+    api_reply_page(listing->request, rows, result->n_rows > listing->limit, last);
+}
+
+static void list_as(struct http_request *request, const struct actor *actor)
+{
+    const struct loop *loop = http_context(request);
+    struct listing *listing = arena_calloc(http_arena(request), 1, sizeof(*listing));
+    struct uuid cursor;
+    listing->request = request;
+    if (!api_page(request, &listing->limit, &cursor))
+        return;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_uuid(&params, actor->person);
+    db_add_bool(&params, (actor->roles & ROLE_OPERATOR) != 0);
+    db_add_uuid(&params, cursor);
+    db_add_number(&params, listing->limit + 1);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_PROJECTS, &params, on_list, listing);
+}
+
+void projects_list(struct http_request *request)
+{
+    identity_require(request, ACTION_SELF, NULL, list_as);
+}
+
+// --- one ----------------------------------------------------------------------------------------------------------------
+struct showing {
+    struct http_request *request;
+    struct id project;
+    const struct actor *actor;
+};
+
+// What everybody in the study may know; the rest for those who run it.
+static json_t *project_json(const struct showing *showing, const struct db_result *result)
+{
+    static const char *const for_all[] = {"language", "task", "blind", "warning"};
+    bool runs_it = (showing->actor->roles & (ROLE_OPERATOR | ROLE_RESEARCHER | ROLE_REVIEWER)) != 0;
+    json_t *body = json_object(), *settings = json_loads(db_text(result, 0, 2), 0, NULL);
+    json_object_set_new(body, "id", json_id(showing->project));
+    json_object_set_new(body, "name", json_string(db_text(result, 0, 0)));
+    json_object_set_new(body, "state", json_string(db_text(result, 0, 1)));
+    json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, 5)));
+    json_object_set_new(body, "guideline", json_string(db_text(result, 0, 7)));
+    json_object_set_new(body, "guideline_version", json_integer(db_number(result, 0, 6)));
+    if (!db_is_null(result, 0, 9))
+        json_object_set_new(body, "community_id", json_db_id(result, 0, 9, db_number(result, 0, 8)));
+    for (size_t i = 0; i < ARRAY_SIZE(for_all); i++) {
+        if (json_object_get(settings, for_all[i]) != NULL)
+            json_object_set(body, for_all[i], json_object_get(settings, for_all[i]));
+    }
+    json_t *mine = json_object();
+    json_object_set_new(mine, "judged", json_integer(db_number(result, 0, 17)));
+    json_object_set_new(body, "mine", mine);
+    if (runs_it) {
+        json_object_update_missing(body, settings);
+        json_object_set_new(body, "judgments_per_item", json_integer(db_number(result, 0, 3)));
+        json_object_set_new(body, "lease_seconds", json_integer(db_number(result, 0, 4)));
+        json_object_set_new(body, "created_at", json_db_time(result, 0, 10));
+        json_object_set_new(body, "counts", counts_json(result, 0, 11));
+        json_object_set_new(body, "progress", progress_json(result, 0, 11));
+    }
+    json_decref(settings);
+    return body;
+}
+
+static void on_show(void *arg, const struct db_result *result)
+{
+    const struct showing *showing = arg;
+    if (api_db_failed(showing->request, result))
+        return;
+    if (result->n_rows == 0)
+        http_problem(showing->request, 404, "There is nothing here, or it is not yours to see.");
+    else
+        http_reply_json(showing->request, 200, project_json(showing, result));
+}
+
+static void show(struct http_request *request, const struct actor *actor)
+{
+    const struct loop *loop = http_context(request);
+    struct showing *showing = arena_calloc(http_arena(request), 1, sizeof(*showing));
+    *showing = (struct showing){.request = request, .actor = actor};
+    if (!identity_param_id(request, "p", &showing->project))
+        return;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, showing->project.shard_key);
+    db_add_uuid(&params, showing->project.uuid);
+    if (actor->has_participation)
+        db_add_uuid(&params, actor->participant);
+    else
+        db_add_null(&params);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_PROJECT, &params, on_show, showing);
+}
+
+void projects_show(struct http_request *request)
+{
+    struct id project;
+    if (identity_param_id(request, "p", &project))
+        identity_require(request, ACTION_SEE_PROJECT, &project, show);
+}
+
+// --- changing -----------------------------------------------------------------------------------------------------------
+static void on_state(void *arg, const struct db_result *result)
+{
+    struct showing *showing = arg;
+    if (api_db_failed(showing->request, result))
+        return;
+    if (result->n_rows == 0)
+        http_problem(showing->request, 404, "There is nothing here, or it is not yours to see.");
+    else if (!db_bool(result, 0, 1))
+        http_problem(showing->request, 409, "A closed project stays closed: what was judged is final.");
+    else
+        show(showing->request, showing->actor);
+}
+
+static void change_as(struct http_request *request, const struct actor *actor)
+{
+    static const char *const states[] = {"open", "paused", "closed", NULL};
+    const struct loop *loop = http_context(request);
+    struct showing *showing = arena_calloc(http_arena(request), 1, sizeof(*showing));
+    *showing = (struct showing){.request = request, .actor = actor};
+    json_t *body = http_body_json(request);
+    if (body == NULL || !identity_param_id(request, "p", &showing->project))
+        return;
+    struct fields fields;
+    fields_init(&fields);
+    int state = fields_choice(&fields, body, "", "state", FIELD_REQUIRED, states);
+    if (!fields_finish(&fields, request))
+        return;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, showing->project.shard_key);
+    db_add_uuid(&params, showing->project.uuid);
+    db_add_text(&params, states[state]);
+    db_add_uuid(&params, uuid_new());
+    char *type = arena_printf(http_arena(request), "project_%s", states[state]);
+    db_add_text(&params, power_entry(request, type, actor, &showing->project, NULL, 0));
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_PROJECT_STATE, &params, on_state, showing);
+}
+
+void projects_change(struct http_request *request)
+{
+    struct id project;
+    if (identity_param_id(request, "p", &project))
+        identity_require(request, ACTION_MANAGE_PROJECT, &project, change_as);
+}

@@ -1,0 +1,19 @@
+// What a study may be: the body of POST /api/v1/projects checked and written out in full, as it is stored. Pure.
+#ifndef COORDINATOR_COLLECT_STUDY_H
+#define COORDINATOR_COLLECT_STUDY_H
+
+#include "coordinator/api.h"
+
+struct study {
+    const char *name, *guideline; // borrowed from the body
+    int judgments_per_item, lease_seconds;
+    bool simulated, follows;
+    struct id community; // when it follows one
+    json_t *settings;    // owned: language, task, demographics, quotas, blind, consent, warning
+};
+
+// Errors go to `fields`; then the settings are incomplete, but always there to be released.
+void study_read(struct fields *fields, const json_t *body, struct study *ret_study);
+void study_release(struct study *study);
+
+#endif

@@ -1,0 +1,120 @@
+#include "coordinator/collect/task.h"
+
+#include "base/clock.h"
+#include "coordinator/api.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/loop.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// The constitution may be amended: what a judgment was made under may be this old.
+enum { N_PLACES = 256, KEPT_US = 2000000 };
+
+struct collect {
+    struct task places[N_PLACES];
+};
+
+struct reading {
+    struct http_request *request;
+    int64_t shard_key;
+    struct task task; // the dimensions are given to the place
+    void (*then)(struct http_request *request, const struct task *task, void *arg);
+    void *arg;
+};
+
+struct collect *collect_new(void)
+{
+    struct collect *collect = calloc(1, sizeof(*collect));
+    if (collect == NULL)
+        abort();
+    return collect;
+}
+
+void collect_free(struct collect *collect)
+{
+    if (collect == NULL)
+        return;
+    for (size_t i = 0; i < N_PLACES; i++)
+        json_decref(collect->places[i].dimensions);
+    free(collect);
+}
+
+static struct task *place(struct collect *collect, int64_t shard_key)
+{
+    return &collect->places[(uint64_t)shard_key % N_PLACES];
+}
+
+static void finish(struct reading *reading)
+{
+    const struct loop *loop = http_context(reading->request);
+    struct task *own = place(loop->collect, reading->shard_key);
+    json_decref(own->dimensions);
+    reading->task.read_us = clock_monotonic_us();
+    *own = reading->task;
+    reading->then(reading->request, own, reading->arg);
+}
+
+static void on_constitution(void *arg, const struct db_result *result)
+{
+    struct reading *reading = arg;
+    if (api_db_failed(reading->request, result)) {
+        json_decref(reading->task.dimensions);
+        return;
+    }
+    reading->task.constitution_version = db_number(result, 0, 0);
+    finish(reading);
+}
+
+static void read_rules(struct task *task, const char *text)
+{
+    json_t *rules = json_loads(text, 0, NULL);
+    const char *kind = json_string_value(json_object_get(rules, "kind"));
+    task->kind = kind != NULL && strcmp(kind, "ranking") == 0 ? TASK_RANKING :
+        kind != NULL && strcmp(kind, "rating") == 0           ? TASK_RATING :
+                                                                TASK_PAIRWISE;
+    task->strength_max = (int)json_integer_value(json_object_get(rules, "strength_max"));
+    task->dimensions = json_incref(json_object_get(rules, "dimensions"));
+    json_decref(rules);
+}
+
+static void on_task(void *arg, const struct db_result *result)
+{
+    struct reading *reading = arg;
+    const struct loop *loop = http_context(reading->request);
+    if (api_db_failed(reading->request, result))
+        return;
+    if (result->n_rows == 0) {
+        http_problem(reading->request, 404, "There is nothing here, or it is not yours to see.");
+        return;
+    }
+    reading->task = (struct task){.shard_key = reading->shard_key, .project = db_uuid(result, 0, 0),
+        .simulated = db_bool(result, 0, 3)};
+    read_rules(&reading->task, db_text(result, 0, 1));
+    if (db_is_null(result, 0, 2)) {
+        finish(reading);
+        return;
+    }
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, db_number(result, 0, 2));
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_CONSTITUTION, &params, on_constitution, reading);
+}
+
+void task_require(struct http_request *request, int64_t shard_key,
+    void (*then)(struct http_request *request, const struct task *task, void *arg), void *arg)
+{
+    const struct loop *loop = http_context(request);
+    const struct task *own = place(loop->collect, shard_key);
+    if (own->shard_key == shard_key && own->read_us != 0 && clock_monotonic_us() - own->read_us < KEPT_US) {
+        then(request, own, arg);
+        return;
+    }
+    struct reading *reading = arena_calloc(http_arena(request), 1, sizeof(*reading));
+    *reading = (struct reading){.request = request, .shard_key = shard_key, .then = then, .arg = arg};
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, shard_key);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_TASK, &params, on_task, reading);
+}

@@ -1,0 +1,33 @@
+// What the rules of a judgment are in a project: they never change, so each loop keeps them once read. Belongs to the
+// loop's thread; a fixed number of places.
+#ifndef COORDINATOR_COLLECT_TASK_H
+#define COORDINATOR_COLLECT_TASK_H
+
+#include "base/base.h"
+#include "base/id.h"
+
+#include <jansson.h>
+
+struct http_request;
+
+enum task_kind { TASK_PAIRWISE, TASK_RANKING, TASK_RATING };
+
+struct task {
+    int64_t shard_key, read_us; // 0: an empty place
+    struct uuid project;
+    enum task_kind kind;
+    int strength_max;
+    json_t *dimensions;           // [{id, label, min, max}]; owned
+    int64_t constitution_version; // of the community it follows, at most 2 s old; 0: none
+    bool simulated;
+};
+
+struct collect;
+struct collect *collect_new(void);
+void collect_free(struct collect *collect);
+
+// Calls `then` at once or later; answers 404 or 503 itself. The task is valid until `then` returns to the loop.
+void task_require(struct http_request *request, int64_t shard_key,
+    void (*then)(struct http_request *request, const struct task *task, void *arg), void *arg);
+
+#endif
