@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "coordinator/collect/collect.h"
 #include "coordinator/audit/audit.h"
 #include "coordinator/constitution/constitution.h"
 #include "coordinator/db/cluster.h"
@@ -39,6 +40,7 @@ static const struct room *const rooms[] = {
     &health_room,
     &site_room,
     &identity_room,
+    &collect_room,
     &constitution_room,
     &audit_room,
     &score_room,

@@ -23,7 +23,5 @@ void judgments_put(struct http_request *request);
 void judgments_undo(struct http_request *request);
 // quality.c
 void quality_show(struct http_request *request);
-// site.c
-void site_show(struct http_request *request);
 
 #endif

@@ -10,11 +10,7 @@
 #include <string.h>
 
 // The constitution may be amended: what a judgment was made under may be this old.
-enum { N_PLACES = 256, KEPT_US = 2000000 };
-
-struct collect {
-    struct task places[N_PLACES];
-};
+enum { KEPT_US = 2000000 };
 
 struct reading {
     struct http_request *request;
@@ -36,14 +32,16 @@ void collect_free(struct collect *collect)
 {
     if (collect == NULL)
         return;
-    for (size_t i = 0; i < N_PLACES; i++)
-        json_decref(collect->places[i].dimensions);
+    for (size_t i = 0; i < TASK_PLACES; i++)
+        json_decref(collect->tasks[i].dimensions);
+    for (size_t i = 0; i < QUALITY_PLACES; i++)
+        free(collect->quality[i].text);
     free(collect);
 }
 
 static struct task *place(struct collect *collect, int64_t shard_key)
 {
-    return &collect->places[(uint64_t)shard_key % N_PLACES];
+    return &collect->tasks[(uint64_t)shard_key % TASK_PLACES];
 }
 
 static void finish(struct reading *reading)

@@ -22,7 +22,17 @@ struct task {
     bool simulated;
 };
 
-struct collect;
+// An answer of quality.c that is worth keeping for some seconds: dashboards ask again and again.
+struct quality_place {
+    int64_t shard_key, made_us;
+    char *text; // owned
+};
+
+enum { TASK_PLACES = 256, QUALITY_PLACES = 16 };
+struct collect {
+    struct task tasks[TASK_PLACES];
+    struct quality_place quality[QUALITY_PLACES];
+};
 struct collect *collect_new(void);
 void collect_free(struct collect *collect);
 
