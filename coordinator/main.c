@@ -3,8 +3,8 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "coordinator/collect/collect.h"
 #include "coordinator/audit/audit.h"
+#include "coordinator/collect/collect.h"
 #include "coordinator/constitution/constitution.h"
 #include "coordinator/db/cluster.h"
 #include "coordinator/db/migrate.h"

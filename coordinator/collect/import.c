@@ -21,7 +21,7 @@ enum { SOURCE_ID_MAX = 256, TAGS_MAX = 100, TAG_MAX = 100, WARNING_MAX = 2000, A
 // One import: the body as it comes, batches that wait, one that is being written.
 struct import {
     struct http_request *request;
-    struct batch_owner owner;
+    struct import_owner owner;
     const struct import_format *format;
     void *state;
     struct id project;
@@ -30,10 +30,10 @@ struct import {
     struct buf line; // what has come of the line that has no end yet
     bool line_too_long, skips_line;
     int64_t line_number;
-    struct batch *gather;                 // being filled
-    struct batch *queue[128];             // full, waiting; a piece of the body is at most 64 KiB
+    struct import_batch *gather;                 // being filled
+    struct import_batch *queue[128];             // full, waiting; a piece of the body is at most 64 KiB
     size_t n_queue;
-    struct batch *flight;                 // being written
+    struct import_batch *flight;                 // being written
     bool ended, failed, replied, paused;
     int end_rc;
     char end_detail[384];
@@ -46,10 +46,10 @@ static void import_release(void *arg)
     struct import *import = arg;
     if (import->format != NULL && import->format->close != NULL && import->state != NULL)
         import->format->close(import->state);
-    batch_free(import->gather);
-    batch_free(import->flight);
+    import_batch_free(import->gather);
+    import_batch_free(import->flight);
     for (size_t i = 0; i < import->n_queue; i++)
-        batch_free(import->queue[i]);
+        import_batch_free(import->queue[i]);
     buf_release(&import->line);
     json_decref(import->rejected);
 }
@@ -181,15 +181,15 @@ void import_add(struct import *import, const struct import_record *record)
         reject(import, record->line, pointer, fault);
         return;
     }
-    if (import->gather != NULL && batch_is_full(import->gather)) {
+    if (import->gather != NULL && import_batch_is_full(import->gather)) {
         // 64 KiB hold 32 Ki lines of two bytes at most, and the body waits until this is empty.
         assert(import->n_queue < ARRAY_SIZE(import->queue));
         import->queue[import->n_queue++] = import->gather;
         import->gather = NULL;
     }
     if (import->gather == NULL)
-        import->gather = batch_new(&import->owner);
-    batch_add(import->gather, record);
+        import->gather = import_batch_new(&import->owner);
+    import_batch_add(import->gather, record);
 }
 
 // --- writing ----------------------------------------------------------------------------------------------------------------
@@ -248,8 +248,8 @@ static void move_on(struct import *import)
     if (!import->failed && import->n_queue > 0) {
         import->flight = import->queue[0];
         memmove(import->queue, import->queue + 1, --import->n_queue * sizeof(import->queue[0]));
-    } else if (!import->failed && import->gather != NULL && !batch_is_empty(import->gather) &&
-        (import->ended || batch_is_full(import->gather))) {
+    } else if (!import->failed && import->gather != NULL && !import_batch_is_empty(import->gather) &&
+        (import->ended || import_batch_is_full(import->gather))) {
         import->flight = import->gather;
         import->gather = NULL;
     }
@@ -258,7 +258,7 @@ static void move_on(struct import *import)
             import->paused = true;
             http_body_pause(import->request);
         }
-        batch_send(import->flight);
+        import_batch_send(import->flight);
     } else if (import->ended || import->failed) {
         reply(import);
     } else if (import->paused) {
@@ -267,13 +267,13 @@ static void move_on(struct import *import)
     }
 }
 
-static void batch_done(void *arg, struct batch *batch, int rc)
+static void batch_done(void *arg, struct import_batch *batch, int rc)
 {
     struct import *import = arg;
     assert(batch == import->flight);
     import->flight = NULL;
     import->failed = import->failed || rc < 0;
-    batch_free(batch);
+    import_batch_free(batch);
     move_on(import);
 }
 
@@ -357,7 +357,7 @@ static void with_task(struct http_request *request, const struct task *task, voi
         return;
     }
     snprintf(import->source, sizeof(import->source), "import:%s", format->name);
-    import->owner = (struct batch_owner){.loop = http_context(request), .shard_key = import->project.shard_key,
+    import->owner = (struct import_owner){.loop = http_context(request), .shard_key = import->project.shard_key,
         .source = import->source, .min_responses = task->kind == TASK_RATING ? 1 : 2, .told = told, .rejected = reject,
         .done = batch_done, .arg = import};
     if (format->open != NULL && format->open(import, &import->state, &err) < 0) {

@@ -20,7 +20,7 @@ struct own_item {
     size_t n_responses;
     unsigned char hash[HASH_BYTES];
     struct uuid id; // a new one, then the one it has
-    enum batch_fate fate;
+    enum import_fate fate;
 };
 
 struct own_annotator {
@@ -39,8 +39,8 @@ struct own_record {
     unsigned char hash[HASH_BYTES];
 };
 
-struct batch {
-    struct batch_owner owner;
+struct import_batch {
+    struct import_owner owner;
     struct arena *arena;
     struct own_item items[BATCH_RECORDS];
     struct own_annotator annotators[BATCH_RECORDS];
@@ -51,9 +51,9 @@ struct batch {
     struct buf columns[COLUMNS_MAX];
 };
 
-struct batch *batch_new(const struct batch_owner *owner)
+struct import_batch *import_batch_new(const struct import_owner *owner)
 {
-    struct batch *batch = calloc(1, sizeof(*batch));
+    struct import_batch *batch = calloc(1, sizeof(*batch));
     if (batch == NULL)
         abort();
     batch->owner = *owner;
@@ -63,7 +63,7 @@ struct batch *batch_new(const struct batch_owner *owner)
     return batch;
 }
 
-void batch_free(struct batch *batch)
+void import_batch_free(struct import_batch *batch)
 {
     if (batch == NULL)
         return;
@@ -75,18 +75,18 @@ void batch_free(struct batch *batch)
     free(batch);
 }
 
-bool batch_is_full(const struct batch *batch)
+bool import_batch_is_full(const struct import_batch *batch)
 {
     return batch->n_records == BATCH_RECORDS || batch->bytes >= BATCH_BYTES;
 }
 
-bool batch_is_empty(const struct batch *batch)
+bool import_batch_is_empty(const struct import_batch *batch)
 {
     return batch->n_records == 0;
 }
 
 // --- gathering ------------------------------------------------------------------------------------------------------------
-static char *keep(struct batch *batch, const char *text)
+static char *keep(struct import_batch *batch, const char *text)
 {
     if (text == NULL)
         return NULL;
@@ -124,7 +124,7 @@ static const char *end_array(struct buf *array)
     return array->data;
 }
 
-static char *tags_literal(struct batch *batch, const struct import_item *item)
+static char *tags_literal(struct import_batch *batch, const struct import_item *item)
 {
     struct buf text;
     buf_init(&text, 1024 * 1024);
@@ -157,7 +157,7 @@ static bool same_text(const char *a, const char *b)
 }
 
 // The item's place in the batch, or SIZE_MAX when another one here has its id.
-static size_t add_item(struct batch *batch, const struct import_item *item)
+static size_t add_item(struct import_batch *batch, const struct import_item *item)
 {
     unsigned char hash[HASH_BYTES];
     hash_content(item, hash);
@@ -189,7 +189,7 @@ static size_t add_item(struct batch *batch, const struct import_item *item)
     return batch->n_items++;
 }
 
-static size_t add_annotator(struct batch *batch, const struct import_annotator *annotator)
+static size_t add_annotator(struct import_batch *batch, const struct import_annotator *annotator)
 {
     for (size_t i = 0; i < batch->n_annotators; i++) {
         if (strcmp(batch->annotators[i].source_id, annotator->source_id) == 0)
@@ -215,7 +215,7 @@ static void hash_judgment(const struct own_record *record, unsigned char hash[HA
     hash_stream_finish(stream, hash);
 }
 
-static char *shown_literal(struct batch *batch, const struct import_record *record)
+static char *shown_literal(struct import_batch *batch, const struct import_record *record)
 {
     const struct import_judgment *judgment = record->judgment;
     size_t n = judgment->shown != NULL ? judgment->n_shown : record->item->n_responses;
@@ -229,7 +229,7 @@ static char *shown_literal(struct batch *batch, const struct import_record *reco
 }
 
 // The place of an earlier record of the batch by the same person on the same item, or SIZE_MAX.
-static size_t earlier(const struct batch *batch, const struct own_record *record)
+static size_t earlier(const struct import_batch *batch, const struct own_record *record)
 {
     for (size_t i = 0; i < batch->n_records; i++) {
         const struct own_record *other = &batch->records[i];
@@ -239,10 +239,10 @@ static size_t earlier(const struct batch *batch, const struct own_record *record
     return SIZE_MAX;
 }
 
-void batch_add(struct batch *batch, const struct import_record *record)
+void import_batch_add(struct import_batch *batch, const struct import_record *record)
 {
-    const struct batch_owner *owner = &batch->owner;
-    assert(!batch_is_full(batch));
+    const struct import_owner *owner = &batch->owner;
+    assert(!import_batch_is_full(batch));
     struct own_record own = {.line = record->line, .item = add_item(batch, record->item)};
     if (own.item == SIZE_MAX) {
         owner->rejected(owner->arg, record->line, "/id", "Another item of this file has this id.");
@@ -272,7 +272,7 @@ void batch_add(struct batch *batch, const struct import_record *record)
 }
 
 // --- sending ----------------------------------------------------------------------------------------------------------------
-static void clear_columns(struct batch *batch)
+static void clear_columns(struct import_batch *batch)
 {
     for (size_t i = 0; i < COLUMNS_MAX; i++)
         buf_clear(&batch->columns[i]);
@@ -292,7 +292,7 @@ static void add_uuid(struct buf *column, struct uuid uuid)
     add_element(column, text);
 }
 
-static void add_bytes(struct batch *batch, struct buf *column, const void *data, size_t size)
+static void add_bytes(struct import_batch *batch, struct buf *column, const void *data, size_t size)
 {
     if (data == NULL || size == 0) {
         add_element(column, NULL);
@@ -304,26 +304,26 @@ static void add_bytes(struct batch *batch, struct buf *column, const void *data,
     add_element(column, text);
 }
 
-static void query(struct batch *batch, enum query what, struct db_params *params, db_callback *callback)
+static void query(struct import_batch *batch, enum query what, struct db_params *params, db_callback *callback)
 {
-    const struct batch_owner *owner = &batch->owner;
+    const struct import_owner *owner = &batch->owner;
     db_query(owner->loop->db, DB_WRITE, DB_RETRY_SAFE, what, params, callback, batch);
 }
 
-static void fail(struct batch *batch)
+static void fail(struct import_batch *batch)
 {
     batch->owner.done(batch->owner.arg, batch, ERR_IO);
 }
 
 // True when the statement should be sent again. A collision with another import resolves itself; an end is set.
-static bool again(struct batch *batch, const struct db_result *result, bool unsettled)
+static bool again(struct import_batch *batch, const struct db_result *result, bool unsettled)
 {
     return (result->status == DB_CONFLICT || (result->status == DB_OK && unsettled)) && ++batch->attempts < ATTEMPTS_MAX;
 }
 
-static void settle(struct batch *batch)
+static void settle(struct import_batch *batch)
 {
-    const struct batch_owner *owner = &batch->owner;
+    const struct import_owner *owner = &batch->owner;
     bool counted[BATCH_RECORDS] = {false};
     for (size_t i = 0; i < batch->n_records; i++) {
         struct own_record *record = &batch->records[i];
@@ -342,12 +342,12 @@ static void settle(struct batch *batch)
     owner->done(owner->arg, batch, 0);
 }
 
-static void send_judgments(struct batch *batch);
+static void send_judgments(struct import_batch *batch);
 
 static void on_judgments(void *arg, const struct db_result *result)
 {
-    struct batch *batch = arg;
-    const struct batch_owner *owner = &batch->owner;
+    struct import_batch *batch = arg;
+    const struct import_owner *owner = &batch->owner;
     bool unsettled = false;
     for (int i = 0; result->status == DB_OK && i < result->n_rows; i++)
         unsettled = unsettled || strcmp(db_text(result, i, 1), "again") == 0;
@@ -371,7 +371,7 @@ static void on_judgments(void *arg, const struct db_result *result)
     settle(batch);
 }
 
-static void send_judgments(struct batch *batch)
+static void send_judgments(struct import_batch *batch)
 {
     struct buf *c = batch->columns;
     clear_columns(batch);
@@ -416,11 +416,11 @@ static void send_judgments(struct batch *batch)
 }
 
 // --- people -----------------------------------------------------------------------------------------------------------------
-static void send_annotators(struct batch *batch);
+static void send_annotators(struct import_batch *batch);
 
 static void on_annotators(void *arg, const struct db_result *result)
 {
-    struct batch *batch = arg;
+    struct import_batch *batch = arg;
     bool unsettled = false;
     for (int i = 0; result->status == DB_OK && i < result->n_rows; i++)
         unsettled = unsettled || db_is_null(result, i, 1);
@@ -437,7 +437,7 @@ static void on_annotators(void *arg, const struct db_result *result)
     send_judgments(batch);
 }
 
-static void send_annotators(struct batch *batch)
+static void send_annotators(struct import_batch *batch)
 {
     struct buf *c = batch->columns;
     clear_columns(batch);
@@ -464,7 +464,7 @@ static void send_annotators(struct batch *batch)
 // On the pool: a key a person, synced to disk, and the answers sealed with it.
 static void seal_run(void *arg)
 {
-    struct batch *batch = arg;
+    struct import_batch *batch = arg;
     for (size_t i = 0; i < batch->n_annotators && batch->sealing_rc == 0; i++) {
         struct own_annotator *annotator = &batch->annotators[i];
         struct err err;
@@ -476,7 +476,7 @@ static void seal_run(void *arg)
 
 static void seal_done(void *arg)
 {
-    struct batch *batch = arg;
+    struct import_batch *batch = arg;
     if (batch->sealing_rc < 0)
         fail(batch);
     else
@@ -485,7 +485,7 @@ static void seal_done(void *arg)
 
 static void on_known(void *arg, const struct db_result *result)
 {
-    struct batch *batch = arg;
+    struct import_batch *batch = arg;
     const struct loop *loop = batch->owner.loop;
     if (result->status != DB_OK) {
         fail(batch);
@@ -504,7 +504,7 @@ static void on_known(void *arg, const struct db_result *result)
         fail(batch);
 }
 
-static void ask_known(struct batch *batch)
+static void ask_known(struct import_batch *batch)
 {
     struct db_params params;
     clear_columns(batch);
@@ -517,11 +517,11 @@ static void ask_known(struct batch *batch)
 }
 
 // --- items ------------------------------------------------------------------------------------------------------------------
-static void send_items(struct batch *batch);
+static void send_items(struct import_batch *batch);
 
 static void on_items(void *arg, const struct db_result *result)
 {
-    struct batch *batch = arg;
+    struct import_batch *batch = arg;
     bool unsettled = false;
     for (int i = 0; result->status == DB_OK && i < result->n_rows; i++) {
         struct own_item *item = &batch->items[batch->asked[db_number(result, i, 0) - 1]];
@@ -547,7 +547,7 @@ static void on_items(void *arg, const struct db_result *result)
     }
 }
 
-static void add_item_columns(struct batch *batch, size_t ord, const struct own_item *item)
+static void add_item_columns(struct import_batch *batch, size_t ord, const struct own_item *item)
 {
     struct buf *c = batch->columns;
     add_uuid(&c[0], item->id);
@@ -572,7 +572,7 @@ static void add_item_columns(struct batch *batch, size_t ord, const struct own_i
     }
 }
 
-static void send_items(struct batch *batch)
+static void send_items(struct import_batch *batch)
 {
     struct db_params params;
     clear_columns(batch);
@@ -592,8 +592,8 @@ static void send_items(struct batch *batch)
     query(batch, QUERY_COLLECT_IMPORT_ITEMS, &params, on_items);
 }
 
-void batch_send(struct batch *batch)
+void import_batch_send(struct import_batch *batch)
 {
-    assert(!batch_is_empty(batch));
+    assert(!import_batch_is_empty(batch));
     send_items(batch);
 }

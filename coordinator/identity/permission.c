@@ -55,15 +55,20 @@ bool permission_allows(enum action action, const struct permission_facts *facts)
         (!rule->standing || facts->has_standing);
 }
 
-unsigned permission_roles(unsigned deployment, unsigned shard, bool has_object, bool is_token, unsigned token_scopes)
+static unsigned widened(unsigned held)
 {
-    unsigned held = has_object ? (deployment & (ROLE_OPERATOR | ROLE_SERVICE)) | shard : deployment;
     unsigned wide = held;
     for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
         if (held & roles[i].role)
             wide |= roles[i].implies;
     }
-    return is_token ? wide & token_scopes : wide;
+    return wide;
+}
+
+unsigned permission_roles(unsigned deployment, unsigned shard, bool has_object, bool is_token, unsigned token_scopes)
+{
+    unsigned held = has_object ? (deployment & (ROLE_OPERATOR | ROLE_SERVICE)) | shard : deployment;
+    return is_token ? widened(held) & widened(token_scopes) : widened(held);
 }
 
 unsigned permission_role_named(const char *name)

@@ -2,8 +2,10 @@
 select p.name, p.state, p.settings, p.judgments_per_item, p.lease_seconds, p.simulated, p.guideline_version, g.text,
     p.community_shard_key, p.community_id, (extract(epoch from p.created_at) * 1000000)::bigint,
     c.n_items, c.n_wanted, c.n_counted, c.n_participants, c.n_skipped, c.n_imported,
-    (select count(distinct lease_id) from judgment j
-        where j.shard_key = p.shard_key and j.participant_id = $3::uuid and j.outcome not in ('void', 'skip'))
+    (select count(*) from (
+        select distinct on (lease_id) outcome from judgment j
+        where j.shard_key = p.shard_key and j.participant_id = $3::uuid order by lease_id, revision desc
+    ) mine where outcome not in ('void', 'skip'))
 from project p
 left join guideline g on g.shard_key = p.shard_key and g.version = p.guideline_version
 cross join lateral (
