@@ -19,27 +19,32 @@ async function load(id) {
 
 // The clause, and what stands around it.
 function Operation({ operation, tree }) {
-    const article = operation.article ? tree.nodes.get(operation.article) : null;
+    const article = operation.op === 'add' ? null : tree.nodes.get(operation.article);
     const parent = tree.nodes.get(article?.parent ?? operation.parent);
     const title = operation.title ?? article?.title;
     const before = operation.op === 'add' ? '' : localized(article?.text);
     const after = operation.op === 'remove' ? '' : localized(operation.text ?? article?.text);
     const around = parent ? parent.children : tree.roots;
+    const neighbour = (one) => html`<li class="neighbour" key=${one.id}>
+        <span class="article-number">${one.number}</span> <span dir="auto">${localized(one.title)}</span></li>`;
+    const changed = html`<li class="changed" key="changed">
+        <h3 dir="auto"><span class="article-number">${article?.number ?? t('article-new')}</span>${' '}
+            ${operation.title !== undefined && article && localized(operation.title) !== localized(article.title)
+        ? redline(localized(article.title), localized(operation.title))
+        : localized(title)}</h3>
+        <p class="redline" dir="auto">${redline(before, after)}</p>
+        <p class="fine">${t('redline-legend')}</p>
+    </li>`;
+    // Where it stands, or where it would: behind the sibling it names, else last.
+    const rows = around.flatMap((one) => {
+        if (one.id === article?.id) return [changed];
+        return operation.op === 'add' && operation.after === one.id ? [neighbour(one), changed] : [neighbour(one)];
+    });
+    if (!rows.includes(changed)) rows.push(changed);
     return html`<article class="operation">
         <p class="eyebrow">${t(`operation-${operation.op}`)}</p>
         ${parent && html`<p class="place"><span class="article-number">${parent.number}</span> <span dir="auto">${localized(parent.title)}</span></p>`}
-        <ol class="place-list">
-            ${around.map((one) => (one.id === article?.id ? null : html`<li class="neighbour">
-                <span class="article-number">${one.number}</span> <span dir="auto">${localized(one.title)}</span></li>`))}
-            <li class="changed">
-                <h3 dir="auto"><span class="article-number">${article?.number ?? t('article-new')}</span>${' '}
-                    ${operation.title !== undefined && article && localized(operation.title) !== localized(article.title)
-        ? redline(localized(article.title), localized(operation.title))
-        : localized(title)}</h3>
-                <p class="redline" dir="auto">${redline(before, after)}</p>
-                <p class="fine">${t('redline-legend')}</p>
-            </li>
-        </ol>
+        <ol class="place-list">${rows}</ol>
     </article>`;
 }
 
