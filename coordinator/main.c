@@ -11,6 +11,7 @@
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
+#include "coordinator/learn/learn.h"
 #include "coordinator/listen.h"
 #include "coordinator/outside.h"
 #include "coordinator/privileges.h"
@@ -43,6 +44,7 @@ static const struct room *const rooms[] = {
     &collect_room,
     &constitution_room,
     &audit_room,
+    &learn_room,
     &score_room,
     NULL,
 };

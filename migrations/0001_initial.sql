@@ -300,6 +300,7 @@ create table fit (
     options jsonb not null default '{}',
     state text not null default 'queued' check (state in ('queued', 'running', 'done', 'failed', 'cancelled')),
     progress jsonb not null default '{}',
+    fence bigint not null default 0,            -- of the lease that works on it: only its result counts
     model_id uuid,
     error text,
     requested_by uuid not null,
@@ -320,7 +321,7 @@ create table job (
     lease_expires_at timestamptz,
     attempts integer not null default 0,
     max_attempts integer not null default 5,
-    progress jsonb not null default '{}',
+    snapshot_hash bytea,                        -- of the columns that this lease was sent
     error text,
     created_at timestamptz not null default now(),
     finished_at timestamptz,

@@ -1,0 +1,3 @@
+-- The link broke: the worker has $3 milliseconds to come back.
+update job set lease_expires_at = least(lease_expires_at, now() + $3::bigint * interval '1 millisecond')
+where job_id = $1::uuid and fence = $2::bigint and state = 'leased'

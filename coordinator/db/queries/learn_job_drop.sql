@@ -1,0 +1,1 @@
+delete from job where job_id = $1::uuid and fence = 0
