@@ -328,6 +328,9 @@ static bool flush(struct pipeline *pipeline)
 
 static void send_waiting(struct pipeline *pipeline)
 {
+    // Filled up by halves: one for one would wake both sides for every statement, and the server has enough to do.
+    if (pipeline->flight.n > DEPTH / 2)
+        return;
     while (pipeline->state == UP && !pipeline->write_pending && pipeline->flight.n < DEPTH &&
            pipeline->waiting.first != NULL) {
         struct call *call = call_list_take(&pipeline->waiting);

@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -34,9 +33,6 @@ static void become(const struct passwd *user)
 {
     if (setgroups(0, NULL) != 0 || setgid(user->pw_gid) != 0 || setuid(user->pw_uid) != 0)
         give_up("becoming plenum", strerror(errno));
-    // A change of user makes a process undumpable, and the leak checker can't look at it then.
-    if (prctl(PR_SET_DUMPABLE, 1) != 0)
-        give_up("prctl", strerror(errno));
 }
 
 int testing_run(int (*run)(const char *data_folder))
