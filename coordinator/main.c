@@ -6,6 +6,7 @@
 #include "coordinator/audit/audit.h"
 #include "coordinator/collect/collect.h"
 #include "coordinator/constitution/constitution.h"
+#include "coordinator/dataset/dataset.h"
 #include "coordinator/db/cluster.h"
 #include "coordinator/db/migrate.h"
 #include "coordinator/health.h"
@@ -44,6 +45,7 @@ static const struct room *const rooms[] = {
     &collect_room,
     &constitution_room,
     &audit_room,
+    &dataset_room,
     &learn_room,
     &score_room,
     NULL,

@@ -1,0 +1,159 @@
+// The format of our own (docs/plenum-format.md): items, raters and judgments each in a file, and all of them in one that
+// `plenum fit --file` reads. In the one file raters come first, then each item with the judgments of it.
+#include "coordinator/dataset/view.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct plenum_state {
+    struct outfile *whole, *items, *raters, *judgments;
+};
+
+static void line_to_both(struct plenum_state *state, struct outfile *own, json_t *line)
+{
+    export_line(own, json_incref(line));
+    export_line(state->whole, line);
+}
+
+static void write_raters(struct plenum_state *state, const struct export_run *run)
+{
+    for (size_t i = 0; i < run->release.n_raters; i++) {
+        const struct rater *rater = run->release.sorted[i];
+        json_t *line = json_pack("{s:s, s:s}", "type", "rater", "id", rater->pseudonym);
+        if (rater->is_simulated)
+            json_object_set_new(line, "simulated", json_true());
+        if (rater->is_imported)
+            json_object_set_new(line, "imported", json_true());
+        if (rater->answers != NULL)
+            json_object_set_new(line, "attributes", release_attributes(&run->release, rater));
+        line_to_both(state, state->raters, line);
+    }
+}
+
+static int open_plenum(struct export_run *run, void **ret_state, struct err *err)
+{
+    struct plenum_state *state = calloc(1, sizeof(*state));
+    if (state == NULL)
+        abort();
+    *ret_state = state;
+    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "responses", "choice", "strength",
+        "ranking", "ratings", "labels", "confidence", "active_ms", "wall_ms", "guideline_version",
+        "constitution_version", "judged_at", NULL};
+    static const char *const item_columns[] = {
+        "type", "id", "prompt", "responses", "language", "tags", "gold", "warning", NULL};
+    static const char *const rater_columns[] = {"type", "id", "simulated", "imported", "attributes", NULL};
+    static const struct {
+        const char *name;
+        struct export_file about;
+    } files[] = {
+        {"judgments.jsonl.zst", {.about = "every judgment that counts, one a line, raters apart", .columns = judgment_columns}},
+        {"items.jsonl.zst", {.about = "prompts with their responses", .columns = item_columns}},
+        {"raters.jsonl.zst", {.about = "who judged, by pseudonyms of this release alone", .columns = rater_columns}},
+        {"plenum.jsonl.zst", {.about = "all of these in one file, for `plenum fit --file`"}},
+    };
+    struct outfile **places[] = {&state->judgments, &state->items, &state->raters, &state->whole};
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        struct export_file about = files[i].about;
+        about.format = "plenum";
+        if (export_file_open(run, &about, files[i].name, places[i], err) < 0)
+            return err->code;
+    }
+    export_line(state->whole, json_pack("{s:s, s:s, s:i, s:s, s:b}", "type", "header", "format", "plenum", "version", 1,
+                                  "name", run->name, "simulated", run->is_simulated));
+    write_raters(state, run);
+    return 0;
+}
+
+// float32 in little-endian hexadecimal to numbers of nine digits, which is all that a float32 has.
+static json_t *embedding_json(const char *hex)
+{
+    size_t n = strlen(hex) / 8;
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++) {
+        char digits[9], text[32];
+        unsigned char bytes[4];
+        float value;
+        memcpy(digits, hex + 8 * i, 8);
+        digits[8] = '\0';
+        if (hex_decode(digits, bytes, 4) < 0)
+            abort(); // encode() made it
+        uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        memcpy(&value, &bits, sizeof(value));
+        snprintf(text, sizeof(text), "%.9g", (double)value);
+        json_array_append_new(list, json_real(strtod(text, NULL)));
+    }
+    return list;
+}
+
+static void copy_member(json_t *to, const char *name, const json_t *from, const char *from_name)
+{
+    json_t *value = json_object_get(from, from_name);
+    if (value != NULL && !json_is_null(value))
+        json_object_set(to, name, value);
+}
+
+static json_t *response_json(const json_t *response)
+{
+    json_t *line = json_object();
+    const char *embedding = json_string_value(json_object_get(response, "embedding"));
+    copy_member(line, "id", response, "source_id");
+    copy_member(line, "content", response, "content");
+    copy_member(line, "model", response, "model");
+    if (embedding != NULL)
+        json_object_set_new(line, "embedding", embedding_json(embedding));
+    copy_member(line, "meta", response, "meta");
+    return line;
+}
+
+static json_t *item_json(const struct export_item *item)
+{
+    json_t *responses = json_array();
+    for (size_t i = 0; i < json_array_size(item->responses); i++)
+        json_array_append_new(responses, response_json(json_array_get(item->responses, i)));
+    json_t *line = json_pack("{s:s, s:s, s:O, s:o}", "type", "item", "id", item->id, "prompt", item->prompt,
+        "responses", responses);
+    if (item->language != NULL)
+        json_object_set_new(line, "language", json_string(item->language));
+    if (json_array_size(item->tags) > 0)
+        json_object_set(line, "tags", item->tags);
+    if (item->gold != NULL)
+        json_object_set(line, "gold", item->gold);
+    if (item->warning != NULL)
+        json_object_set_new(line, "warning", json_string(item->warning));
+    return line;
+}
+
+static json_t *judgment_json(const struct export_item *item, const struct export_judgment *judgment)
+{
+    const json_t *json = judgment->json, *answer = json_object_get(json, "answer");
+    const char *day = json_string_value(json_object_get(json, "judged_on"));
+    json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "type", "judgment", "id", judgment->id, "item", item->id, "rater",
+        judgment->rater->pseudonym);
+    copy_member(line, "responses", json, "shown");
+    if (strcmp(judgment->outcome, "ranking") != 0 && strcmp(judgment->outcome, "rating") != 0)
+        json_object_set_new(line, "choice", json_string(judgment->outcome));
+    copy_member(line, "strength", json, "strength");
+    copy_member(line, "ranking", answer, "ranking");
+    copy_member(line, "ratings", answer, "ratings");
+    copy_member(line, "labels", answer, "labels");
+    copy_member(line, "confidence", answer, "confidence");
+    copy_member(line, "active_ms", json, "active_ms");
+    copy_member(line, "wall_ms", json, "wall_ms");
+    copy_member(line, "guideline_version", json, "guideline_version");
+    copy_member(line, "constitution_version", json, "constitution_version");
+    // The day and no closer: two releases must not be joined by the second.
+    if (day != NULL)
+        json_object_set_new(line, "judged_at", json_sprintf("%sT00:00:00Z", day));
+    return line;
+}
+
+static void item_plenum(void *arg, struct export_run *run UNUSED, const struct export_item *item)
+{
+    struct plenum_state *state = arg;
+    line_to_both(state, state->items, item_json(item));
+    for (size_t i = 0; i < item->n_judgments; i++)
+        line_to_both(state, state->judgments, judgment_json(item, &item->judgments[i]));
+}
+
+const struct export_view view_plenum = {.format = "plenum", .open = open_plenum, .item = item_plenum, .close = free};

@@ -1,0 +1,23 @@
+-- Each item of the export, in the order of its id outside (the source's, else by content), with its responses and the
+-- latest judgments that hold. Parameters as in dataset_raters.sql. Of an imported judgment we do not know the day.
+select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json(i.tags), i.gold, i.warning,
+    (select json_agg(json_build_object('source_id', r.source_id, 'content', r.content, 'model', r.model, 'embedding',
+        encode(r.embedding, 'hex'), 'meta', r.meta) order by r.n)
+    from response r where r.shard_key = i.shard_key and r.item_id = i.item_id),
+    (select json_agg(json_build_object('id', j.judgment_id, 'participant', j.participant_id, 'outcome', j.outcome,
+        'strength', j.strength, 'answer', j.answer, 'shown', j.shown, 'active_ms', j.active_ms, 'wall_ms', j.wall_ms,
+        'guideline_version', j.guideline_version, 'constitution_version', j.constitution_version, 'judged_on',
+        case when j.source = 'live' then to_char(j.judged_at at time zone 'UTC', 'YYYY-MM-DD') end)
+        order by j.judgment_id)
+    from judgment j
+    join participation p on p.shard_key = j.shard_key and p.participant_id = j.participant_id and p.state <> 'excluded'
+    where j.shard_key = i.shard_key and j.item_id = i.item_id and j.outcome <> 'void'
+        and not exists (select from judgment later where later.shard_key = j.shard_key and later.lease_id = j.lease_id
+            and later.revision > j.revision)
+        and ($4::timestamptz is null or j.judged_at >= $4::timestamptz)
+        and ($5::timestamptz is null or j.judged_at < $5::timestamptz)
+        and ($6::text is null or (j.source = 'live') = ($6::text = 'live')))
+from item i
+where i.shard_key = $1::bigint and ($2::text is null or i.language = $2::text)
+    and ($3::text[] is null or i.tags && $3::text[])
+order by i.source_id collate "C" nulls last, i.content_hash

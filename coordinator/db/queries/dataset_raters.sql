@@ -1,0 +1,19 @@
+-- Who has a judgment in the export ($2 language, $3 tags, $4 judged from, $5 judged before, $6 "live" or "import", each
+-- null when not asked for), in order of participant, with the answers that are sealed under their key.
+select p.participant_id, p.person_id, k.kind, a.sealed
+from participation p
+join person k on k.person_id = p.person_id
+left join lateral (
+    select sealed from demographic_answer d where d.person_id = p.person_id order by d.version desc limit 1
+) a on k.erased_at is null
+where p.shard_key = $1::bigint and p.state <> 'excluded' and exists (
+    select from judgment j
+    join item i on i.shard_key = j.shard_key and i.item_id = j.item_id
+    where j.shard_key = $1::bigint and j.participant_id = p.participant_id and j.outcome <> 'void'
+        and not exists (select from judgment later where later.shard_key = j.shard_key and later.lease_id = j.lease_id
+            and later.revision > j.revision)
+        and ($2::text is null or i.language = $2::text) and ($3::text[] is null or i.tags && $3::text[])
+        and ($4::timestamptz is null or j.judged_at >= $4::timestamptz)
+        and ($5::timestamptz is null or j.judged_at < $5::timestamptz)
+        and ($6::text is null or (j.source = 'live') = ($6::text = 'live')))
+order by p.participant_id
