@@ -1,0 +1,174 @@
+#include "reward/aggregate.h"
+
+#include "base/rng.h"
+#include "reward/predict.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void near(double a, double b)
+{
+    if (!(fabs(a - b) <= 1e-9 * fmax(1, fabs(b))))
+        fail_msg("%.12g is not %.12g", a, b);
+}
+
+// Three candidates, two groups: the darling of one, the darling of the other, the compromise.
+static const double utilities[] = {3, -2, -2, 2.5, 0.5, 0.4};
+
+static uint32_t choice_of(
+    enum aggregate_rule rule, const double *u, size_t n, size_t g, const double *weights)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct aggregate_result result;
+    struct err err;
+    assert_int_equal(aggregate(rule, u, n, g, weights, arena, &result, &err), 0);
+    uint32_t choice = result.choice;
+    arena_free(arena);
+    return choice;
+}
+
+static void rules_choose_as_they_say(void **state UNUSED)
+{
+    static const double two_to_one[] = {2, 1}, one_to_nine[] = {1, 9};
+    assert_int_equal(choice_of(AGGREGATE_MEAN, utilities, 3, 2, NULL), 0);
+    assert_int_equal(choice_of(AGGREGATE_MEAN, utilities, 3, 2, one_to_nine), 1);
+    assert_int_equal(choice_of(AGGREGATE_MAXMIN, utilities, 3, 2, NULL), 2);
+    assert_int_equal(choice_of(AGGREGATE_NASH, utilities, 3, 2, NULL), 2);
+    assert_int_equal(choice_of(AGGREGATE_WEIGHTS, utilities, 3, 2, two_to_one), 0);
+    assert_int_equal(choice_of(AGGREGATE_LOTTERY, utilities, 3, 2, NULL), 2);
+    // Equal minima: leximin looks at the next.
+    static const double tied[] = {-1, 0, 5, -1, 2, -1};
+    assert_int_equal(choice_of(AGGREGATE_MAXMIN, tied, 3, 2, NULL), 0);
+    assert_int_equal(choice_of(AGGREGATE_LEXIMIN, tied, 3, 2, NULL), 1);
+}
+
+static void scores_order_and_worst(void **state UNUSED)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct aggregate_result result;
+    struct err err;
+    assert_int_equal(aggregate(AGGREGATE_NASH, utilities, 3, 2, NULL, arena, &result, &err), 0);
+    near(result.scores[0], 0.5 * log(predict_sigmoid(3)) + 0.5 * log(predict_sigmoid(-2)));
+    assert_int_equal(result.order[0], 2);
+    assert_int_equal(result.worst_group[0], 1);
+    near(result.worst_utility[0], -2);
+    assert_int_equal(result.worst_group[1], 0);
+    assert_null(result.lottery);
+    static const double equal[] = {1, 2, 2, 1, 0, 9};
+    assert_int_equal(aggregate(AGGREGATE_LEXIMIN, equal, 3, 2, NULL, arena, &result, &err), 0);
+    near(result.scores[0], 0);
+    near(result.scores[1], 0);
+    near(result.scores[2], -2);
+    arena_free(arena);
+}
+
+// With two groups and two candidates prompt-centred maxmin is the sum of the logits (REWARD-NOTES 1.12).
+static void two_by_two_maxmin_is_the_sum(void **state UNUSED)
+{
+    struct rng rng;
+    rng_seed(&rng, 11);
+    for (int i = 0; i < 1000; i++) {
+        double a = rng_normal(&rng), b = rng_normal(&rng), u[] = {a, b, -a, -b};
+        assert_int_equal(choice_of(AGGREGATE_MAXMIN, u, 2, 2, NULL), a + b > 0 ? 0 : 1);
+    }
+}
+
+static void lottery_of_known_games(void **state UNUSED)
+{
+    static const struct {
+        size_t n, g;
+        double u[9], p[3], value;
+    } games[] = {
+        {2, 2, {1, -1, -1, 1}, {0.5, 0.5}, 0},                                  // matching pennies
+        {3, 3, {0, -1, 1, 1, 0, -1, -1, 1, 0}, {1 / 3.0, 1 / 3.0, 1 / 3.0}, 0}, // paper, scissors, stone
+        {2, 2, {3, 0, 1, 2}, {0.25, 0.75}, 1.5},
+        {2, 2, {5, 4, 1, 2}, {1, 0}, 4}, // one is better for all
+        {1, 2, {-3, 7}, {1}, -3},
+        {3, 1, {1, 4, 2}, {0, 1, 0}, 4},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(games); i++) {
+        struct arena *arena = arena_new(1 << 20);
+        struct aggregate_result result;
+        struct err err;
+        assert_int_equal(
+            aggregate(AGGREGATE_LOTTERY, games[i].u, games[i].n, games[i].g, NULL, arena, &result, &err), 0);
+        near(result.lottery_value, games[i].value);
+        assert_true(result.lottery_gap < 1e-9);
+        for (size_t j = 0; j < games[i].n; j++)
+            near(result.lottery[j], games[i].p[j]);
+        arena_free(arena);
+    }
+}
+
+// The certificate is computed from the utilities alone: a gap of nothing proves the optimum.
+static void lotteries_are_exact_on_random_games(void **state UNUSED)
+{
+    struct rng rng;
+    rng_seed(&rng, 5);
+    for (int round = 0; round < 400; round++) {
+        size_t n = 1 + (size_t)rng_below(&rng, 64), g = 1 + (size_t)rng_below(&rng, 32);
+        double *u = malloc(n * g * sizeof(*u)), best = -INFINITY, sum = 0;
+        assert_non_null(u);
+        for (size_t i = 0; i < n * g; i++) // many equal entries too: degenerate games
+            u[i] = round % 2 == 0 ? 10 * rng_normal(&rng) : (double)rng_below(&rng, 3) - 1;
+        struct arena *arena = arena_new(1 << 22);
+        struct aggregate_result result;
+        struct err err;
+        assert_int_equal(aggregate(AGGREGATE_LOTTERY, u, n, g, NULL, arena, &result, &err), 0);
+        for (size_t j = 0; j < n; j++) {
+            assert_true(result.lottery[j] >= 0);
+            sum += result.lottery[j];
+            best = fmax(best, result.worst_utility[j]);
+        }
+        near(sum, 1);
+        assert_true(result.lottery_gap < 1e-8);
+        assert_true(result.lottery_value >= best - 1e-8); // never worse than the best single choice
+        near(result.worst_utility[result.choice], best);
+        arena_free(arena);
+        free(u);
+    }
+}
+
+static void what_is_no_question_is_an_error(void **state UNUSED)
+{
+    struct arena *arena = arena_new(1 << 20);
+    struct aggregate_result result;
+    struct err err;
+    static const double bad[] = {1, NAN}, negative[] = {1, -1}, zero[] = {0, 0};
+    assert_int_equal(aggregate(AGGREGATE_MEAN, bad, 1, 2, NULL, arena, &result, &err), ERR_INVALID);
+    assert_int_equal(aggregate(AGGREGATE_MEAN, utilities, 0, 2, NULL, arena, &result, &err), ERR_INVALID);
+    assert_int_equal(aggregate(AGGREGATE_MEAN, utilities, 3, 0, NULL, arena, &result, &err), ERR_INVALID);
+    assert_int_equal(
+        aggregate(AGGREGATE_WEIGHTS, utilities, 3, 2, negative, arena, &result, &err), ERR_INVALID);
+    assert_int_equal(aggregate(AGGREGATE_WEIGHTS, utilities, 3, 2, zero, arena, &result, &err), ERR_INVALID);
+    assert_int_equal(aggregate(AGGREGATE_MEAN, utilities, 5000, 2, NULL, arena, &result, &err), ERR_LIMIT);
+    arena_free(arena);
+}
+
+static void names_of_rules(void **state UNUSED)
+{
+    enum aggregate_rule rule;
+    assert_true(aggregate_rule_parse("leximin", &rule));
+    assert_int_equal(rule, AGGREGATE_LEXIMIN);
+    assert_string_equal(aggregate_rule_name(rule), "leximin");
+    assert_false(aggregate_rule_parse("best", &rule));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rules_choose_as_they_say),
+        cmocka_unit_test(scores_order_and_worst),
+        cmocka_unit_test(two_by_two_maxmin_is_the_sum),
+        cmocka_unit_test(lottery_of_known_games),
+        cmocka_unit_test(lotteries_are_exact_on_random_games),
+        cmocka_unit_test(what_is_no_question_is_an_error),
+        cmocka_unit_test(names_of_rules),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
