@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ALGORITHM_ED25519 = 1, SIGNATURE_BYTES = 64 };
+enum { ALGORITHM_ED25519 = 1, SIGNATURE_BYTES = 64, RECEIPT_PART_MAX = 8192 };
 
 static const char dash[] = "\xe2\x80\x94 "; // an em dash and a space begin a signature line
 
@@ -211,6 +211,39 @@ int note_verify(
         return err_set(err, ERR_NOT_FOUND, "the note is not signed by %s", key->name);
     *ret_text_size = end;
     return 0;
+}
+
+// base64url without padding (RFC 4648, section 5) is the other alphabet's with two letters changed.
+static int base64url_decode(const char *text, size_t size, unsigned char *out, size_t max)
+{
+    char plain[RECEIPT_PART_MAX + 4];
+    if (size > RECEIPT_PART_MAX || size % 4 == 1 || size * 3 / 4 > max)
+        return ERR_INVALID;
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '+' || text[i] == '/' || text[i] == '=')
+            return ERR_INVALID;
+        plain[i] = text[i] == '-' ? '+' : text[i] == '_' ? '/' : text[i];
+    }
+    while (size % 4 != 0)
+        plain[size++] = '=';
+    return base64_decode(plain, size, out);
+}
+
+int receipt_verify(
+    const struct note_key *key, const char *receipt, size_t size, struct buf *claims, struct err *err)
+{
+    unsigned char data[RECEIPT_PART_MAX], signature[RECEIPT_PART_MAX];
+    const char *dot = memchr(receipt, '.', size);
+    if (dot == NULL)
+        return err_set(err, ERR_INVALID, "not a receipt");
+    size_t first = (size_t)(dot - receipt);
+    int n = base64url_decode(receipt, first, data, sizeof(data));
+    if (n < 0 || base64url_decode(dot + 1, size - first - 1, signature, sizeof(signature)) != SIGNATURE_BYTES)
+        return err_set(err, ERR_INVALID, "not a receipt");
+    if (!signature_holds(key, signature, receipt, first))
+        return err_set(err, ERR_CRYPTO, "the receipt is not signed by %s", key->name);
+    buf_add(claims, data, (size_t)n);
+    return buf_check(claims);
 }
 
 void checkpoint_format(const struct checkpoint *checkpoint, struct buf *out)

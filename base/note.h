@@ -31,6 +31,11 @@ int note_sign(const struct note_key *key, const char *text, struct buf *out) MUS
 int note_verify(const struct note_key *key, const char *note, size_t size, size_t *ret_text_size,
     struct err *err) MUST_CHECK;
 
+// A receipt is base64url(claims) "." base64url(Ed25519 signature over the first part), by the same key. Appends the claims
+// when it holds; ERR_INVALID: not a receipt; ERR_CRYPTO: not signed by this key.
+int receipt_verify(const struct note_key *key, const char *receipt, size_t size, struct buf *claims,
+    struct err *err) MUST_CHECK;
+
 struct checkpoint {
     char origin[NOTE_NAME_BYTES];
     uint64_t size;

@@ -135,6 +135,36 @@ static void test_checkpoint(void **state)
     buf_release(&out);
 }
 
+// Made by another implementation: Node's crypto over the example key.
+#define RECEIPT                                                                                              \
+    "eyJhIjoiw7_DvsO9In0."                                                                                   \
+    "zUioMJtiWrTQG7si871eUuLLJbGegOoGj2W4hxxWdDekVusMPw2FJvoAz5wtedAaVUcBA5Q-UvcRQFoKBkYLAg"
+
+static void test_receipt(void **state)
+{
+    (void)state;
+    struct note_key key;
+    struct err err;
+    struct buf claims;
+    char text[] = RECEIPT;
+    buf_init(&claims, 1000);
+    assert_int_equal(note_key_parse(PUBLIC_KEY, &key, &err), 0);
+    assert_int_equal(receipt_verify(&key, text, strlen(text), &claims, &err), 0);
+    assert_string_equal(claims.data, "{\"a\":\"\xc3\xbf\xc3\xbe\xc3\xbd\"}");
+    for (size_t i = 0; i < strlen(text); i++) {
+        char kept = text[i];
+        text[i] = kept == 'A' ? 'B' : 'A';
+        int rc = receipt_verify(&key, text, strlen(text), &claims, &err);
+        // The last digit of the signature holds two bits only; the other four are not part of it.
+        assert_true(rc < 0 || i == strlen(text) - 1);
+        text[i] = kept;
+    }
+    static const char *const bad[] = {"", ".", "a.b", "e30", "e30.", "e30.e30", "e30=.e30=", "e+0.e30"};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(receipt_verify(&key, bad[i], strlen(bad[i]), &claims, &err), ERR_INVALID);
+    buf_release(&claims);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -143,6 +173,7 @@ int main(void)
         cmocka_unit_test(test_bad_keys),
         cmocka_unit_test(test_bad_notes),
         cmocka_unit_test(test_checkpoint),
+        cmocka_unit_test(test_receipt),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

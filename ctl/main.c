@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"export", "make a dataset of a project and fetch it", command_export},
     {"fit", "fit a reward model to judgments, with or without a server", command_fit},
     {"score", "score candidates with a fitted model", command_score},
+    {"constitution", "give a community its constitution, or show it", command_constitution},
+    {"verify", "check the audit log and a receipt, offline", command_verify},
     {"token", "make and revoke scoped tokens", command_token},
     {"simulate", "let simulated annotators with stated tastes judge a simulated project", command_simulate},
     {"demo", "load the demonstration study", command_demo},
