@@ -116,7 +116,7 @@ int cluster_find_programs(char folder[PATH_MAX], int *ret_major, struct err *err
     if (cluster_run_program(ask, NULL, output, sizeof(output), err) != 0)
         return err->code;
     const char *number = strpbrk(output, "0123456789"); // "postgres (PostgreSQL) 15.18 (Debian ...)"
-    *ret_major = number != NULL ? atoi(number) : 0;
+    *ret_major = number != NULL ? (int)strtol(number, NULL, 10) : 0;
     if (*ret_major < 15)
         return err_set(err, ERR_INVALID, "PostgreSQL 15 or later is needed; %s is: %s", program, output);
     return 0;
@@ -186,7 +186,7 @@ static int check_version(const char *folder, int major, struct err *err)
     read_all(fd, text, sizeof(text));
     close(fd);
     text[strcspn(text, "\n")] = '\0';
-    if (atoi(text) != major)
+    if (strtol(text, NULL, 10) != major)
         return err_set(err, ERR_CONFLICT,
             "%s was made by PostgreSQL %s and this machine has %d: install that version, or move the data with "
             "pg_upgrade; it is left as it is",

@@ -22,7 +22,8 @@ int cluster_find_programs(char folder[PATH_MAX], int *ret_major, struct err *err
 // or holds a comma.
 int cluster_socket_folder(const char *data_folder, char folder[PATH_MAX], struct err *err) MUST_CHECK;
 // Makes the cluster when `folder` is absent or empty; refuses one of another major version.
-int cluster_make(const char *folder, const char *programs, int major, const char *log, struct err *err) MUST_CHECK;
+int cluster_make(
+    const char *folder, const char *programs, int major, const char *log, struct err *err) MUST_CHECK;
 // First line of postmaster.pid, or 0.
 pid_t cluster_lock_pid(const char *folder);
 // PostgreSQL believes a lock file whose process id now belongs to somebody else (ids are few and come again in a

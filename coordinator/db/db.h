@@ -20,11 +20,11 @@ struct event_base;
 
 enum db_status {
     DB_OK,
-    DB_CONFLICT,  // unique or exclusion violation, or serialization failure that did not go away
-    DB_REJECTED,  // another constraint or a raised exception: the statement's own "no"
-    DB_BUSY,      // queue full or no connection within the deadline
-    DB_UNKNOWN,   // the connection went away; it may have committed
-    DB_FAILED,    // anything else: a bug or a broken server; logged
+    DB_CONFLICT, // unique or exclusion violation, or serialization failure that did not go away
+    DB_REJECTED, // another constraint or a raised exception: the statement's own "no"
+    DB_BUSY,     // queue full or no connection within the deadline
+    DB_UNKNOWN,  // the connection went away; it may have committed
+    DB_FAILED,   // anything else: a bug or a broken server; logged
 };
 
 struct db_result {
@@ -49,7 +49,8 @@ struct db_params {
 };
 
 void db_params_init(struct db_params *params);
-void db_add_text(struct db_params *params, const char *text); // NULL: SQL null; must live until db_query returns
+// NULL: SQL null. The text must live until db_query returns.
+void db_add_text(struct db_params *params, const char *text);
 void db_add_number(struct db_params *params, int64_t value);
 void db_add_real(struct db_params *params, double value);
 void db_add_bool(struct db_params *params, bool value);
@@ -59,8 +60,8 @@ void db_add_null(struct db_params *params);
 
 enum db_kind { DB_READ, DB_WRITE };
 enum { DB_RETRY_SAFE = 1 };
-void db_query(struct db *db, enum db_kind kind, unsigned flags, enum query query, const struct db_params *params,
-    db_callback *callback, void *arg);
+void db_query(struct db *db, enum db_kind kind, unsigned flags, enum query query,
+    const struct db_params *params, db_callback *callback, void *arg);
 
 // Reading a result. Columns by position. NULL is db_is_null; text of NULL is "".
 bool db_is_null(const struct db_result *result, int row, int column);
@@ -71,8 +72,8 @@ double db_real(const struct db_result *result, int row, int column);
 bool db_bool(const struct db_result *result, int row, int column);
 struct uuid db_uuid(const struct db_result *result, int row, int column);
 // bytea decoded into the arena.
-const unsigned char *db_bytes(const struct db_result *result, int row, int column, struct arena *arena,
-    size_t *ret_size);
+const unsigned char *db_bytes(
+    const struct db_result *result, int row, int column, struct arena *arena, size_t *ret_size);
 
 // Natural group commit: one statement over arrays; while a batch is in flight, the next gathers. The statement takes
 // $1::text[] .. $n::text[] (one array a column, cast inside) and returns a row for each input row:
@@ -89,8 +90,8 @@ void db_batch_add(struct db_batch *batch, const char *const *values, db_row_call
 void db_listen(struct db *db, const char *channel, void (*wake)(void *arg, const char *payload), void *arg);
 
 struct db_settings {
-    const char *conninfo;      // for the application's role
-    int queue_max;             // waiting queries a connection
+    const char *conninfo; // for the application's role
+    int queue_max;        // waiting queries a connection
     int statement_timeout_ms;
 };
 struct db *db_new(struct event_base *base, const struct db_settings *settings);
@@ -110,7 +111,8 @@ int db_session_query(struct db_session *session, enum query query, const struct 
     struct db_result *ret_result, struct err *err) MUST_CHECK;
 // Row by row (single-row mode) for what does not fit in memory; `on_row` returns 0 or an error that ends the read.
 int db_session_stream(struct db_session *session, enum query query, const struct db_params *params,
-    int (*on_row)(void *arg, const struct db_result *result, struct err *err), void *arg, struct err *err) MUST_CHECK;
+    int (*on_row)(void *arg, const struct db_result *result, struct err *err), void *arg,
+    struct err *err) MUST_CHECK;
 int db_session_begin(struct db_session *session, bool read_only_snapshot, struct err *err) MUST_CHECK;
 int db_session_commit(struct db_session *session, struct err *err) MUST_CHECK;
 int db_session_rollback(struct db_session *session, struct err *err) MUST_CHECK;

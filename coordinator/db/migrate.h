@@ -13,6 +13,7 @@ extern const struct migration migrations[]; // ended by a NULL name
 // `ret_applied`: how many were new. Blocking. Stops at the first that fails; those before it stay.
 int migrate_run(const char *conninfo, int *ret_applied, struct err *err) MUST_CHECK;
 // The same with a list of the caller's, for tests.
-int migrate_list(const char *conninfo, const struct migration *known, int *ret_applied, struct err *err) MUST_CHECK;
+int migrate_list(
+    const char *conninfo, const struct migration *known, int *ret_applied, struct err *err) MUST_CHECK;
 
 #endif

@@ -26,9 +26,9 @@ struct call {
     void *arg;
     int64_t give_up_us; // while it waits
     int n_lost, n_serialization;
-    bool was_sent;     // it may have been executed
+    bool was_sent; // it may have been executed
     bool prepared_anew;
-    bool in_doubt;     // committed here, perhaps not on the replica
+    bool in_doubt; // committed here, perhaps not on the replica
     bool commit_failed;
     enum call_stage stage;
     enum db_status status;

@@ -44,8 +44,9 @@ int testing_run(int (*run)(const char *data_folder))
     if (geteuid() != 0) {
         result = run(folder);
     } else {
-        const struct passwd *user = getpwnam("plenum");
-        if (user == NULL)
+        char strings[1024];
+        struct passwd entry, *user = NULL;
+        if (getpwnam_r("plenum", &entry, strings, sizeof(strings), &user) != 0 || user == NULL)
             give_up("user plenum", "absent; tools/install-deps makes it");
         else if (chown(folder, user->pw_uid, user->pw_gid) != 0)
             give_up("chown", strerror(errno));
