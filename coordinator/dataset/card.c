@@ -33,7 +33,11 @@ static void add_stem(struct buf *out, const char *name)
 
 static const char *size_category(int64_t n)
 {
-    return n < 1000 ? "n<1K" : n < 10000 ? "1K<n<10K" : n < 100000 ? "10K<n<100K" : n < 1000000 ? "100K<n<1M" : "1M<n<10M";
+    return n < 1000      ? "n<1K"
+           : n < 10000   ? "1K<n<10K"
+           : n < 100000  ? "10K<n<100K"
+           : n < 1000000 ? "100K<n<1M"
+                         : "1M<n<10M";
 }
 
 static void front_matter(struct buf *out, const struct export_run *run, const struct card_facts *facts)
@@ -47,7 +51,8 @@ static void front_matter(struct buf *out, const struct export_run *run, const st
         buf_add_text(out, "\nlanguage:\n- ");
         add_quoted(out, facts->language);
     }
-    buf_printf(out, "\nlicense: unknown\nannotations_creators:\n- %s\n", n_simulated > 0 ? "machine-generated" : "other");
+    buf_printf(out, "\nlicense: unknown\nannotations_creators:\n- %s\n",
+        n_simulated > 0 ? "machine-generated" : "other");
     buf_printf(out, "size_categories:\n- %s\ntags:\n- preference\n- human-feedback\n- plenum\n%s",
         size_category(run->counts.judgments), run->is_simulated || n_simulated > 0 ? "- simulated\n" : "");
     bool begun = false;
@@ -69,7 +74,8 @@ static void add_counts(struct buf *out, const struct export_run *run, const stru
     buf_printf(out,
         "## What is in it\n\n| | |\n|---|---|\n| items | %lld |\n| responses | %lld |\n| raters | %zu |\n"
         "| judgments that count | %lld |\n",
-        (long long)counts->items, (long long)counts->responses, run->release.n_raters, (long long)counts->judgments);
+        (long long)counts->items, (long long)counts->responses, run->release.n_raters,
+        (long long)counts->judgments);
     for (int i = 0; i < N_OUTCOMES; i++) {
         if (counts->by_outcome[i] > 0)
             buf_printf(out, "| of these: %s | %lld |\n", outcome_names[i], (long long)counts->by_outcome[i]);
@@ -111,7 +117,8 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
             "`artificial`. The order of imported responses was drawn from their content, and nobody has seen it.\n",
             n_imported);
     if (n_simulated > 0)
-        buf_printf(out, "- %zu raters are simulated: programs with planted tastes, and no people.\n", n_simulated);
+        buf_printf(
+            out, "- %zu raters are simulated: programs with planted tastes, and no people.\n", n_simulated);
     if (facts->task[0] != '\0')
         buf_printf(out, "- The task: %s.%s\n", facts->task,
             facts->has_community ? " The study follows a community's constitution." : "");
@@ -120,7 +127,8 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
         const char *text = json_string_value(json_object_get(one, "text"));
         if (text == NULL || text[0] == '\0')
             continue;
-        buf_printf(out, "\nThe guideline (version %lld):\n\n", (long long)json_integer_value(json_object_get(one, "version")));
+        buf_printf(out, "\nThe guideline (version %lld):\n\n",
+            (long long)json_integer_value(json_object_get(one, "version")));
         for (const char *line = text; *line != '\0';) {
             size_t length = strcspn(line, "\n");
             buf_add_text(out, "> ");
@@ -138,20 +146,25 @@ static void add_people(struct buf *out, const struct export_run *run, const stru
         "\n## The raters, and what is not said of them\n\n"
         "Raters go by pseudonyms made for this release alone. What they said of themselves was their choice, each "
         "question by itself; somebody without an attribute was not asked or did not answer. A value that fewer than "
-        "%d raters of this release gave is written `" RELEASE_SUPPRESSED "`, and nothing in anybody's own words is in "
+        "%d raters of this release gave is written `" RELEASE_SUPPRESSED
+        "`, and nothing in anybody's own words is in "
         "these files. Days are given, not times.\n\nA rater's judgments stand together under one pseudonym. Whoever "
         "knows some of what a person answered here may be able to find the rest; this release does not protect "
-        "against that.\n", RELEASE_CELL_MIN);
+        "against that.\n",
+        RELEASE_CELL_MIN);
     json_t *cells = release_cells(&run->release), *cell, *number;
     const char *attribute, *value;
     if (json_object_size(cells) > 0)
         buf_add_text(out, "\n| attribute | value | raters |\n|---|---|---|\n");
-    json_object_foreach (cells, attribute, cell) {
-        json_object_foreach (cell, value, number) {
+    json_object_foreach(cells, attribute, cell)
+    {
+        json_object_foreach(cell, value, number)
+        {
             if (json_integer_value(number) < RELEASE_CELL_MIN)
                 buf_printf(out, "| %s | %s | fewer than %d |\n", attribute, value, RELEASE_CELL_MIN);
             else
-                buf_printf(out, "| %s | %s | %lld |\n", attribute, value, (long long)json_integer_value(number));
+                buf_printf(
+                    out, "| %s | %s | %lld |\n", attribute, value, (long long)json_integer_value(number));
         }
     }
     json_decref(cells);
@@ -183,24 +196,28 @@ static int put(struct outfile *file, struct buf *out, const char *what, struct e
     return rc < 0 ? err_set(err, rc, "%s is too long", what) : 0;
 }
 
-int card_write_readme(const struct export_run *run, const struct card_facts *facts, struct outfile *file,
-    struct err *err)
+int card_write_readme(
+    const struct export_run *run, const struct card_facts *facts, struct outfile *file, struct err *err)
 {
     struct buf out;
     buf_init(&out, CARD_MAX_BYTES);
     front_matter(&out, run, facts);
     buf_printf(&out, "# %s\n\n", run->name);
     if (run->is_simulated)
-        buf_add_text(&out, "> **Simulated.** This study is marked as simulated: its annotators are programs with planted "
-                           "tastes. It shows how the platform works and says nothing about people.\n\n");
-    buf_printf(&out, "Judgments of responses to prompts, exported from Plenum %s. Each rater's judgment is kept as it "
-                     "was given; nothing has been averaged.\n\n", PLENUM_VERSION);
+        buf_add_text(&out,
+            "> **Simulated.** This study is marked as simulated: its annotators are programs with planted "
+            "tastes. It shows how the platform works and says nothing about people.\n\n");
+    buf_printf(&out,
+        "Judgments of responses to prompts, exported from Plenum %s. Each rater's judgment is kept as it "
+        "was given; nothing has been averaged.\n\n",
+        PLENUM_VERSION);
     add_counts(&out, run, facts);
     add_collection(&out, run, facts);
     add_people(&out, run, facts);
     add_limits(&out);
-    buf_printf(&out, "\n## Where it comes from\n\nExport `%s` of project `%s`. `manifest.json` holds counts, filters and "
-                     "the hash of every file and of what went in; its own hash is in the deployment's public log.\n",
+    buf_printf(&out,
+        "\n## Where it comes from\n\nExport `%s` of project `%s`. `manifest.json` holds counts, filters and "
+        "the hash of every file and of what went in; its own hash is in the deployment's public log.\n",
         facts->export_id, facts->project_id);
     return put(file, &out, "README.md", err);
 }
@@ -223,7 +240,9 @@ static const char croissant_context[] =
 
 static const char *encoding_of(const char *name)
 {
-    return ends_with(name, ".zst") ? "application/zstd" : ends_with(name, ".csv") ? "text/csv" : "application/jsonlines";
+    return ends_with(name, ".zst")   ? "application/zstd"
+           : ends_with(name, ".csv") ? "text/csv"
+                                     : "application/jsonlines";
 }
 
 // Columns are described where a reader can get at them: not inside zstd, for which Croissant has no word.
@@ -238,16 +257,16 @@ static json_t *record_set(const struct export_file *about)
     for (size_t i = 0; about->columns[i] != NULL; i++)
         json_array_append_new(fields,
             json_pack("{s:s, s:o, s:s, s:s, s:{s:{s:s}, s:{s:s}}}", "@type", "cr:Field", "@id",
-                json_sprintf("%s/%s", stem.data, about->columns[i]), "name", about->columns[i], "dataType", "sc:Text",
-                "source", "fileObject", "@id", name, "extract", "column", about->columns[i]));
-    json_t *set = json_pack("{s:s, s:s, s:s, s:s, s:o}", "@type", "cr:RecordSet", "@id", stem.data, "name", stem.data,
-        "description", about->about, "field", fields);
+                json_sprintf("%s/%s", stem.data, about->columns[i]), "name", about->columns[i], "dataType",
+                "sc:Text", "source", "fileObject", "@id", name, "extract", "column", about->columns[i]));
+    json_t *set = json_pack("{s:s, s:s, s:s, s:s, s:o}", "@type", "cr:RecordSet", "@id", stem.data, "name",
+        stem.data, "description", about->about, "field", fields);
     buf_release(&stem);
     return set;
 }
 
-int card_write_croissant(const struct export_run *run, const struct card_facts *facts, struct outfile *file,
-    struct err *err)
+int card_write_croissant(
+    const struct export_run *run, const struct card_facts *facts, struct outfile *file, struct err *err)
 {
     char created[CLOCK_TEXT_BYTES];
     clock_format(facts->created_us, created);
@@ -259,25 +278,27 @@ int card_write_croissant(const struct export_run *run, const struct card_facts *
         if (strcmp(name, "README.md") == 0)
             continue;
         json_array_append_new(distribution,
-            json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "@type", "cr:FileObject", "@id", name, "name", name,
-                "description", about->about, "contentUrl", name, "contentSize",
+            json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:s, s:s}", "@type", "cr:FileObject", "@id", name,
+                "name", name, "description", about->about, "contentUrl", name, "contentSize",
                 json_sprintf("%llu B", (unsigned long long)outfile_size(about->file)), "encodingFormat",
                 encoding_of(name), "sha256", outfile_sha256(about->file)));
         if (about->columns != NULL && !ends_with(name, ".zst"))
             json_array_append_new(sets, record_set(about));
     }
-    json_t *json = json_pack("{s:o, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:o}", "@context",
-        json_loads(croissant_context, 0, NULL), "@type", "sc:Dataset", "conformsTo", "http://mlcommons.org/croissant/1.1", "name", run->name,
-        "description",
+    json_t *json = json_pack(
+        "{s:o, s:s, s:s, s:s, s:o, s:s, s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s, s:s, s:o}", "@context",
+        json_loads(croissant_context, 0, NULL), "@type", "sc:Dataset", "conformsTo",
+        "http://mlcommons.org/croissant/1.1", "name", run->name, "description",
         json_sprintf("%s%lld judgments of %lld items by %zu raters, each kept apart.",
             run->is_simulated ? "SIMULATED annotators, no people. " : "", (long long)run->counts.judgments,
             (long long)run->counts.items, run->release.n_raters),
-        "license", "unknown", "url", facts->project_id, "version", "1.0.0", "creator", "@type", "sc:Organization", "name",
-        "not stated", "datePublished", created, "rai:personalSensitiveInformation",
+        "license", "unknown", "url", facts->project_id, "version", "1.0.0", "creator", "@type",
+        "sc:Organization", "name", "not stated", "datePublished", created, "rai:personalSensitiveInformation",
         "Attributes that raters chose to give, by pseudonyms of this release; values held by fewer than ten raters are "
         "suppressed; no free text of raters.",
-        "rai:dataLimitations", "Judgments of those who took part; see README.md.", "rai:dataAnnotationProtocol",
-        facts->task[0] != '\0' ? facts->task : "not stated", "distribution", distribution);
+        "rai:dataLimitations", "Judgments of those who took part; see README.md.",
+        "rai:dataAnnotationProtocol", facts->task[0] != '\0' ? facts->task : "not stated", "distribution",
+        distribution);
     if (json_array_size(sets) > 0)
         json_object_set(json, "recordSet", sets);
     json_decref(sets);

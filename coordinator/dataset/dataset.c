@@ -43,7 +43,8 @@ static json_t *read_formats(struct fields *fields, const json_t *body)
 {
     json_t *formats = fields_array(fields, body, "", "formats", FIELD_REQUIRED, 1, FORMATS_MAX), *one;
     size_t i;
-    json_array_foreach (formats, i, one) {
+    json_array_foreach(formats, i, one)
+    {
         char pointer[48];
         snprintf(pointer, sizeof(pointer), "/formats/%zu", i);
         if (!json_is_string(one) || export_view_named(json_string_value(one)) == NULL)
@@ -60,7 +61,8 @@ static void read_tags(struct fields *fields, const json_t *filter)
 {
     json_t *tags = fields_array(fields, filter, "/filter", "tags", FIELD_OPTIONAL, 1, FILTER_TAGS_MAX), *one;
     size_t i;
-    json_array_foreach (tags, i, one) {
+    json_array_foreach(tags, i, one)
+    {
         char pointer[48];
         snprintf(pointer, sizeof(pointer), "/filter/tags/%zu", i);
         if (!json_is_string(one) || text_characters(json_string_value(one)) > FILTER_TEXT_MAX)
@@ -69,11 +71,13 @@ static void read_tags(struct fields *fields, const json_t *filter)
 }
 
 // What is not known is refused: a filter or a promise of privacy that is passed over in silence does harm.
-static void refuse_unknown(struct fields *fields, const json_t *object, const char *at, const char *const *known)
+static void refuse_unknown(
+    struct fields *fields, const json_t *object, const char *at, const char *const *known)
 {
     const char *key;
     json_t *value;
-    json_object_foreach ((json_t *)object, key, value) {
+    json_object_foreach((json_t *)object, key, value)
+    {
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], key) != 0)
             i++;
@@ -161,7 +165,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
         db_add_null(&params);
     db_add_bytes(&params, hash, HASH_BYTES);
     db_add_text(&params, answer_text);
-    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_DATASET_EXPORT_CREATE, &params, on_created, call);
+    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_DATASET_EXPORT_CREATE, &params,
+        on_created, call);
     free(wanted_text);
     free(answer_text);
     json_decref(wanted);
@@ -246,8 +251,9 @@ static void show_as(struct http_request *request, const struct actor *actor UNUS
 // --- files ---------------------------------------------------------------------------------------------------------
 static const char *media_type(const char *name)
 {
-    static const char *const types[][2] = {{".md", "text/markdown; charset=utf-8"}, {".json", "application/json"},
-        {".jsonl", "application/x-ndjson"}, {".csv", "text/csv; charset=utf-8"}, {".zst", "application/zstd"}};
+    static const char *const types[][2] = {{".md", "text/markdown; charset=utf-8"},
+        {".json", "application/json"}, {".jsonl", "application/x-ndjson"},
+        {".csv", "text/csv; charset=utf-8"}, {".zst", "application/zstd"}};
     const char *end = strrchr(name, '.');
     for (size_t i = 0; end != NULL && i < ARRAY_SIZE(types); i++) {
         if (strcmp(end, types[i][0]) == 0)
@@ -302,7 +308,8 @@ static void file_as(struct http_request *request, const struct actor *actor UNUS
     db_query(loop->db, DB_READ, 0, QUERY_DATASET_EXPORT_FILE, &params, on_file, call);
 }
 
-static void of_project(struct http_request *request, void (*then)(struct http_request *, const struct actor *))
+static void of_project(
+    struct http_request *request, void (*then)(struct http_request *, const struct actor *))
 {
     struct id id;
     if (identity_param_id(request, "p", &id))
@@ -337,10 +344,16 @@ static void file(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {.method = HTTP_POST, .pattern = "/api/v1/projects/{p}/exports", .handle = create, .class = HTTP_CLASS_BULK},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/exports",
+        .handle = create,
+        .class = HTTP_CLASS_BULK},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/exports", .handle = list, .class = HTTP_CLASS_READ},
     {.method = HTTP_GET, .pattern = "/api/v1/exports/{e}", .handle = show, .class = HTTP_CLASS_READ},
-    {.method = HTTP_GET, .pattern = "/api/v1/exports/{e}/files/{name}", .handle = file, .class = HTTP_CLASS_BULK},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/exports/{e}/files/{name}",
+        .handle = file,
+        .class = HTTP_CLASS_BULK},
     {0},
 };
 

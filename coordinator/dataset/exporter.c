@@ -63,7 +63,8 @@ static const char *manifest_hash(const json_t *manifest)
 }
 
 // Done, with its entry for the log, in one commit.
-static int finish(struct db_session *session, const struct claim *claim, const json_t *manifest, struct err *err)
+static int finish(
+    struct db_session *session, const struct claim *claim, const json_t *manifest, struct err *err)
 {
     struct db_params params;
     struct db_result result;
@@ -93,14 +94,15 @@ static int put_back(struct exporter *exporter, const struct claim *claim, const 
     struct db_result result;
     struct err err;
     bool retry = why->code == ERR_IO && exporter->attempts < ATTEMPTS_MAX;
-    log_event(LOG_ERROR, "export_failed", LOG_TEXT("detail", why->message), LOG_NUMBER("attempt", exporter->attempts));
+    log_event(LOG_ERROR, "export_failed", LOG_TEXT("detail", why->message),
+        LOG_NUMBER("attempt", exporter->attempts));
     int rc = db_session_open(exporter->app->conninfo, &session, &err);
     if (rc == 0) {
         params_of(claim->id, &params);
         if (!retry)
             db_add_text(&params, why->message);
-        rc = db_session_query(session, retry ? QUERY_DATASET_EXPORT_REQUEUE : QUERY_DATASET_EXPORT_FAILED, &params,
-            &result, &err);
+        rc = db_session_query(session, retry ? QUERY_DATASET_EXPORT_REQUEUE : QUERY_DATASET_EXPORT_FAILED,
+            &params, &result, &err);
     }
     db_session_close(session);
     return rc;
@@ -110,7 +112,8 @@ static int run_claim(struct exporter *exporter, struct db_session *session, cons
 {
     json_t *manifest = NULL;
     struct err err = {0};
-    bool is_same = exporter->last.shard_key == claim->id.shard_key && uuid_equal(exporter->last.uuid, claim->id.uuid);
+    bool is_same =
+        exporter->last.shard_key == claim->id.shard_key && uuid_equal(exporter->last.uuid, claim->id.uuid);
     exporter->attempts = is_same ? exporter->attempts + 1 : 1;
     exporter->last = claim->id;
     const struct export_job job = {.app = exporter->app,

@@ -30,7 +30,8 @@ static void count_outcome(struct export_counts *counts, const char *outcome)
         counts->by_outcome[i] += strcmp(outcome, outcome_names[i]) == 0;
 }
 
-static int read_judgment(struct export_run *run, const json_t *json, struct export_judgment *judgment, struct err *err)
+static int read_judgment(
+    struct export_run *run, const json_t *json, struct export_judgment *judgment, struct err *err)
 {
     struct uuid id, participant;
     const char *id_text = json_string_value(json_object_get(json, "id"));
@@ -59,7 +60,8 @@ static char *item_id(const struct db_result *row)
     return id;
 }
 
-int item_read(struct export_run *run, const struct db_result *row, struct export_item *ret_item, struct err *err)
+int item_read(
+    struct export_run *run, const struct db_result *row, struct export_item *ret_item, struct err *err)
 {
     struct export_item *item = ret_item;
     *item = (struct export_item){.id = item_id(row),

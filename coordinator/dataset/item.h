@@ -7,8 +7,8 @@
 struct db_result;
 
 // Reads the row, adds it to the run's counts and hashes. Rows that contradict the raters are ERR_INTERNAL.
-int item_read(struct export_run *run, const struct db_result *row, struct export_item *ret_item, struct err *err)
-    MUST_CHECK;
+int item_read(struct export_run *run, const struct db_result *row, struct export_item *ret_item,
+    struct err *err) MUST_CHECK;
 void item_release(struct export_item *item);
 
 #endif

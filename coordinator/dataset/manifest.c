@@ -9,10 +9,10 @@ static json_t *files_json(const struct export_run *run)
     json_t *files = json_array();
     for (size_t i = 0; i < run->n_files; i++) {
         const struct export_file *about = &run->files[i];
-        json_array_append_new(files,
-            json_pack("{s:s, s:I, s:s, s:s*, s:s*}", "name", outfile_name(about->file), "size",
-                (json_int_t)outfile_size(about->file), "sha256", outfile_sha256(about->file), "format", about->format,
-                "about", about->about));
+        json_array_append_new(
+            files, json_pack("{s:s, s:I, s:s, s:s*, s:s*}", "name", outfile_name(about->file), "size",
+                       (json_int_t)outfile_size(about->file), "sha256", outfile_sha256(about->file), "format",
+                       about->format, "about", about->about));
     }
     return files;
 }
@@ -28,9 +28,10 @@ static json_t *counts_json(const struct export_run *run)
         n_simulated += run->release.raters[i].is_simulated;
         n_imported += run->release.raters[i].is_imported;
     }
-    json_t *json = json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "items", (json_int_t)counts->items, "responses",
-        (json_int_t)counts->responses, "judgments", (json_int_t)counts->judgments, "outcomes", outcomes, "raters",
-        (json_int_t)run->release.n_raters, "simulated_raters", n_simulated, "imported_raters", n_imported);
+    json_t *json = json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "items", (json_int_t)counts->items,
+        "responses", (json_int_t)counts->responses, "judgments", (json_int_t)counts->judgments, "outcomes",
+        outcomes, "raters", (json_int_t)run->release.n_raters, "simulated_raters", n_simulated,
+        "imported_raters", n_imported);
     bool has_pairs = false, has_hh = false;
     for (size_t i = 0; i < run->n_files; i++) {
         const char *format = run->files[i].format != NULL ? run->files[i].format : "";
@@ -51,8 +52,10 @@ static json_t *attributes_json(const struct release *release)
 {
     json_t *cells = release_cells(release), *cell, *number;
     const char *attribute, *value;
-    json_object_foreach (cells, attribute, cell) {
-        json_object_foreach (cell, value, number) {
+    json_object_foreach(cells, attribute, cell)
+    {
+        json_object_foreach(cell, value, number)
+        {
             if (json_integer_value(number) < RELEASE_CELL_MIN)
                 json_object_set_new(cell, value, json_string("fewer than 10"));
         }
@@ -65,8 +68,8 @@ static json_t *guidelines_json(const json_t *guidelines)
     json_t *list = json_array();
     for (size_t i = 0; i < json_array_size(guidelines); i++) {
         const json_t *one = json_array_get(guidelines, i);
-        json_array_append_new(list, json_pack("{s:O, s:O}", "version", json_object_get(one, "version"), "sha256",
-                                        json_object_get(one, "sha256")));
+        json_array_append_new(list, json_pack("{s:O, s:O}", "version", json_object_get(one, "version"),
+                                        "sha256", json_object_get(one, "sha256")));
     }
     return list;
 }
@@ -88,11 +91,12 @@ json_t *card_manifest(struct export_run *run, const struct card_facts *facts)
     hash_json(inputs, "items_sha256", run->items_hash);
     hash_json(inputs, "judgments_sha256", run->judgments_hash);
     run->items_hash = run->judgments_hash = NULL;
-    return json_pack("{s:s, s:{s:s, s:s, s:b}, s:s, s:{s:s, s:s}, s:O, s:O, s:o, s:o, s:o, s:o, s:{s:I}, s:{s:s, s:i, s:b}}",
+    return json_pack(
+        "{s:s, s:{s:s, s:s, s:b}, s:s, s:{s:s, s:s}, s:O, s:O, s:o, s:o, s:o, s:o, s:{s:I}, s:{s:s, s:i, s:b}}",
         "export", facts->export_id, "project", "id", facts->project_id, "name", run->name, "simulated",
-        run->is_simulated, "created_at", created, "software", "name", "plenum", "version", PLENUM_VERSION, "formats",
-        facts->formats, "filters", facts->filter, "files", files_json(run), "counts", counts_json(run), "attributes",
-        attributes_json(&run->release), "inputs", inputs, "left_out", "excluded_raters",
-        (json_int_t)facts->excluded_raters, "privacy", "pseudonyms", "fresh for this release", "least_cell",
-        RELEASE_CELL_MIN, "free_text", 0);
+        run->is_simulated, "created_at", created, "software", "name", "plenum", "version", PLENUM_VERSION,
+        "formats", facts->formats, "filters", facts->filter, "files", files_json(run), "counts",
+        counts_json(run), "attributes", attributes_json(&run->release), "inputs", inputs, "left_out",
+        "excluded_raters", (json_int_t)facts->excluded_raters, "privacy", "pseudonyms",
+        "fresh for this release", "least_cell", RELEASE_CELL_MIN, "free_text", 0);
 }

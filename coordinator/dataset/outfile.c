@@ -67,8 +67,8 @@ static void flush(struct outfile *file, bool end)
 {
     if (file->zstd == NULL) {
         put(file, file->piece.data, file->piece.length);
-    } else if (file->err.code == 0 &&
-               zstream_feed(file->zstd, file->piece.data, file->piece.length, end, &file->packed, &file->err) == 0) {
+    } else if (file->err.code == 0 && zstream_feed(file->zstd, file->piece.data, file->piece.length, end,
+                                          &file->packed, &file->err) == 0) {
         put(file, file->packed.data, file->packed.length);
         buf_clear(&file->packed);
     }

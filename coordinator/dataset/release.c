@@ -54,7 +54,8 @@ void release_close(struct release *release)
     sodium_memzero(release, sizeof(*release));
 }
 
-void release_pseudonym(const struct release *release, const char *kind, struct uuid uuid, char text[PSEUDONYM_BYTES])
+void release_pseudonym(
+    const struct release *release, const char *kind, struct uuid uuid, char text[PSEUDONYM_BYTES])
 {
     unsigned char name[32 + UUID_BYTES], hash[HASH_BYTES];
     size_t length = strlen(kind) + 1;
@@ -105,20 +106,22 @@ static json_t *countable_answers(const struct release *release, const json_t *an
 {
     json_t *kept = json_object(), *value, *one;
     const char *attribute;
-    json_object_foreach ((json_t *)answers, attribute, value) {
+    json_object_foreach((json_t *)answers, attribute, value)
+    {
         const json_t *question = question_of(release, attribute);
         size_t i;
         if (question == NULL && !is_imported)
             continue;
         if (json_is_string(value)) {
-            json_object_set_new(kept, attribute,
-                json_string(countable(question, json_string_value(value), is_imported)));
+            json_object_set_new(
+                kept, attribute, json_string(countable(question, json_string_value(value), is_imported)));
         } else if (json_is_array(value)) {
             json_t *list = json_array();
-            json_array_foreach (value, i, one) {
+            json_array_foreach(value, i, one)
+            {
                 if (json_is_string(one))
-                    json_array_append_new(list,
-                        json_string(countable(question, json_string_value(one), is_imported)));
+                    json_array_append_new(
+                        list, json_string(countable(question, json_string_value(one), is_imported)));
             }
             json_object_set_new(kept, attribute, list);
         }
@@ -136,7 +139,8 @@ static void count(struct release *release, const json_t *answers)
 {
     const char *attribute;
     json_t *value;
-    json_object_foreach ((json_t *)answers, attribute, value) {
+    json_object_foreach((json_t *)answers, attribute, value)
+    {
         json_t *cell = json_object_get(release->held, attribute);
         if (cell == NULL) {
             cell = json_object();
@@ -199,14 +203,15 @@ void release_seal(struct release *release)
 
 static int by_participant(const void *key, const void *element)
 {
-    return memcmp(((const struct uuid *)key)->bytes, ((const struct rater *)element)->participant.bytes, UUID_BYTES);
+    return memcmp(
+        ((const struct uuid *)key)->bytes, ((const struct rater *)element)->participant.bytes, UUID_BYTES);
 }
 
 const struct rater *release_rater(const struct release *release, struct uuid participant)
 {
-    return release->n_raters == 0
-               ? NULL
-               : bsearch(&participant, release->raters, release->n_raters, sizeof(struct rater), by_participant);
+    return release->n_raters == 0 ? NULL
+                                  : bsearch(&participant, release->raters, release->n_raters,
+                                        sizeof(struct rater), by_participant);
 }
 
 // --- what goes out ---------------------------------------------------------------------------------------------------
@@ -245,7 +250,8 @@ json_t *release_attributes(const struct release *release, const struct rater *ra
     json_t *shown = json_object();
     json_t *answers = rater->answers == NULL ? NULL : json_loads(rater->answers, 0, NULL), *value;
     const char *attribute;
-    json_object_foreach (answers, attribute, value) {
+    json_object_foreach(answers, attribute, value)
+    {
         json_object_set_new(shown, attribute,
             json_is_string(value) ? json_string(shown_value(release, attribute, json_string_value(value)))
                                   : shown_set(release, attribute, value));
@@ -258,9 +264,11 @@ json_t *release_cells(const struct release *release)
 {
     json_t *cells = json_object(), *counts, *number;
     const char *attribute, *value;
-    json_object_foreach (release->held, attribute, counts) {
+    json_object_foreach(release->held, attribute, counts)
+    {
         json_t *cell = json_object();
-        json_object_foreach (counts, value, number) {
+        json_object_foreach(counts, value, number)
+        {
             const char *shown = shown_value(release, attribute, value);
             json_int_t n = json_integer_value(json_object_get(cell, shown));
             json_object_set_new(cell, shown, json_integer(n + json_integer_value(number)));

@@ -13,7 +13,12 @@
 
 #include <jansson.h>
 
-enum { RELEASE_CELL_MIN = 10, RELEASE_RATERS_MAX = 1000000, PSEUDONYM_BYTES = 33, RELEASE_VALUE_MAX_BYTES = 200 };
+enum {
+    RELEASE_CELL_MIN = 10,
+    RELEASE_RATERS_MAX = 1000000,
+    PSEUDONYM_BYTES = 33,
+    RELEASE_VALUE_MAX_BYTES = 200
+};
 #define RELEASE_SUPPRESSED "suppressed"
 
 struct rater {
@@ -25,8 +30,8 @@ struct rater {
 
 struct release {
     unsigned char key[HASH_BYTES];
-    const json_t *questions;     // the study's own: settings.demographics.attributes, borrowed, or NULL
-    struct rater *raters;        // in order of participant
+    const json_t *questions; // the study's own: settings.demographics.attributes, borrowed, or NULL
+    struct rater *raters;    // in order of participant
     size_t n_raters, capacity;
     const struct rater **sorted; // in order of pseudonym; after release_seal
     json_t *held;                // {attribute: {value: number of raters}}
@@ -45,7 +50,8 @@ void release_seal(struct release *release); // all are in
 
 const struct rater *release_rater(const struct release *release, struct uuid participant); // NULL: not in it
 // 32 hexadecimal digits for what else needs a name in the release.
-void release_pseudonym(const struct release *release, const char *kind, struct uuid uuid, char text[PSEUDONYM_BYTES]);
+void release_pseudonym(
+    const struct release *release, const char *kind, struct uuid uuid, char text[PSEUDONYM_BYTES]);
 // What may be said of the rater: {attribute: value | [values]}, keys in order. A new reference.
 json_t *release_attributes(const struct release *release, const struct rater *rater);
 // {attribute: {value: number}} with values held by enough, the others summed as "suppressed". A new reference.

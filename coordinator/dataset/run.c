@@ -36,7 +36,8 @@ int export_folder(const char *data_folder, struct id id, char path[EXPORT_FOLDER
     char text[ID_TEXT_BYTES];
     id_format(id, text);
     int length = snprintf(path, EXPORT_FOLDER_MAX_BYTES, "%s/exports/%s", data_folder, text);
-    return length < EXPORT_FOLDER_MAX_BYTES ? 0 : err_set(err, ERR_LIMIT, "the data folder's path is too long");
+    return length < EXPORT_FOLDER_MAX_BYTES ? 0
+                                            : err_set(err, ERR_LIMIT, "the data folder's path is too long");
 }
 
 // A folder of ours: files, and no folders in it.
@@ -95,7 +96,8 @@ static int read_project(struct making *making, struct db_session *session, struc
         return rc;
     if (result.n_rows != 1)
         return err_set(err, ERR_NOT_FOUND, "the project is not there");
-    id_format((struct id){.shard_key = making->job->id.shard_key, .uuid = db_uuid(&result, 0, 0)}, making->project_id);
+    id_format((struct id){.shard_key = making->job->id.shard_key, .uuid = db_uuid(&result, 0, 0)},
+        making->project_id);
     making->name = column_copy(&result, 1);
     making->settings = json_loads(db_text(&result, 0, 2), 0, NULL);
     making->guidelines = json_loads(db_text(&result, 0, 5), 0, NULL);
@@ -219,7 +221,8 @@ static int write_papers(struct making *making, json_t **ret_manifest, struct err
     static const struct {
         const char *name;
         const char *about;
-        int (*write)(const struct export_run *run, const struct card_facts *facts, struct outfile *file, struct err *err);
+        int (*write)(const struct export_run *run, const struct card_facts *facts, struct outfile *file,
+            struct err *err);
     } papers[] = {
         {"README.md", "the dataset card", card_write_readme},
         {"croissant.json", "the same for machines, in Croissant", card_write_croissant},
@@ -230,7 +233,8 @@ static int write_papers(struct making *making, json_t **ret_manifest, struct err
         if (rc == 0)
             rc = papers[i].write(&making->run, &making->facts, file, err);
         if (file != NULL) { // a file of the run only now: the papers do not speak of themselves
-            making->run.files[making->run.n_files++] = (struct export_file){.file = file, .about = papers[i].about};
+            making->run.files[making->run.n_files++] =
+                (struct export_file){.file = file, .about = papers[i].about};
             if (rc == 0)
                 rc = outfile_finish(file, err);
         }
@@ -248,8 +252,8 @@ static int write_papers(struct making *making, json_t **ret_manifest, struct err
     free(text);
     rc = outfile_finish(file, err);
     json_array_append_new(json_object_get(*ret_manifest, "files"),
-        json_pack("{s:s, s:I, s:s, s:s}", "name", "manifest.json", "size", (json_int_t)outfile_size(file), "sha256",
-            outfile_sha256(file), "about", "this list, as a file"));
+        json_pack("{s:s, s:I, s:s, s:s}", "name", "manifest.json", "size", (json_int_t)outfile_size(file),
+            "sha256", outfile_sha256(file), "about", "this list, as a file"));
     outfile_free(file);
     return rc;
 }
@@ -290,7 +294,8 @@ static int make(struct making *making, struct db_session *session, json_t **ret_
     return rc == 0 ? write_papers(making, ret_manifest, err) : rc;
 }
 
-int export_run(const struct export_job *job, struct db_session *session, json_t **ret_manifest, struct err *err)
+int export_run(
+    const struct export_job *job, struct db_session *session, json_t **ret_manifest, struct err *err)
 {
     char final[EXPORT_FOLDER_MAX_BYTES], part[EXPORT_FOLDER_MAX_BYTES + 8], exports[EXPORT_FOLDER_MAX_BYTES];
     const json_t *filter = json_object_get(job->request, "filter");

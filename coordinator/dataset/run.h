@@ -22,12 +22,12 @@ struct export_job {
 };
 
 // The manifest is a new reference, with manifest.json itself among its files.
-int export_run(const struct export_job *job, struct db_session *session, json_t **ret_manifest, struct err *err)
-    MUST_CHECK;
+int export_run(const struct export_job *job, struct db_session *session, json_t **ret_manifest,
+    struct err *err) MUST_CHECK;
 
 enum { EXPORT_FOLDER_MAX_BYTES = 3000 };
 // DATA/exports/ID.
-int export_folder(const char *data_folder, struct id id, char path[EXPORT_FOLDER_MAX_BYTES], struct err *err)
-    MUST_CHECK;
+int export_folder(
+    const char *data_folder, struct id id, char path[EXPORT_FOLDER_MAX_BYTES], struct err *err) MUST_CHECK;
 
 #endif

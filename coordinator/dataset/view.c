@@ -55,9 +55,10 @@ static size_t ranking_pairs(const json_t *ranking, int strength, struct export_p
             const json_t *above = json_array_get(ranking, better), *below = json_array_get(ranking, worse);
             for (size_t i = 0; i < json_array_size(above); i++) {
                 for (size_t j = 0; j < json_array_size(below) && n < max; j++)
-                    pairs[n++] = (struct export_pair){.chosen = (int)json_integer_value(json_array_get(above, i)),
-                        .rejected = (int)json_integer_value(json_array_get(below, j)),
-                        .strength = strength};
+                    pairs[n++] =
+                        (struct export_pair){.chosen = (int)json_integer_value(json_array_get(above, i)),
+                            .rejected = (int)json_integer_value(json_array_get(below, j)),
+                            .strength = strength};
             }
         }
     }

@@ -38,15 +38,15 @@ struct export_pair {
 
 struct export_counts {
     int64_t items, responses, judgments, by_outcome[N_OUTCOMES];
-    int64_t pairs, no_pair; // of judgments, for the formats of pairs
+    int64_t pairs, no_pair;  // of judgments, for the formats of pairs
     int64_t not_expressible; // pairs that a format has no words for (hh: roles but user and assistant)
 };
 extern const char *const outcome_names[N_OUTCOMES];
 
 struct export_file {
     struct outfile *file;
-    const char *format, *about;   // a sentence for the card
-    const char *const *columns;   // ended by NULL; NULL: lines of several types
+    const char *format, *about; // a sentence for the card
+    const char *const *columns; // ended by NULL; NULL: lines of several types
 };
 
 struct export_run {
@@ -66,7 +66,7 @@ struct export_view {
     void (*item)(void *state, struct export_run *run, const struct export_item *item);
     void (*close)(void *state);
 };
-extern const struct export_view *const export_views[]; // ended by NULL
+extern const struct export_view *const export_views[];           // ended by NULL
 const struct export_view *export_view_named(const char *format); // or NULL
 extern const struct export_view view_plenum, view_trl, view_trl_implicit, view_csv, view_hh;
 

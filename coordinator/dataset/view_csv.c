@@ -31,7 +31,8 @@ static void add_integer(struct csv_state *state, const json_t *number)
 
 static void end_row(struct csv_state *state, struct outfile *file)
 {
-    assert(!state->row.overflow); // a row is an item's prompt and a response; both are bounded on their way in
+    assert(
+        !state->row.overflow); // a row is an item's prompt and a response; both are bounded on their way in
     outfile_add(file, state->row.data, state->row.length);
     outfile_add(file, "\r\n", 2);
     buf_clear(&state->row);
@@ -67,8 +68,7 @@ static void write_raters(struct csv_state *state, const struct release *release)
     json_t *cell;
     if (names == NULL)
         abort();
-    json_object_foreach (release->held, name, cell)
-        names[n++] = name;
+    json_object_foreach(release->held, name, cell) names[n++] = name;
     qsort(names, n, sizeof(*names), by_text);
     add_field(state, "rater");
     add_field(state, "simulated");
@@ -99,7 +99,8 @@ static void write_responses(struct csv_state *state, const struct export_item *i
     for (size_t i = 0; i < n_messages; i++) {
         const json_t *message = json_array_get(item->prompt, i);
         if (n_messages > 1)
-            buf_printf(&prompt, "%s%s: ", i > 0 ? "\n\n" : "", json_string_value(json_object_get(message, "role")));
+            buf_printf(
+                &prompt, "%s%s: ", i > 0 ? "\n\n" : "", json_string_value(json_object_get(message, "role")));
         buf_add_text(&prompt, json_string_value(json_object_get(message, "content")));
     }
     for (size_t i = 0; i < json_array_size(item->responses); i++) {
@@ -123,7 +124,10 @@ static void add_ranking(struct csv_state *state, const json_t *ranking)
     for (size_t place = 0; place < json_array_size(ranking); place++) {
         const json_t *tied = json_array_get(ranking, place);
         for (size_t i = 0; i < json_array_size(tied); i++)
-            buf_printf(&text, "%s%lld", i > 0 ? "=" : place > 0 ? ">" : "",
+            buf_printf(&text, "%s%lld",
+                i > 0       ? "="
+                : place > 0 ? ">"
+                            : "",
                 (long long)json_integer_value(json_array_get(tied, i)));
     }
     add_field(state, text.data);
@@ -168,10 +172,10 @@ static void write_ratings(struct csv_state *state, const struct export_item *ite
 {
     const char *dimension, *response;
     json_t *by_response, *value;
-    json_object_foreach (ratings, dimension, by_response) {
-        json_object_foreach (by_response, response, value)
-            write_judgment(state, item, judgment, "rating",
-                &(struct rating){.dimension = dimension, .response = response, .value = value});
+    json_object_foreach(ratings, dimension, by_response)
+    {
+        json_object_foreach(by_response, response, value) write_judgment(state, item, judgment, "rating",
+            &(struct rating){.dimension = dimension, .response = response, .value = value});
     }
 }
 
@@ -190,13 +194,15 @@ static void item_csv(void *arg, struct export_run *run UNUSED, const struct expo
 
 static int open_csv(struct export_run *run, void **ret_state, struct err *err)
 {
-    static const char *const judgment_columns[] = {"item", "rater", "outcome", "strength", "left", "right", "dimension",
-        "response", "rating", "ranking", "active_ms", "judged_on", NULL};
-    static const char *const response_columns[] = {"item", "response", "prompt", "content", "model", "language", NULL};
+    static const char *const judgment_columns[] = {"item", "rater", "outcome", "strength", "left", "right",
+        "dimension", "response", "rating", "ranking", "active_ms", "judged_on", NULL};
+    static const char *const response_columns[] = {
+        "item", "response", "prompt", "content", "model", "language", NULL};
     static const char *const rater_columns[] = {"rater", "simulated", "imported", NULL};
     static const struct export_file judgments = {.format = "csv",
         .columns = judgment_columns,
-        .about = "judgments as a table; left and right are numbers of responses, a rating has a row of its own"};
+        .about =
+            "judgments as a table; left and right are numbers of responses, a rating has a row of its own"};
     static const struct export_file responses = {
         .format = "csv", .columns = response_columns, .about = "prompts and responses as a table"};
     static const struct export_file raters = {.format = "csv",

@@ -13,8 +13,8 @@ struct pairs_state {
     size_t capacity;
 };
 
-static int open_file(struct export_run *run, const struct export_file *about, const char *name, void **ret_state,
-    struct err *err)
+static int open_file(struct export_run *run, const struct export_file *about, const char *name,
+    void **ret_state, struct err *err)
 {
     struct pairs_state *state = calloc(1, sizeof(*state));
     if (state == NULL)
@@ -90,11 +90,12 @@ static void item_trl(void *arg, struct export_run *run, const struct export_item
     size_t n = gather(state, run, item);
     for (size_t i = 0; i < n; i++)
         export_line(state->file,
-            json_pack("{s:O, s:o, s:o}", "prompt", item->prompt, "chosen", answer(item, state->pairs[i].chosen),
-                "rejected", answer(item, state->pairs[i].rejected)));
+            json_pack("{s:O, s:o, s:o}", "prompt", item->prompt, "chosen",
+                answer(item, state->pairs[i].chosen), "rejected", answer(item, state->pairs[i].rejected)));
 }
 
-const struct export_view view_trl = {.format = "trl", .open = open_trl, .item = item_trl, .close = close_state};
+const struct export_view view_trl = {
+    .format = "trl", .open = open_trl, .item = item_trl, .close = close_state};
 
 // --- trl-implicit --------------------------------------------------------------------------------------------------
 static int open_implicit(struct export_run *run, void **ret_state, struct err *err)
@@ -102,8 +103,9 @@ static int open_implicit(struct export_run *run, void **ret_state, struct err *e
     static const char *const columns[] = {"chosen", "rejected", "margin", NULL};
     static const struct export_file about = {.format = "trl-implicit",
         .columns = columns,
-        .about = "preference pairs as whole conversations, for TRL's RewardTrainer; margin is the strength given, 0 "
-                 "where none was"};
+        .about =
+            "preference pairs as whole conversations, for TRL's RewardTrainer; margin is the strength given, 0 "
+            "where none was"};
     return open_file(run, &about, "trl-implicit.jsonl", ret_state, err);
 }
 
@@ -168,9 +170,9 @@ static void item_hh(void *arg, struct export_run *run, const struct export_item 
         n = 0;
     }
     for (size_t i = 0; i < n; i++)
-        export_line(state->file,
-            json_pack("{s:o, s:o}", "chosen", transcript(&prompt, item, state->pairs[i].chosen), "rejected",
-                transcript(&prompt, item, state->pairs[i].rejected)));
+        export_line(
+            state->file, json_pack("{s:o, s:o}", "chosen", transcript(&prompt, item, state->pairs[i].chosen),
+                             "rejected", transcript(&prompt, item, state->pairs[i].rejected)));
     buf_release(&prompt);
 }
 

@@ -37,8 +37,8 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
     if (state == NULL)
         abort();
     *ret_state = state;
-    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "responses", "choice", "strength",
-        "ranking", "ratings", "labels", "confidence", "active_ms", "wall_ms", "guideline_version",
+    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "responses", "choice",
+        "strength", "ranking", "ratings", "labels", "confidence", "active_ms", "wall_ms", "guideline_version",
         "constitution_version", "judged_at", NULL};
     static const char *const item_columns[] = {
         "type", "id", "prompt", "responses", "language", "tags", "gold", "warning", NULL};
@@ -47,9 +47,11 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
         const char *name;
         struct export_file about;
     } files[] = {
-        {"judgments.jsonl.zst", {.about = "every judgment that counts, one a line, raters apart", .columns = judgment_columns}},
+        {"judgments.jsonl.zst",
+            {.about = "every judgment that counts, one a line, raters apart", .columns = judgment_columns}},
         {"items.jsonl.zst", {.about = "prompts with their responses", .columns = item_columns}},
-        {"raters.jsonl.zst", {.about = "who judged, by pseudonyms of this release alone", .columns = rater_columns}},
+        {"raters.jsonl.zst",
+            {.about = "who judged, by pseudonyms of this release alone", .columns = rater_columns}},
         {"plenum.jsonl.zst", {.about = "all of these in one file, for `plenum fit --file`"}},
     };
     struct outfile **places[] = {&state->judgments, &state->items, &state->raters, &state->whole};
@@ -59,8 +61,8 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
         if (export_file_open(run, &about, files[i].name, places[i], err) < 0)
             return err->code;
     }
-    export_line(state->whole, json_pack("{s:s, s:s, s:i, s:s, s:b}", "type", "header", "format", "plenum", "version", 1,
-                                  "name", run->name, "simulated", run->is_simulated));
+    export_line(state->whole, json_pack("{s:s, s:s, s:i, s:s, s:b}", "type", "header", "format", "plenum",
+                                  "version", 1, "name", run->name, "simulated", run->is_simulated));
     write_raters(state, run);
     return 0;
 }
@@ -78,7 +80,8 @@ static json_t *embedding_json(const char *hex)
         digits[8] = '\0';
         if (hex_decode(digits, bytes, 4) < 0)
             abort(); // encode() made it
-        uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+        uint32_t bits = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+                        (uint32_t)bytes[3] << 24;
         memcpy(&value, &bits, sizeof(value));
         snprintf(text, sizeof(text), "%.9g", (double)value);
         json_array_append_new(list, json_real(strtod(text, NULL)));
@@ -128,8 +131,8 @@ static json_t *judgment_json(const struct export_item *item, const struct export
 {
     const json_t *json = judgment->json, *answer = json_object_get(json, "answer");
     const char *day = json_string_value(json_object_get(json, "judged_on"));
-    json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "type", "judgment", "id", judgment->id, "item", item->id, "rater",
-        judgment->rater->pseudonym);
+    json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "type", "judgment", "id", judgment->id, "item", item->id,
+        "rater", judgment->rater->pseudonym);
     copy_member(line, "responses", json, "shown");
     if (strcmp(judgment->outcome, "ranking") != 0 && strcmp(judgment->outcome, "rating") != 0)
         json_object_set_new(line, "choice", json_string(judgment->outcome));
@@ -156,4 +159,5 @@ static void item_plenum(void *arg, struct export_run *run UNUSED, const struct e
         line_to_both(state, state->judgments, judgment_json(item, &item->judgments[i]));
 }
 
-const struct export_view view_plenum = {.format = "plenum", .open = open_plenum, .item = item_plenum, .close = free};
+const struct export_view view_plenum = {
+    .format = "plenum", .open = open_plenum, .item = item_plenum, .close = free};

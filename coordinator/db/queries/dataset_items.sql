@@ -1,12 +1,14 @@
 -- Each item of the export, in the order of its id outside (the source's, else by content), with its responses and the
--- latest judgments that hold. Parameters as in dataset_raters.sql. Of an imported judgment we do not know the day.
+-- latest judgments that hold. Parameters as in dataset_raters.sql. Who judged elsewhere saw
+-- no guideline of ours, on no day that we know.
 select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json(i.tags), i.gold, i.warning,
     (select json_agg(json_build_object('source_id', r.source_id, 'content', r.content, 'model', r.model, 'embedding',
         encode(r.embedding, 'hex'), 'meta', r.meta) order by r.n)
     from response r where r.shard_key = i.shard_key and r.item_id = i.item_id),
     (select json_agg(json_build_object('id', j.judgment_id, 'participant', j.participant_id, 'outcome', j.outcome,
         'strength', j.strength, 'answer', j.answer, 'shown', j.shown, 'active_ms', j.active_ms, 'wall_ms', j.wall_ms,
-        'guideline_version', j.guideline_version, 'constitution_version', j.constitution_version, 'judged_on',
+        'guideline_version', case when j.source = 'live' then j.guideline_version end, 'constitution_version',
+        j.constitution_version, 'judged_on',
         case when j.source = 'live' then to_char(j.judged_at at time zone 'UTC', 'YYYY-MM-DD') end)
         order by j.judgment_id)
     from judgment j
