@@ -1,0 +1,301 @@
+#include "worker/fit/fit.h"
+
+#include "reward/artefact.h"
+#include "reward/predict.h"
+#include "worker/fit/testing.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct planted_options two_tastes = {.n_annotators = 48,
+    .n_items = 500,
+    .judgments_each = 60,
+    .n_dimensions = 8,
+    .n_tastes = 2,
+    .sharpness = 2,
+    .seed = 5};
+static const struct planted_options one_taste = {.n_annotators = 48,
+    .n_items = 500,
+    .judgments_each = 60,
+    .n_dimensions = 8,
+    .n_tastes = 1,
+    .sharpness = 1,
+    .ties = true,
+    .seed = 6};
+static const struct planted_options rated = {.n_annotators = 40,
+    .n_items = 300,
+    .judgments_each = 30,
+    .n_dimensions = 6,
+    .n_tastes = 1,
+    .sharpness = 1,
+    .as_ratings = true,
+    .seed = 7};
+
+struct fitted {
+    struct fit_result result;
+    json_t *card;
+    struct artefact *artefact;
+};
+
+static void run(const struct fit_data *data, const struct fit_options *options, struct fitted *fitted)
+{
+    struct err err = {0};
+    int failed = fit_run(data, options, &fitted->result, &err);
+    if (failed)
+        fail_msg("%s", err.message);
+    fitted->card = json_loads(fitted->result.card, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(fitted->card);
+    fitted->artefact =
+        artefact_open_bytes(fitted->result.artefact.data, fitted->result.artefact.length, &err);
+    if (fitted->artefact == NULL)
+        fail_msg("%s", err.message);
+}
+
+static void release(struct fitted *fitted)
+{
+    json_decref(fitted->card);
+    artefact_close(fitted->artefact);
+    fit_result_release(&fitted->result);
+}
+
+static double number(const json_t *card, const char *outer, const char *inner)
+{
+    const json_t *value = json_object_get(outer != NULL ? json_object_get(card, outer) : card, inner);
+    assert_true(json_is_number(value));
+    return json_number_value(value);
+}
+
+static bool supported(const struct fitted *fitted)
+{
+    bool said = json_is_true(json_object_get(fitted->card, "supported"));
+    assert_int_equal(said, fitted->artefact->supported);
+    return said;
+}
+
+static void the_pooled_model_learns(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &one_taste);
+    run(&planted.data, &(struct fit_options){.method = FIT_POOLED, .seed = 1}, &fitted);
+    assert_true(number(fitted.card, "all", "accuracy") > 0.65);
+    assert_true(number(fitted.card, "all", "log_loss") < 0.65);
+    assert_true(number(fitted.card, "all", "ece") < 0.08);
+    assert_true(number(fitted.card, NULL, "n_judgments") == 48 * 60);
+    assert_true(number(fitted.card, NULL, "n_annotators") == 48);
+    assert_int_equal(fitted.artefact->n_heads, 1);
+    assert_true(fitted.artefact->heads[0].served);
+    assert_true(fabs(fitted.artefact->heads[0].tau - 1) < 0.3);
+    // Declared groups stand beside the average: the one taste, and three months.
+    assert_int_equal(json_array_size(json_object_get(fitted.card, "groups")), 4);
+    assert_non_null(json_object_get(fitted.card, "worst"));
+    // Scores by the artefact: the planted direction.
+    double dot = 0, squares = 0;
+    for (uint32_t c = 0; c < 8; c++) {
+        double w = fitted.artefact->weights[c];
+        dot += w * planted.taste[c];
+        squares += w * w;
+    }
+    assert_true(dot / sqrt(squares) > 0.97);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void two_tastes_are_two_clusters(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &two_tastes);
+    run(&planted.data, &(struct fit_options){.method = FIT_MAXMIN, .attribute = "taste", .seed = 1}, &fitted);
+    assert_true(number(fitted.card, NULL, "k") == 2);
+    assert_true(supported(&fitted));
+    assert_int_equal(artefact_n_served(fitted.artefact), 2);
+    assert_string_equal(fitted.artefact->heads[predict_served_head(fitted.artefact, 0)].value, "cluster 1");
+    assert_true(number(fitted.card, "worst", "accuracy") >
+                json_number_value(json_object_get(
+                    json_object_get(json_object_get(fitted.card, "pooled"), "worst"), "accuracy")) +
+                    0.05);
+    const json_t *interval = json_object_get(json_object_get(fitted.card, "gain"), "log_loss_interval");
+    assert_true(json_number_value(json_array_get(interval, 0)) > 0);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void one_taste_is_one_cluster(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &one_taste);
+    run(&planted.data, &(struct fit_options){.method = FIT_MAXMIN, .seed = 1}, &fitted);
+    assert_true(number(fitted.card, NULL, "k") == 1);
+    assert_false(supported(&fitted));
+    assert_int_equal(artefact_n_served(fitted.artefact), 1);
+    assert_int_equal(predict_served_head(fitted.artefact, 0), 0); // pooled
+    const char *statement =
+        json_string_value(json_object_get(json_object_get(fitted.card, "gain"), "statement"));
+    assert_non_null(strstr(statement, "do not support"));
+    release(&fitted);
+    // Made to find two where there is one: still no claim, and the attribute's offsets are served instead.
+    run(&planted.data,
+        &(struct fit_options){.method = FIT_MAXMIN, .attribute = "month", .clusters = 2, .seed = 1}, &fitted);
+    assert_false(supported(&fitted));
+    assert_non_null(json_object_get(fitted.card, "served"));
+    assert_string_equal(fitted.artefact->heads[predict_served_head(fitted.artefact, 0)].attribute, "month");
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void groups_that_differ_are_served_apart(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    struct planted_options few = two_tastes;
+    few.n_annotators = 60;
+    few.minority = 12;
+    planted_make(&planted, &few);
+    run(&planted.data, &(struct fit_options){.method = FIT_GROUP, .attribute = "taste", .seed = 1}, &fitted);
+    assert_true(supported(&fitted));
+    assert_int_equal(artefact_n_served(fitted.artefact), 2);
+    double shares = 0;
+    for (uint32_t n = 0; n < 2; n++)
+        shares += fitted.artefact->heads[predict_served_head(fitted.artefact, n)].share;
+    assert_true(fabs(shares - 1) < 1e-9);
+    release(&fitted);
+    // The month says nothing: no claim, and next to no harm.
+    run(&planted.data, &(struct fit_options){.method = FIT_GROUP, .attribute = "month", .seed = 1}, &fitted);
+    assert_false(supported(&fitted));
+    const json_t *pooled = json_object_get(json_object_get(fitted.card, "pooled"), "all");
+    assert_true(number(fitted.card, "all", "log_loss") <
+                json_number_value(json_object_get(pooled, "log_loss")) + 0.01);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void small_groups_are_not_shown(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    struct planted_options few = two_tastes;
+    few.minority = 6;
+    planted_make(&planted, &few);
+    run(&planted.data, &(struct fit_options){.method = FIT_POOLED, .attribute = "taste", .seed = 1}, &fitted);
+    const json_t *groups = json_object_get(fitted.card, "groups");
+    assert_int_equal(json_array_size(groups), 1);
+    assert_string_equal(json_string_value(json_object_get(json_array_get(groups, 0), "value")), "sweet");
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void ratings_are_fitted(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &rated);
+    run(&planted.data, &(struct fit_options){.method = FIT_POOLED, .seed = 1}, &fitted);
+    assert_true(number(fitted.card, NULL, "n_judgments") == 40 * 30);
+    assert_true(number(fitted.card, "all", "accuracy") > 0.7);
+    // 20 % of 30 ratings by each of 40, whatever the number of pairs.
+    double n = number(fitted.card, "all", "n");
+    assert_true(n > 200 && n < 280);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void the_same_data_gives_the_same_bytes(void **state UNUSED)
+{
+    static const struct fit_options all[] = {
+        {.method = FIT_POOLED, .seed = 3},
+        {.method = FIT_GROUP, .attribute = "taste", .seed = 3},
+        {.method = FIT_MAXMIN, .seed = 3},
+        {.method = FIT_MAXMIN, .hard = true, .clusters = 3, .seed = 3},
+    };
+    struct planted planted;
+    planted_make(&planted, &two_tastes);
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        struct fitted first, second;
+        run(&planted.data, &all[i], &first);
+        run(&planted.data, &all[i], &second);
+        assert_memory_equal(first.result.artefact_hash, second.result.artefact_hash, HASH_BYTES);
+        assert_string_equal(first.result.card, second.result.card);
+        assert_memory_equal(artefact_hash(first.artefact), first.result.artefact_hash, HASH_BYTES);
+        assert_memory_equal(first.artefact->snapshot, first.result.snapshot, HASH_BYTES);
+        release(&first);
+        release(&second);
+    }
+    planted_free(&planted);
+}
+
+static bool stop_at_half(void *arg, const char *phase UNUSED, double fraction)
+{
+    double *last = arg;
+    assert_true(fraction >= 0 && fraction <= 1);
+    *last = fraction;
+    return fraction < 0.4;
+}
+
+static void a_fit_can_be_cancelled(void **state UNUSED)
+{
+    struct planted planted;
+    struct fit_result result;
+    struct err err;
+    double last = 0;
+    planted_make(&planted, &two_tastes);
+    struct fit_options options = {
+        .method = FIT_MAXMIN, .seed = 1, .progress = stop_at_half, .progress_arg = &last};
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_CLOSED);
+    assert_true(last >= 0.4 && last < 0.8);
+    fit_result_release(&result);
+    planted_free(&planted);
+}
+
+static void what_cannot_be_fitted_is_said(void **state UNUSED)
+{
+    struct planted planted;
+    struct fit_result result;
+    struct err err;
+    enum fit_method method;
+    planted_make(&planted, &two_tastes);
+    struct fit_options options = {.method = FIT_GROUP};
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
+    options.attribute = "shoe size";
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
+    assert_non_null(strstr(err.message, "shoe size"));
+    options = (struct fit_options){.method = FIT_DRO};
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
+    options = (struct fit_options){.method = FIT_MAXMIN, .clusters = 9};
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
+    options = (struct fit_options){.method = FIT_POOLED, .lambda = NAN};
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
+    struct fit_data none = planted.data;
+    none.n_judgments = 0;
+    options = (struct fit_options){.method = FIT_POOLED};
+    assert_int_equal(fit_run(&none, &options, &result, &err), ERR_INVALID);
+    float *embedding = (float *)(uintptr_t)planted.data.response_embedding;
+    embedding[9] = INFINITY;
+    assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
+    assert_true(fit_method_parse("maxmin", &method));
+    assert_false(fit_method_parse("jury", &method));
+    planted_free(&planted);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_pooled_model_learns),
+        cmocka_unit_test(two_tastes_are_two_clusters),
+        cmocka_unit_test(one_taste_is_one_cluster),
+        cmocka_unit_test(groups_that_differ_are_served_apart),
+        cmocka_unit_test(small_groups_are_not_shown),
+        cmocka_unit_test(ratings_are_fitted),
+        cmocka_unit_test(the_same_data_gives_the_same_bytes),
+        cmocka_unit_test(a_fit_can_be_cancelled),
+        cmocka_unit_test(what_cannot_be_fitted_is_said),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
