@@ -67,6 +67,7 @@ struct upload {
     struct http_request *request;
     uint64_t size, sum;
     struct event *timer; // when it is taken slowly
+    uint64_t paused_at;
 };
 
 static void upload_resume(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
@@ -81,7 +82,8 @@ static void upload_data(void *arg, const char *data, size_t size)
     upload->size += size;
     for (size_t i = 0; i < size; i++)
         upload->sum += (unsigned char)data[i];
-    if (upload->timer != NULL) {
+    if (upload->timer != NULL && upload->size - upload->paused_at > 50000) {
+        upload->paused_at = upload->size;
         http_body_pause(upload->request);
         event_add(upload->timer, &(struct timeval){.tv_usec = 200});
     }
