@@ -187,7 +187,7 @@ struct http_server {
     struct connection *scratch_owner;
     struct buf render; // JSON text
     char date[40];     // "Date: ...\r\n", of date_s
-    int64_t date_s;
+    int64_t date_s, logged_s;
     struct prefix *proxies;
     size_t n_proxies;
     uint64_t address_seed;

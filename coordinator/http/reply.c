@@ -187,9 +187,12 @@ static void count_reply(struct http_request *request)
         bucket++;
     count(&counters->durations[bucket], 1);
     count(&counters->duration_us, (uint64_t)us);
-    if (request->status >= 500 && request->entry != NULL)
+    // What a handler failed at, at most once a second: an outage must not fill the disk as well.
+    if (request->status >= 500 && request->handled && server->logged_s != server->date_s) {
+        server->logged_s = server->date_s;
         log_event(LOG_WARNING, "http_error", LOG_TEXT("route", request->entry->route->pattern),
             LOG_NUMBER("status", request->status));
+    }
 }
 
 static void leave_flight(struct http_request *request)
