@@ -47,37 +47,43 @@ const looks = [
     { name: 'arabic-narrow', options: { ...NARROW, language: 'ar' } },
 ];
 
+// Walks through all pages, with one browser for each of nobody, a person who joined, and the operator.
+async function walk(options, visit) {
+    const all = await pages();
+    for (const as of new Set(all.map((one) => one.as))) {
+        const me = await visitor(browser, platform.origin, { ...options, token: as, expected: [/401/] });
+        for (const { name, path } of all.filter((one) => one.as === as)) await visit(me.page, name, path);
+        await me.close();
+    }
+}
+
 for (const look of looks) {
     test(`every page, ${look.name}`, async () => {
-        for (const { name, path, as } of await pages()) {
-            const me = await visitor(browser, platform.origin, { ...look.options, token: as, expected: [/401/] });
-            await me.page.goto(path);
-            await settled(me.page);
-            if (name === 'annotate') await me.page.waitForSelector('.answers');
+        await walk(look.options, async (page, name, path) => {
+            await page.goto(path);
+            await settled(page);
+            if (name === 'annotate') await page.waitForSelector('.answers');
             const label = `${name}-${look.name}`;
-            await checkReflow(me.page, label);
-            await checkTargets(me.page, label);
-            await checkAccessible(me.page, label);
-            await shot(me.page, `page-${label}`);
-            assert.notEqual(await me.page.title(), '');
-            await me.close();
-        }
+            await checkReflow(page, label);
+            await checkTargets(page, label);
+            await checkAccessible(page, label);
+            await shot(page, `page-${label}`);
+            assert.notEqual(await page.title(), '');
+        });
     });
 }
 
 test('in the pseudo-language no word of the interface is left in English and nothing overflows', async () => {
-    for (const { name, path, as } of await pages()) {
-        const me = await visitor(browser, platform.origin, { ...NARROW, token: as, expected: [/401/] });
-        await me.page.goto(`${path}${path.includes('?') ? '&' : '?'}lang=en-XA`);
-        await settled(me.page);
-        await checkReflow(me.page, `${name} in pseudo`);
-        const bare = await me.page.evaluate(() => [...document.querySelectorAll('button, h1, h2, label, legend, dt, th, summary')]
+    await walk(NARROW, async (page, name, path) => {
+        await page.goto(`${path}${path.includes('?') ? '&' : '?'}lang=en-XA`);
+        await settled(page);
+        await checkReflow(page, `${name} in pseudo`);
+        const bare = await page.evaluate(() => [...document.querySelectorAll('button, h1, h2, label, legend, dt, th, summary')]
             .filter((one) => !one.closest('[dir=auto], [lang]:not(html), dialog, .text') && !one.querySelector('[dir=auto]'))
             .map((one) => one.textContent.replace(/[\u2068\u2069]/g, '').trim())
             .filter((text) => /[A-Za-z]{4}/.test(text) && !text.includes('⟦')));
         assert.deepEqual(bare, [], name);
-        await me.close();
-    }
+    });
 });
 
 test('the language and the appearance are chosen, kept, and put on the document', async () => {

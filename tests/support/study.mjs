@@ -81,7 +81,8 @@ const demo = (name) => readFile(new URL(`../../demo/${name}`, import.meta.url), 
 
 // A community with the demonstration's constitution and one open amendment, proposed by a member of its own.
 export async function makeCommunity(call, origin, study) {
-    const community = await call('POST', '/api/v1/communities', { name: 'An assembly for tests', visibility: 'public', admission: 'open' });
+    const community = await call('POST', '/api/v1/communities', { name: 'An assembly for tests', visibility: 'public', admission: 'open',
+        rule: { electorate: 'until_close' } });
     await call('POST', `/api/v1/communities/${community.id}/constitution`, await demo('constitution.json'));
     const joined = await client(origin)('POST', '/api/v1/join', { code: await study.invite(), consent: { version: '1' } });
     const member = client(origin, joined.token);
