@@ -273,7 +273,7 @@ void reply_whole(struct http_request *request, int status, const char *content_t
 // --- static.c, limits.c --------------------------------------------------------------------------------------------
 // Replies from the files or with 404; the route was not found and the method is GET or HEAD.
 void static_reply(struct http_request *request, const struct http_static *files);
-bool static_is_page(const char *path); // not under the prefixes of interfaces
+bool static_has(const struct http_static *files, const char *path);
 
 void limits_key(const struct sockaddr *peer, char *text, size_t size, unsigned char bytes[16]);
 struct address *limits_enter(struct http_server *server, const unsigned char bytes[16]); // NULL: too many

@@ -158,6 +158,13 @@ void request_begin(struct http_request *request, const char *data)
     if (!framing->keep_alive)
         request->connection->close_after = true;
     router_find(&request->connection->server->router, request);
+    bool reads = framing->method == HTTP_GET || framing->method == HTTP_HEAD;
+    if (request->refusal == 404 && !reads &&
+        static_has(request->connection->server->settings.files, request->path)) {
+        request->allow = "GET, HEAD, OPTIONS";
+        request->refusal = 405;
+        request->refusal_detail = "This path does not take that method.";
+    }
     if (request->entry != NULL) {
         check_same_origin(request);
         if (request->refusal == 0)

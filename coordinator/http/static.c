@@ -270,7 +270,7 @@ static bool matches_etag(const char *list, const char *etag)
     return false;
 }
 
-bool static_is_page(const char *path)
+static bool static_is_page(const char *path)
 {
     static const char *const interfaces[] = {
         "/api", "/audit", "/v1", "/v2", "/metrics", "/livez", "/readyz", "/assets"};
@@ -282,13 +282,22 @@ bool static_is_page(const char *path)
     return path[0] == '/' && path[1] != '/' && strchr(strrchr(path, '/'), '.') == NULL;
 }
 
+static const struct page *page_at(const struct http_static *files, const char *path)
+{
+    if (files == NULL)
+        return NULL;
+    const struct page *page = find_page(files, path);
+    return page == NULL && static_is_page(path) ? files->index : page; // the page itself knows its paths
+}
+
+bool static_has(const struct http_static *files, const char *path)
+{
+    return page_at(files, path) != NULL;
+}
+
 void static_reply(struct http_request *request, const struct http_static *files)
 {
-    const struct page *page = NULL;
-    if (files != NULL)
-        page = find_page(files, request->path);
-    if (page == NULL && files != NULL && static_is_page(request->path))
-        page = files->index; // the page itself knows its paths
+    const struct page *page = page_at(files, request->path);
     enum coding coding = CODING_IDENTITY;
     const struct variant *variant =
         page != NULL ? choose(page, http_header(request, "Accept-Encoding"), &coding) : NULL;
