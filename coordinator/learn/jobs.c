@@ -98,11 +98,13 @@ static void end_job(struct lease *lease, const char *state, const char *detail)
     call(lease, QUERY_LEARN_JOB_END, &params, on_told);
 }
 
-static void release_job(struct lease *lease, int not_counted)
+// `detail` NULL: nothing went wrong.
+static void release_job(struct lease *lease, int not_counted, const char *detail)
 {
     struct db_params params;
     params_of_job(lease, &params);
     db_add_number(&params, not_counted);
+    db_add_text(&params, detail);
     call(lease, QUERY_LEARN_RELEASE, &params, on_told);
 }
 
@@ -135,7 +137,7 @@ static void on_state(void *arg, const struct db_result *result)
     if (lease->state != LEASE_OVER) {
         const char *state = result->status == DB_OK && result->n_rows == 1 ? db_text(result, 0, 0) : "";
         if (result->status != DB_OK || strcmp(state, "running") == 0 || strcmp(state, "queued") == 0)
-            release_job(lease, DOES_NOT_COUNT);
+            release_job(lease, DOES_NOT_COUNT, NULL);
         else if (result->n_rows == 0)
             end_job(lease, "failed", "the request that made this job did not get through");
         else
@@ -219,7 +221,7 @@ static void on_leased(void *arg, const struct db_result *result)
         log_event(LOG_WARNING, "lease_expired", LOG_NUMBER("fence", lease->fence));
     }
     if (!usable) {
-        release_job(lease, DOES_NOT_COUNT);
+        release_job(lease, DOES_NOT_COUNT, NULL);
         lease_over(lease);
     } else {
         struct db_params params;
@@ -292,7 +294,7 @@ void jobs_stream_failed(struct lease *lease, int rc, const struct err *err)
     if (rc == ERR_INVALID || rc == ERR_LIMIT)
         fail_fit(lease, err->message);
     else
-        release_job(lease, COUNTS);
+        release_job(lease, COUNTS, err->message);
     lease_over(lease);
 }
 
@@ -450,7 +452,7 @@ void jobs_link_lost(struct link *link)
     switch (lease->state) {
     case LEASE_TAKING:
     case LEASE_STREAMING:
-        release_job(lease, COUNTS);
+        release_job(lease, COUNTS, "the link broke while the data were sent");
         lease_over(lease);
         return;
     case LEASE_FITTING:
@@ -497,7 +499,7 @@ static void on_artefact(struct link *link, uint32_t stream, const Plenum__Artefa
     } else if (rc < 0) {
         log_event(LOG_ERROR, "artefact", LOG_TEXT("detail", err.message));
         tell_cancel(link, stream, "the artefact could not be stored");
-        release_job(lease, COUNTS);
+        release_job(lease, COUNTS, err.message);
         lease_over(lease);
     }
 }
@@ -513,7 +515,7 @@ static void on_result(struct link *link, const Plenum__Result *result)
         return;
     log_event(LOG_ERROR, "result", LOG_TEXT("detail", err.message));
     tell_cancel(link, lease->stream_id, err.message);
-    release_job(lease, COUNTS);
+    release_job(lease, COUNTS, err.message);
     lease_over(lease);
 }
 
@@ -525,7 +527,7 @@ void jobs_stored(struct lease *lease, int rc, bool counted, const char *detail)
         log_event(LOG_INFO, "fit_done", LOG_NUMBER("fence", lease->fence), LOG_NUMBER("bytes", lease->size));
     } else if (rc < 0) { // not what it said it is: another worker may do better
         log_event(LOG_ERROR, "result", LOG_TEXT("detail", detail));
-        release_job(lease, COUNTS);
+        release_job(lease, COUNTS, detail);
     }
     if (lease->link != NULL) {
         char text[WIRE_DETAIL_MAX_BYTES];
@@ -546,7 +548,7 @@ static void on_failed(struct link *link, const Plenum__Failed *failed)
     log_event(
         LOG_WARNING, "worker_failed", LOG_NUMBER("again", failed->again), LOG_TEXT("detail", failed->detail));
     if (failed->again)
-        release_job(lease, COUNTS);
+        release_job(lease, COUNTS, failed->detail);
     else
         fail_fit(lease, failed->detail);
     lease_over(lease);
@@ -557,7 +559,7 @@ static void on_release(struct link *link, const Plenum__Release *release)
     struct lease *lease = lease_of(link, release->job_id, release->fence);
     if (lease == NULL || lease->state == LEASE_STORING)
         return;
-    release_job(lease, DOES_NOT_COUNT);
+    release_job(lease, DOES_NOT_COUNT, NULL);
     lease_over(lease);
 }
 
@@ -599,13 +601,13 @@ static void on_spent(void *arg, const struct db_result *result)
         return;
     for (int row = 0; row < result->n_rows; row++) {
         struct lease *lease = lease_new(learn, NULL);
-        char detail[96];
+        char detail[256];
         lease->job = db_uuid(result, row, 0);
         lease->shard_key = db_number(result, row, 1);
         lease->fit = db_uuid(result, row, 2);
         lease->fence = (uint64_t)db_number(result, row, 3);
-        snprintf(detail, sizeof(detail), "given up after %lld attempts: no worker finished it",
-            (long long)db_number(result, row, 4));
+        snprintf(detail, sizeof(detail), "given up after %lld attempts: %.200s",
+            (long long)db_number(result, row, 4), db_text(result, row, 5));
         fail_fit(lease, detail);
         lease_over(lease);
     }

@@ -20,9 +20,7 @@ static json_t *model_json(const struct db_result *result, int row, int64_t shard
     json_object_set_new(model, "snapshot_hash", json_string(db_text(result, row, 6)));
     json_object_set_new(model, "created_at", json_db_time(result, row, 8));
     json_object_set_new(model, "simulated", json_boolean(db_bool(result, row, 10)));
-    json_object_set(model, "metrics", json_object_get(card, "metrics"));
-    json_object_del(card, "metrics");
-    json_object_set_new(model, "card", card != NULL ? card : json_null());
+    json_object_set_new(model, "metrics", card != NULL ? card : json_null());
     return model;
 }
 

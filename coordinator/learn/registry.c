@@ -353,10 +353,10 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
     if (memcmp(result->snapshot.data, lease->snapshot, HASH_BYTES) != 0)
         return err_set(err, ERR_CRYPTO, "the result is about other data than were sent");
     json_t *card = json_loads(result->card, JSON_REJECT_DUPLICATES, NULL);
-    bool is_card = json_is_object(json_object_get(card, "metrics"));
+    bool is_card = json_is_object(json_object_get(card, "all"));
     json_decref(card);
     if (!is_card)
-        return err_set(err, ERR_INVALID, "the card is not a JSON object with metrics");
+        return err_set(err, ERR_INVALID, "the card is not a JSON object with the evaluation for all");
     struct storing *storing = calloc(1, sizeof(*storing));
     if (storing == NULL)
         abort();

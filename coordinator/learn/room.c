@@ -102,7 +102,7 @@ static int start(struct app *app, struct err *err)
     if (rc == 0)
         rc = write_address(app, setting, port, err);
     if (rc == 0)
-        log_event(LOG_INFO, "worker_listener", LOG_NUMBER("port", port));
+        log_event(LOG_INFO, "workers_listening", LOG_NUMBER("port", port));
     return rc;
 }
 
