@@ -465,7 +465,8 @@ static int fill(struct judgments *judgments, const char *dimension, struct err *
 // ---------------------------------------------------------------- the file
 static const char *file_in(const char *path, struct arena *arena)
 {
-    static const char *const names[] = {"judgments.jsonl.zst", "judgments.jsonl"};
+    static const char *const names[] = {
+        "plenum.jsonl.zst", "plenum.jsonl", "judgments.jsonl.zst", "judgments.jsonl"};
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         const char *inside = arena_printf(arena, "%s/%s", path, names[i]);
         if (access(inside, R_OK) == 0)

@@ -1,6 +1,6 @@
 // Reads the plenum judgments format (docs/plenum-format.md) into the columns of a fit: a .jsonl or .jsonl.zst file, or
-// a folder that holds judgments.jsonl.zst or judgments.jsonl. Line by line; the first bad line is an error that names
-// it. What comes out lives in one object and keeps the order of the file.
+// a folder that holds plenum.jsonl.zst or plenum.jsonl (or judgments.jsonl.zst, judgments.jsonl). Line by line; the first
+// bad line is an error that names it. What comes out lives in one object and keeps the order of the file.
 #ifndef CTL_JUDGMENTS_H
 #define CTL_JUDGMENTS_H
 
