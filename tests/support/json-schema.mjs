@@ -1,6 +1,6 @@
 // A small JSON Schema 2020-12 checker for the project's own schemas in tests: the keywords they use and no other. An
 // unknown keyword throws, so that a schema never asks for more than is checked. Returns a list of {pointer, detail}.
-const ANNOTATIONS = new Set(['$schema', '$id', '$defs', 'title', 'description', 'default', 'examples']);
+const ANNOTATIONS = new Set(['$schema', '$id', '$defs', 'title', 'description', 'default', 'examples', 'format']);
 
 const typeOf = (value) => (value === null ? 'null' : Array.isArray(value) ? 'array'
     : Number.isInteger(value) ? 'integer' : typeof value);
@@ -42,6 +42,10 @@ const INSIDE = {
     anyOf: (v, a, schema, check, at) => {
         const tried = a.map((sub) => check(v, sub, at));
         return tried.some((errors) => errors.length === 0) ? [] : tried[0];
+    },
+    oneOf: (v, a, schema, check, at) => {
+        const n = a.filter((sub) => check(v, sub, at).length === 0).length;
+        return n === 1 ? [] : [{ pointer: at, detail: `must have exactly one of ${a.length} forms, has ${n}` }];
     },
     if: (v, a, schema, check, at) => {
         const branch = check(v, a, at).length === 0 ? schema.then : schema.else;
