@@ -20,6 +20,7 @@ static const struct command commands[] = {
     {"constitution", "give a community its constitution, or show it", command_constitution},
     {"verify", "check the audit log and a receipt, offline", command_verify},
     {"token", "make and revoke scoped tokens", command_token},
+    {"worker", "enrol, list and revoke workers", command_worker},
     {"simulate", "let simulated annotators with stated tastes judge a simulated project", command_simulate},
     {"demo", "load the demonstration study", command_demo},
     {0},

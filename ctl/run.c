@@ -130,26 +130,17 @@ static void worker_folder(const struct supervisor *supervisor, int index, char f
     snprintf(folder, PATH_MAX, "%s/workers/%d", supervisor->data, index + 1);
 }
 
-static int worker_address(const struct supervisor *supervisor, char *address, size_t size, struct err *err)
+// By the file: a coordinator that is started again may listen on another port.
+static void worker_address(const struct supervisor *supervisor, char address[PATH_MAX])
 {
-    char path[PATH_MAX];
-    snprintf(path, sizeof(path), "%s/run/worker.address", supervisor->data);
-    FILE *file = fopen(path, "re");
-    if (file == NULL || fgets(address, (int)size, file) == NULL) {
-        if (file != NULL)
-            fclose(file);
-        return err_set_errno(err, "%s", path);
-    }
-    fclose(file);
-    address[strcspn(address, "\r\n")] = '\0';
-    return 0;
+    snprintf(address, PATH_MAX, "@%s/run/worker.address", supervisor->data);
 }
 
 // A certificate of its own for each worker, kept in its folder: enrolled once.
 static int enrol_worker(struct client *client, int index, char *folder, char *address, struct err *err)
 {
     char path[PROGRAM_PATH_BYTES], probe[PATH_MAX + 16];
-    snprintf(probe, sizeof(probe), "%s/worker.crt", folder);
+    snprintf(probe, sizeof(probe), "%s/worker.pem", folder);
     if (access(probe, R_OK) == 0)
         return 0;
     json_t *answer = NULL;
@@ -170,11 +161,10 @@ static int enrol_worker(struct client *client, int index, char *folder, char *ad
 
 static int start_worker(struct supervisor *supervisor, struct client *client, int index, struct err *err)
 {
-    char folder[PATH_MAX], address[256], path[PROGRAM_PATH_BYTES];
+    char folder[PATH_MAX], address[PATH_MAX], path[PROGRAM_PATH_BYTES];
     worker_folder(supervisor, index, folder);
-    int rc = worker_address(supervisor, address, sizeof(address), err);
-    if (rc == 0)
-        rc = enrol_worker(client, index, folder, address, err);
+    worker_address(supervisor, address);
+    int rc = enrol_worker(client, index, folder, address, err);
     if (rc < 0)
         return rc;
     program_path("plenum-worker", path);

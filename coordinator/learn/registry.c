@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "coordinator/api.h"
+#include "coordinator/audit/entry.h"
 #include "coordinator/work.h"
 #include "reward/artefact.h"
 
@@ -197,18 +198,20 @@ static int add_log_entry(
     struct db_result result;
     hex_encode(storing->hash, HASH_BYTES, artefact);
     hex_encode(storing->snapshot, HASH_BYTES, snapshot);
-    json_t *entry = json_pack("{s:s, s:o, s:o, s:o, s:s, s:s, s:s}", "type", "model", "at",
-        json_time_us(clock_real_us()), "object", json_id((struct id){storing->shard_key, storing->model}),
-        "fit", json_id((struct id){storing->shard_key, storing->fit}), "method", method, "artefact", artefact,
-        "snapshot", snapshot);
-    char *text = json_canonical(entry);
-    json_decref(entry);
+    struct arena *arena = arena_new(64 * 1024);
+    struct audit_entry entry;
+    audit_entry_make(arena, "model",
+        json_pack("{s:o, s:o, s:s, s:s, s:s}", "object",
+            json_id((struct id){storing->shard_key, storing->model}), "fit",
+            json_id((struct id){storing->shard_key, storing->fit}), "method", method, "artefact", artefact,
+            "snapshot", snapshot),
+        &entry);
     db_params_init(&params);
     db_add_number(&params, storing->shard_key);
-    db_add_uuid(&params, uuid_new());
-    db_add_text(&params, text);
+    db_add_uuid(&params, entry.id);
+    db_add_text(&params, entry.text);
     int rc = db_session_query(session, QUERY_LEARN_OUTBOX, &params, &result, err);
-    free(text);
+    arena_free(arena);
     return rc;
 }
 
