@@ -24,6 +24,7 @@ enum {
     // Recovery of a large cluster is slow but tells so (PQPING_REJECT); silence is not waited for as long.
     RECOVERY_MS = 600000,
     SILENCE_MS = 60000,
+    RESTART_MS = 100,
     STOP_FAST_MS = 10000,
     STOP_IMMEDIATE_MS = 5000,
     LOG_MAX_BYTES = 8 * 1024 * 1024,
@@ -34,6 +35,7 @@ struct cluster {
     char *owner_conninfo, *app_conninfo, *superuser_conninfo;
     pid_t pid;             // 0: not running
     int64_t down_since_us; // 0 while it runs or has been seen to run
+    int64_t spawned_us;
 };
 
 // Durable, and light on a machine that does other things: a laptop, a class room's server.
@@ -143,13 +145,14 @@ static void exec_server(const struct cluster *cluster, pid_t parent)
 
 static int spawn(struct cluster *cluster, struct err *err)
 {
-    cluster_drop_stale_lock(cluster->folder);
+    cluster_drop_stale_locks(cluster->folder, cluster->sockets);
     pid_t parent = getpid(), pid = fork();
     if (pid == 0)
         exec_server(cluster, parent);
     if (pid < 0)
         return err_set_errno(err, "fork");
     cluster->pid = pid;
+    cluster->spawned_us = clock_monotonic_us();
     return 0;
 }
 
@@ -268,6 +271,9 @@ int cluster_tend(struct cluster *cluster, struct err *err)
         cluster->down_since_us = now;
     log_event(LOG_WARNING, "postgres_ended", LOG_NUMBER("signal", WIFSIGNALED(status) ? WTERMSIG(status) : 0),
         LOG_NUMBER("exit", WIFEXITED(status) ? WEXITSTATUS(status) : 0));
+    // The last backends of a killed server keep the next one out for a moment; no use to hurry more than this.
+    if (now - cluster->spawned_us < (int64_t)RESTART_MS * 1000)
+        sleep_ms(RESTART_MS);
     // No wait for it to answer: the connections do that by themselves. One that does not come up is tried each time.
     int rc = spawn(cluster, err);
     if (rc == 0 && now - cluster->down_since_us > (int64_t)TAKE_OVER_MS * 1000)

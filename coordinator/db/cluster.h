@@ -16,7 +16,8 @@ int cluster_start(const char *data_folder, struct cluster **ret_cluster, struct 
 const char *cluster_owner_conninfo(const struct cluster *cluster);
 const char *cluster_app_conninfo(const struct cluster *cluster);
 pid_t cluster_pid(const struct cluster *cluster);
-// Looks after the child: when it has died (waitpid says so) starts it again. Call once a second from the main thread.
+// Looks after the child: when it has died (waitpid says so) starts it again. Call once a second, and on
+// SIGCHLD, from the main thread.
 int cluster_tend(struct cluster *cluster, struct err *err) MUST_CHECK;
 // Fast shutdown, waits at most 10 s, then immediate.
 void cluster_stop(struct cluster *cluster);

@@ -216,10 +216,9 @@ int cluster_make(const char *folder, const char *programs, int major, const char
 }
 
 // --- the lock file -------------------------------------------------------------------------------------------------
-pid_t cluster_lock_pid(const char *folder)
+static pid_t pid_in(const char *path)
 {
-    char path[PATH_MAX + 32], text[32];
-    snprintf(path, sizeof(path), "%s/postmaster.pid", folder);
+    char text[32];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
@@ -229,16 +228,28 @@ pid_t cluster_lock_pid(const char *folder)
     return pid > 0 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
-static bool is_postgres(pid_t pid)
+pid_t cluster_lock_pid(const char *folder)
 {
-    char path[64], name[32] = "";
-    snprintf(path, sizeof(path), "/proc/%ld/comm", (long)pid);
+    char path[PATH_MAX + 32];
+    snprintf(path, sizeof(path), "%s/postmaster.pid", folder);
+    return pid_in(path);
+}
+
+// A zombie is not: where nobody reaps orphans it keeps its id for ever.
+static bool is_living_postgres(pid_t pid)
+{
+    char path[64], text[64] = "";
+    snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
     int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd >= 0) {
-        read_all(fd, name, sizeof(name));
-        close(fd);
-    }
-    return strncmp(name, "postgres", 8) == 0 || strncmp(name, "postmaster", 10) == 0;
+    if (fd < 0)
+        return false;
+    read_all(fd, text, sizeof(text)); // "123 (postgres) S ..."
+    close(fd);
+    const char *name = strchr(text, '('), *state = strstr(text, ") ");
+    if (name == NULL || state == NULL)
+        return true; // when in doubt it is one
+    bool is_server = strncmp(name, "(postgres", 9) == 0 || strncmp(name, "(postmaster", 11) == 0;
+    return is_server && state[2] != 'Z' && state[2] != 'X';
 }
 
 // Backends outlive their postmaster for a moment; each has the cluster's folder as its own.
@@ -266,15 +277,19 @@ static bool has_process_inside(const char *folder)
     return found;
 }
 
-void cluster_drop_stale_lock(const char *folder)
+void cluster_drop_stale_locks(const char *folder, const char *sockets)
 {
-    pid_t pid = cluster_lock_pid(folder);
-    if (pid == 0 || (kill(pid, 0) != 0 && errno == ESRCH) || is_postgres(pid) || has_process_inside(folder))
-        return;
-    char path[PATH_MAX + 32];
-    snprintf(path, sizeof(path), "%s/postmaster.pid", folder);
-    log_event(LOG_WARNING, "postgres_stale_lock_removed", LOG_NUMBER("pid", pid));
-    unlink(path);
+    char paths[2][PATH_MAX + 32];
+    snprintf(paths[0], sizeof(paths[0]), "%s/postmaster.pid", folder);
+    snprintf(paths[1], sizeof(paths[1]), "%s/.s.PGSQL.%d.lock", sockets, CLUSTER_PORT);
+    for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+        pid_t pid = pid_in(paths[i]);
+        bool is_gone = pid == 0 || (kill(pid, 0) != 0 && errno == ESRCH); // PostgreSQL sees that by itself
+        if (is_gone || is_living_postgres(pid) || has_process_inside(folder))
+            continue;
+        log_event(LOG_WARNING, "postgres_stale_lock_removed", LOG_NUMBER("pid", pid));
+        unlink(paths[i]);
+    }
 }
 
 // --- roles ---------------------------------------------------------------------------------------------------------

@@ -26,9 +26,10 @@ int cluster_make(
     const char *folder, const char *programs, int major, const char *log, struct err *err) MUST_CHECK;
 // First line of postmaster.pid, or 0.
 pid_t cluster_lock_pid(const char *folder);
-// PostgreSQL believes a lock file whose process id now belongs to somebody else (ids are few and come again in a
-// container). Takes it away only when that process is no PostgreSQL and none works in this folder.
-void cluster_drop_stale_lock(const char *folder);
+// PostgreSQL believes lock files (the cluster's and the socket's) whose process id now belongs to somebody else: ids
+// are few and come again in a container. Takes them away only when that process is no living PostgreSQL and none works
+// in this folder.
+void cluster_drop_stale_locks(const char *folder, const char *sockets);
 // Roles and database, as the superuser; does nothing when they are there.
 int cluster_make_roles(const char *superuser_conninfo, struct err *err) MUST_CHECK;
 

@@ -158,11 +158,27 @@ static void test_stale_lock_of_a_stranger(void **state)
     }
     snprintf(text, sizeof(text), "%ld\n%s/postgres\n1\n5432\n\n\n\n", (long)stranger, data);
     write_text(path, text);
+    snprintf(path, sizeof(path), "%s/run/.s.PGSQL.5432.lock", data);
+    write_text(path, text);
     struct cluster *cluster = testing_cluster(data, false);
     assert_value(cluster_owner_conninfo(cluster), "select n from kept", "45");
     cluster_stop(cluster);
     kill(stranger, SIGKILL);
     waitpid(stranger, NULL, 0);
+}
+
+// Killed, and nobody has reaped it: its id is still taken.
+static void test_lock_of_a_zombie(void **state)
+{
+    (void)state;
+    struct cluster *dead = testing_cluster(data, false);
+    assert_int_equal(kill(cluster_pid(dead), SIGKILL), 0);
+    while (can_connect(cluster_owner_conninfo(dead)))
+        nap();
+    struct cluster *cluster = testing_cluster(data, false);
+    assert_value(cluster_owner_conninfo(cluster), "select n from kept", "45");
+    cluster_stop(cluster);
+    cluster_stop(dead); // reaps it
 }
 
 static void test_other_version_is_left_alone(void **state)
@@ -252,6 +268,7 @@ static int run(const char *data_folder)
         cmocka_unit_test(test_killed_server_comes_back),
         cmocka_unit_test(test_killed_parent),
         cmocka_unit_test(test_stale_lock_of_a_stranger),
+        cmocka_unit_test(test_lock_of_a_zombie),
         cmocka_unit_test(test_other_version_is_left_alone),
         cmocka_unit_test(test_strange_folder_is_left_alone),
         cmocka_unit_test(test_half_made_is_made_anew),

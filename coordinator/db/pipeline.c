@@ -19,7 +19,7 @@ enum {
     WAIT_AGAIN_MS =
         15000, // of what was sent before the connection broke: a server that restarts is back by then
     PAUSE_MIN_MS = 20,
-    PAUSE_MAX_MS = 2000,
+    PAUSE_MAX_MS = 1000,
     N_LOST_MAX = 8,
     N_SERIALIZATION_MAX = 5,
     NAME_BYTES = 16,
