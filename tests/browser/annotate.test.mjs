@@ -133,6 +133,28 @@ test('keys never act while typing, can be changed, and can be switched off', asy
     await me.close();
 });
 
+test('what a warning stands before is judged only by who chose to see it', async () => {
+    const items = pairs(2).map((one) => ({ ...one, warning: 'It speaks of loss.' }));
+    const study = await makeStudy(call, { items });
+    const me = await visitor(browser, platform.origin);
+    await join(me.page, await study.invite());
+    assert.equal(await me.page.locator('.prompt').count(), 0);
+    assert.equal(await me.page.locator('.scale .answer:enabled').count(), 0);
+    await me.page.keyboard.press('1');
+    assert.equal(await me.page.locator('.task[aria-busy=false]').count(), 1);
+    await checkAccessible(me.page, 'warning');
+    await shot(me.page, 'warning');
+    await me.page.getByRole('button', { name: 'Show it' }).click();
+    assert.equal(await me.page.locator('.text').count(), 3);
+    await me.page.keyboard.press('1');
+    await me.page.getByRole('button', { name: 'Show it' }).waitFor();
+    assert.equal(await judgedOf(study), 1);
+    await me.page.getByRole('button', { name: 'rather not see this' }).first().click();
+    await me.page.waitForSelector('.offer');
+    assert.equal(await judgedOf(study), 1);
+    await me.close();
+});
+
 test('undo takes the last answer back, and an earlier one can be changed', async () => {
     const study = await makeStudy(call, { items: pairs(6) });
     const me = await visitor(browser, platform.origin);

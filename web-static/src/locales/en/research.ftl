@@ -102,3 +102,4 @@ card-features = Features
 card-gain = Gain for the worst-off group: { $gain } of accuracy ({ $low } to { $high }).
 card-no-groups = No group is large enough to be shown
 card-no-groups-text = A worst-off row needs ten people and fifty held-out judgments in a group. Until then the average stands alone, and says nothing of whom it hides.
+prefer-not-said = Preferred not to say

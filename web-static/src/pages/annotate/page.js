@@ -22,7 +22,7 @@ const keyFor = (action) => (keys.value.on ? keys.value.map[action] : '');
 // What the server counts for this person, or else what was counted in this visit.
 function progressOf(work) {
     const info = work.info.value ?? {};
-    const mine = info.mine ?? info.progress?.mine ?? {};
+    const mine = info.mine ?? {};
     const unsent = new Set(waiting.value.filter((row) => row.method === 'PUT').map((row) => row.assignment)).size;
     const judged = mine.judged == null ? work.count.value : mine.judged + unsent;
     const remaining = mine.remaining ?? null;
@@ -99,9 +99,9 @@ function Task({ work, act }) {
             ${' '}<button type="button" class="button small" onClick=${work.keepAsIs}>${t('reconsider-keep')}</button></p>
         <//>`}
         ${pause && html`<${Notice} title=${t('pause-title', { count: work.count.value })}><p>${t('pause-text')}</p><//>`}
-        <${Pair} key=${task.id} task=${task} disabled=${busy} onRatherNot=${() => act('rather_not')} />
+        <${Pair} key=${task.id} task=${task} disabled=${busy} folded=${work.folded.value} onUnfold=${work.unfold} onRatherNot=${() => act('rather_not')} />
         <div class="decide">
-            <${Scale} given=${earlier} disabled=${busy} onAnswer=${act} />
+            <${Scale} given=${earlier} disabled=${busy} folded=${work.folded.value} onAnswer=${act} />
         </div>
         <${Rationale} key=${task.id} work=${work} />
         <p class="rather-not"><button type="button" class="button quiet" disabled=${busy}
@@ -180,7 +180,7 @@ function useActions(work) {
             return true;
         }
         const answer = answerFor(action);
-        if (!answer) return false;
+        if (!answer || (work.folded.value && answer.choice !== 'skip')) return false;
         void work.answer(answer, input);
         say(t('answered', { answer: action === 'rather_not' ? t('answer-skip') : answerText(answer) }));
         return true;

@@ -1,6 +1,6 @@
 // What is judged: the prompt, and the responses in the order the server chose.
 import { html } from 'htm/preact';
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { localized, t } from '../../lib/i18n.js';
 import { markdown } from '../../lib/markdown.js';
 import { Notice } from '../../ui/parts.js';
@@ -40,21 +40,20 @@ export function inReadingOrder(responses) {
     return [...responses].sort((a, b) => (rank[a.slot] ?? 2) - (rank[b.slot] ?? 2));
 }
 
-export function Pair({ task, onRatherNot, disabled }) {
+export function Pair({ task, folded, onUnfold, onRatherNot, disabled }) {
     const { item } = task;
-    const [opened, setOpened] = useState(!item.warning);
     return html`<div class="pair">
-        ${!opened && html`<${Notice} kind="warning" title=${t('content-warning')}>
+        ${folded && html`<${Notice} kind="warning" title=${t('content-warning')}>
             <p dir="auto">${localized(item.warning)}</p>
             <p class="actions">
-                <button type="button" class="button" onClick=${() => setOpened(true)}>${t('warning-show')}</button>
+                <button type="button" class="button" onClick=${onUnfold}>${t('warning-show')}</button>
                 <button type="button" class="button quiet" disabled=${disabled} onClick=${onRatherNot}>${t('answer-rather_not')}</button>
             </p>
         <//>`}
-        ${opened && html`<${Prompt} prompt=${item.prompt} lang=${item.language} />`}
+        ${!folded && html`<${Prompt} prompt=${item.prompt} lang=${item.language} />`}
         <div class="responses">
             ${inReadingOrder(item.responses).map((response, i) => html`<${Response} key=${response.slot} response=${response}
-                name=${t('response-name', { letter: t(i === 0 ? 'side-left' : 'side-right') })} lang=${item.language} fold=${!opened} />`)}
+                name=${t('response-name', { letter: t(i === 0 ? 'side-left' : 'side-right') })} lang=${item.language} fold=${folded} />`)}
         </div>
     </div>`;
 }

@@ -45,14 +45,15 @@ function Answer({ step, given, disabled, onAnswer }) {
     </button>`;
 }
 
-export function Scale({ given, disabled, onAnswer }) {
+export function Scale({ given, disabled, folded, onAnswer }) {
     return html`<div class="answers" role="group" aria-labelledby="question">
         <div class="scale">
-            ${STEPS.map((step) => html`<${Answer} key=${step.action} step=${step} given=${given} disabled=${disabled}
+            ${STEPS.map((step) => html`<${Answer} key=${step.action} step=${step} given=${given} disabled=${disabled || folded}
                 onAnswer=${onAnswer} />`)}
         </div>
         <div class="scale-others">
-            ${OTHERS.map((step) => html`<${Answer} key=${step.action} step=${step} given=${given} disabled=${disabled}
+            ${OTHERS.map((step) => html`<${Answer} key=${step.action} step=${step} given=${given}
+                disabled=${disabled || (folded && step.action !== 'skip')}
                 onAnswer=${onAnswer} />`)}
         </div>
     </div>`;

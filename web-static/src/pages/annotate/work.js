@@ -25,8 +25,9 @@ export function createWork(project) {
         given: signal([]),
         count: signal(0),
         rationale: signal(''),
+        folded: signal(false),
     };
-    const hidden = { aside: [], activity: null, input: 'mouse', busy: false };
+    const hidden = { unfolded: new Set(), aside: [], activity: null, input: 'mouse', busy: false };
 
     function show(task, earlier = null) {
         hidden.activity?.stop();
@@ -34,6 +35,7 @@ export function createWork(project) {
         hidden.busy = false;
         work.task.value = task;
         work.earlier.value = earlier;
+        work.folded.value = Boolean(task.item.warning) && !earlier && !hidden.unfolded.has(task.id);
         work.rationale.value = earlier?.rationale ?? '';
         work.mode.value = 'task';
         if (!earlier) {
@@ -90,6 +92,7 @@ export function createWork(project) {
 
     work.answer = async (answer, input) => {
         if (hidden.busy || work.mode.value !== 'task') return;
+        if (work.folded.value && answer.choice !== 'skip') return;
         hidden.busy = true;
         const task = work.task.value;
         const time = hidden.activity.read();
@@ -173,6 +176,12 @@ export function createWork(project) {
     work.keepAsIs = () => {
         work.earlier.value = null;
         void work.next();
+    };
+
+    // What a warning stands before is judged only by who has chosen to see it.
+    work.unfold = () => {
+        hidden.unfolded.add(work.task.value.id);
+        work.folded.value = false;
     };
 
     work.draft = (text) => {

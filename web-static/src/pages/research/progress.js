@@ -6,14 +6,14 @@ import { t } from '../../lib/i18n.js';
 export function progressOf(project) {
     const counts = project.counts ?? {};
     const progress = project.progress ?? {};
-    const done = progress.judgments ?? progress.counted ?? counts.judgments ?? counts.counted ?? 0;
-    const wanted = progress.wanted ?? counts.wanted ?? 0;
+    const done = progress.judgments ?? 0;
+    const wanted = progress.wanted ?? 0;
     return {
         done,
         wanted,
-        items: counts.items ?? progress.items ?? 0,
-        participants: counts.participants ?? counts.annotators ?? progress.participants ?? 0,
-        skipped: counts.skipped ?? progress.skipped ?? 0,
+        items: counts.items ?? 0,
+        participants: counts.participants ?? 0,
+        skipped: counts.skipped ?? 0,
     };
 }
 

@@ -11,14 +11,14 @@ import { ProgressBar, progressOf } from './progress.js';
 import { SignIn } from './signin.js';
 
 const POLL_MS = 2000;
+// Quality is computed over all judgments when asked for.
+const QUALITY_POLL_MS = 30_000;
 const METHODS = ['pooled', 'maxmin'];
 
 async function load(id) {
     const at = `/api/v1/projects/${id}`;
-    const [project, quality, fits, exports] = await Promise.all([
-        get(at), getOrNull(`${at}/quality`), listOrEmpty(`${at}/fits`), listOrEmpty(`${at}/exports`),
-    ]);
-    return { project, quality, fits, exports };
+    const [project, fits, exports] = await Promise.all([get(at), listOrEmpty(`${at}/fits`), listOrEmpty(`${at}/exports`)]);
+    return { project, fits, exports };
 }
 
 function Counts({ project }) {
@@ -40,27 +40,43 @@ function qualityRows(quality) {
     const time = quality.time ?? {};
     const gold = quality.gold ?? {};
     return [
-        ['quality-alpha', cell(agreement.alpha ?? agreement.krippendorff_alpha, (v) => decimal(v))],
-        ['quality-percent', cell(agreement.percent, (v) => percent(v > 1 ? v / 100 : v))],
-        ['quality-order', cell(order.left_share ?? order.first_share ?? order.share_left ?? order.share, (v) => percent(v))],
-        ['quality-time', cell(time.median_active_ms ?? time.active_ms_median ?? time.median_ms ?? time.p50_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) }))],
-        ['quality-gold', cell(gold.accuracy ?? gold.share_right, (v) => percent(v))],
+        ['quality-alpha', cell(agreement.alpha, (v) => decimal(v))],
+        ['quality-percent', cell(agreement.percent, (v) => percent(v))],
+        ['quality-order', cell(order.left_share, (v) => percent(v))],
+        ['quality-time', cell(time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) }))],
+        ['quality-gold', cell(gold.accuracy, (v) => percent(v))],
     ];
 }
 
-function Quality({ quality }) {
-    const coverage = quality?.coverage ?? quality?.coverage_by_group ?? [];
+// The questions' own words for the codes that quality counts by.
+function wordsOf(project) {
+    const attributes = project.demographics?.attributes ?? [];
+    return (id, value) => {
+        const attribute = attributes.find((one) => one.id === id);
+        if (value === undefined) return localized(attribute?.label) || id;
+        if (value === 'prefer_not_to_say') return t('prefer-not-said');
+        return localized(attribute?.values?.find((one) => one.id === value)?.label) || value;
+    };
+}
+
+function Quality({ project }) {
+    const found = useLoad(() => getOrNull(`/api/v1/projects/${project.id}/quality`), [project.id]);
+    usePoll(() => found.reload({ quiet: true }), QUALITY_POLL_MS, found.state === 'ready');
+    const quality = found.value;
+    const coverage = quality?.coverage ?? [];
+    const words = wordsOf(project);
     return html`<section class="quality" aria-labelledby="quality-title">
         <h2 id="quality-title">${t('quality-title')}</h2>
-        ${!quality && html`<p>${t('quality-none')}</p>`}
+        ${found.state === 'loading' && html`<${Loading} />`}
+        ${found.state !== 'loading' && !quality && html`<p>${t('quality-none')}</p>`}
         ${quality && html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="quality-title"><table class="data">
             <tbody>${qualityRows(quality).map(([id, value]) => html`<tr><th scope="row">${t(id)}</th><td class="num">${value}</td></tr>`)}</tbody>
         </table></div>`}
         ${coverage.length > 0 && html`<h3 id="coverage-title">${t('coverage-title')}</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
             <thead><tr><th scope="col">${t('coverage-attribute')}</th><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
-            <tbody>${coverage.map((row) => html`<tr><td dir="auto">${row.attribute}</td><td dir="auto">${row.value}</td>
-                <td class="num">${row.hidden || row.annotators == null && row.n == null ? t('hidden-cell') : number(row.annotators ?? row.n)}</td></tr>`)}</tbody>
+            <tbody>${coverage.map((row) => html`<tr><td dir="auto">${words(row.attribute)}</td><td dir="auto">${words(row.attribute, row.value)}</td>
+                <td class="num">${row.hidden ? t('hidden-cell') : number(row.annotators)}</td></tr>`)}</tbody>
         </table></div><p class="fine">${t('coverage-hidden')}</p>`}
     </section>`;
 }
@@ -115,13 +131,13 @@ export default function Project({ params }) {
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
-    const { project, quality, fits, exports } = found.value;
+    const { project, fits, exports } = found.value;
     return html`<div class="page research">
         <p><a href="/research">${t('projects-title')}</a></p>
         <${PageHeading}><span dir="auto">${localized(project.name)}</span><//>
         ${project.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('project-simulated')}</p>`}
         <${Counts} project=${project} />
-        <${Quality} quality=${quality} />
+        <${Quality} project=${project} />
         <${Fits} id=${params.project} fits=${fits} reload=${found.reload} />
         <${Exports} id=${params.project} exports=${exports} reload=${found.reload} />
     </div>`;
