@@ -169,7 +169,7 @@ static void add_people(struct buf *out, const struct export_run *run, const stru
     }
     json_decref(cells);
     if (facts->excluded_raters > 0)
-        buf_printf(out, "\nJudgments of %lld raters whom the study excluded are left out.\n",
+        buf_printf(out, "\nJudgments of raters whom the study excluded are left out (raters: %lld).\n",
             (long long)facts->excluded_raters);
 }
 
