@@ -45,6 +45,7 @@ static void metrics(struct http_request *request)
         "# TYPE process_resident_memory_bytes gauge\nprocess_resident_memory_bytes %lld\n",
         PLENUM_VERSION, (long long)resident_bytes());
     metrics_print(&out);
+    http_metrics(&out);
     if (buf_check(&out) == 0)
         http_reply(request, 200, "text/plain; version=0.0.4; charset=utf-8", out.data, out.length);
     else

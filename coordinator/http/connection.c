@@ -69,7 +69,7 @@ void connection_move(struct connection *connection, enum connection_state state)
 void connection_schedule(struct connection *connection)
 {
     struct http_server *server = connection->server;
-    if (connection->in_turn)
+    if (connection->in_turn || server->freed)
         return;
     connection->in_turn = true;
     connection->next_turn = NULL;

@@ -62,11 +62,9 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
 void http_server_drain(struct http_server *server, void (*done)(void *arg), void *arg);
 void http_server_free(struct http_server *server); // closes what is left at once
 
-// Prometheus text of what this server counted is added to `out`.
+// Prometheus text of what all servers of the process have counted, summed, is added to `out`. Any thread may ask.
 struct buf;
-void http_server_metrics(const struct http_server *server, struct buf *out);
-// The same summed over the servers of all loops (with the same tables); any thread may ask while they run.
-void http_servers_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out);
+void http_metrics(struct buf *out);
 
 // The built pages: read whole into memory at start (they are small, and the daemon may not be able to read them
 // later), with their .br and .gz siblings, ETag and media type. Immutable, shared by all threads.

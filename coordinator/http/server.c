@@ -5,11 +5,36 @@
 #include "base/rng.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
+
+// All servers of the process, for http_metrics only: who reads counters must not meet a server that is being freed.
+enum { SERVERS_MAX = 256 };
+static pthread_mutex_t all_lock = PTHREAD_MUTEX_INITIALIZER;
+static const struct http_server *all[SERVERS_MAX];
+static size_t n_all;
+
+static void enlist(const struct http_server *server)
+{
+    pthread_mutex_lock(&all_lock);
+    assert(n_all < SERVERS_MAX);
+    all[n_all++] = server;
+    pthread_mutex_unlock(&all_lock);
+}
+
+static void delist(const struct http_server *server)
+{
+    pthread_mutex_lock(&all_lock);
+    for (size_t i = 0; i < n_all; i++) {
+        if (all[i] == server)
+            all[i--] = all[--n_all];
+    }
+    pthread_mutex_unlock(&all_lock);
+}
 
 static void stop_accepting(struct http_server *server)
 {
@@ -82,6 +107,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     evconnlistener_set_error_cb(server->listener, on_accept_error);
     server->accepting = true;
     event_add(server->sweep, &(struct timeval){.tv_usec = SWEEP_MS * 1000});
+    enlist(server);
     return server;
 }
 
@@ -114,6 +140,7 @@ void http_server_free(struct http_server *server)
 {
     if (server == NULL)
         return;
+    delist(server);
     server->draining = true;
     server->drained = NULL;
     evconnlistener_free(server->listener);
@@ -216,7 +243,7 @@ static void durations(const struct http_server *const *servers, size_t n_servers
     }
 }
 
-void http_servers_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out)
+static void print_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out)
 {
     uint64_t accepted = 0, away = 0, timed_out = 0, in = 0, sent = 0;
     int64_t open_now = 0, in_flight = 0;
@@ -249,7 +276,17 @@ void http_servers_metrics(const struct http_server *const *servers, size_t n_ser
     durations(servers, n_servers, out);
 }
 
-void http_server_metrics(const struct http_server *server, struct buf *out)
+void http_metrics(struct buf *out)
 {
-    http_servers_metrics(&server, 1, out);
+    pthread_mutex_lock(&all_lock);
+    const struct http_server
+        *same[SERVERS_MAX]; // all loops have the same tables; a test may have others beside them
+    size_t n_same = 0;
+    for (size_t i = 0; i < n_all; i++) {
+        if (all[i]->settings.tables == all[0]->settings.tables)
+            same[n_same++] = all[i];
+    }
+    if (n_same > 0)
+        print_metrics(same, n_same, out);
+    pthread_mutex_unlock(&all_lock);
 }
