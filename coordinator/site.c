@@ -33,8 +33,8 @@ static json_t *demo_json(const struct app *app)
     const char *code = json_string_value(json_object_get(mark, "invitation_code"));
     json_t *demo = json_null();
     if (project != NULL && community != NULL && code != NULL)
-        demo = json_pack("{s:s, s:s, s:o, s:b}", "project_id", project, "community_id", community, "invitation_url",
-            json_sprintf("%s/join?code=%s", app->public_url, code), "simulated", 1);
+        demo = json_pack("{s:s, s:s, s:o, s:b}", "project_id", project, "community_id", community,
+            "invitation_url", json_sprintf("%s/join?code=%s", app->public_url, code), "simulated", 1);
     json_decref(mark);
     return demo;
 }
@@ -44,7 +44,8 @@ static void site(struct http_request *request)
     const struct loop *loop = http_context(request);
     // The languages are those of web-static/src/locales.
     http_reply_json(request, 200,
-        json_pack("{s:s, s:o, s:[s,s]}", "name", "Plenum", "demo", demo_json(loop->app), "languages", "en", "ar"));
+        json_pack(
+            "{s:s, s:o, s:[s,s]}", "name", "Plenum", "demo", demo_json(loop->app), "languages", "en", "ar"));
 }
 
 static const struct http_route site_routes[] = {

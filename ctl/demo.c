@@ -94,6 +94,7 @@ static int load_project(struct demo *demo, struct err *err)
     struct client *client = demo->options->client;
     json_t *request = json_deep_copy(json_object_get(demo->study, "project")), *report = NULL;
     json_object_set(request, "consent", json_object_get(demo->study, "consent"));
+    json_object_set(request, "warning", json_object_get(demo->study, "warning"));
     json_object_set_new(request, "community", json_string(demo->community));
     int rc = post(demo, client, "/api/v1/projects", request, demo->project, err);
     if (rc < 0)

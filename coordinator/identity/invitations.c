@@ -162,7 +162,8 @@ void invitations_list_community(struct http_request *request)
 
 // --- what it leads to -------------------------------------------------------------------------------------------------------
 // Column numbers of identity_invitation.sql.
-enum { KIND, MAX_USES, IS_USED_UP, IS_EXPIRED, IS_REVOKED, OBJECT_ID, NAME, CONSENT, SIMULATED, LANGUAGE, STATE };
+enum { KIND, MAX_USES, IS_USED_UP, IS_EXPIRED, IS_REVOKED, OBJECT_ID, NAME, CONSENT, SIMULATED, LANGUAGE, STATE,
+    INVITATION_ID, WARNING };
 
 static void refuse_code(struct http_request *request)
 {
@@ -209,6 +210,8 @@ static void on_shown(void *arg, const struct db_result *result)
     json_t *consent = db_is_null(result, 0, CONSENT) ? NULL : json_loads(db_text(result, 0, CONSENT), JSON_DECODE_ANY, NULL);
     json_object_set_new(body, "consent", json_is_object(consent) ? json_incref(consent) : json_null());
     json_decref(consent);
+    json_object_set_new(body, "warning",
+        db_is_null(result, 0, WARNING) ? json_null() : json_loads(db_text(result, 0, WARNING), JSON_DECODE_ANY, NULL));
     json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, SIMULATED)));
     json_object_set_new(body, "language", db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));
     json_object_set_new(body, "state", json_string(db_text(result, 0, STATE)));

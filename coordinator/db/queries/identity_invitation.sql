@@ -2,7 +2,8 @@
 select i.kind, i.max_uses, i.n_uses >= i.max_uses, i.expires_at is not null and i.expires_at <= now(),
     i.revoked_at is not null, coalesce(p.project_id, c.community_id), coalesce(p.name, c.name),
     coalesce(p.settings, c.settings)->'consent', coalesce(p.simulated, false),
-    coalesce(p.settings->>'language', c.settings->>'language'), coalesce(p.state, 'open'), i.invitation_id
+    coalesce(p.settings->>'language', c.settings->>'language'), coalesce(p.state, 'open'), i.invitation_id,
+    p.settings->'warning'
 from invitation i
 left join project p on p.shard_key = i.shard_key
 left join community c on c.shard_key = i.shard_key

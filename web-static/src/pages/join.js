@@ -74,8 +74,8 @@ function Consent({ code, info }) {
         <${ErrorSummary} errors=${errors} />
         <${PageHeading} eyebrow=${t(isStudy ? 'join-eyebrow' : 'join-eyebrow-community')}><span dir="auto">${study || t('join-title')}</span><//>
         ${info.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('join-simulated')}</p>`}
-        ${consent.warning && html`<${Notice} kind="warning" title=${t('content-warning')}>
-            <p dir="auto">${localized(consent.warning)}</p><//>`}
+        ${info.warning && html`<${Notice} kind="warning" title=${t('content-warning')}>
+            <p dir="auto">${localized(info.warning)}</p><//>`}
         <section class="consent-text" aria-labelledby="consent-title">
             <h2 id="consent-title">${t('join-consent-title')}</h2>
             <div dir="auto">${(localized(consent.text) || t(isStudy ? 'join-consent-default' : 'join-consent-community')).split(/\n{2,}/).map((one) => html`<p>${one}</p>`)}</div>
