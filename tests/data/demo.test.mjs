@@ -93,9 +93,9 @@ test('planted axes vary within each item, and brevity is what it says', () => {
 
 test('annotators: invented, in groups of different sizes, with values of the template', () => {
     assert.equal(simulation.simulated, true);
-    assert.equal(annotators.length, 24);
+    assert.equal(annotators.length, 60);
     const sizes = groups.map((group) => annotators.filter((one) => one.group === group.id).length);
-    assert.deepEqual(sizes, [13, 6, 5]);
+    assert.deepEqual(sizes, [32, 15, 13]);
     assert.equal(new Set(annotators.map((one) => one.name)).size, annotators.length);
     const values = Object.fromEntries(template.attributes.map((one) => [one.id, one.values.map((value) => value.id)]));
     for (const one of annotators) {
