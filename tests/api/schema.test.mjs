@@ -11,5 +11,10 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 test('the golden schema is up to date (make schema writes it anew)', () => {
     const fresh = execFileSync('tools/golden-schema', [build], { cwd: root, encoding: 'utf8', maxBuffer: 1e8 });
     const golden = readFileSync(`${root}schema/schema.sql`, 'utf8');
-    assert.equal(fresh, golden);
+    if (fresh === golden) return;
+    const lines = (text) => text.split('\n');
+    const [made, kept] = [new Set(lines(fresh)), new Set(lines(golden))];
+    const differing = [...lines(golden).filter((line) => !made.has(line)).map((line) => `- ${line}`),
+        ...lines(fresh).filter((line) => !kept.has(line)).map((line) => `+ ${line}`)];
+    assert.fail(`run "make schema":\n${differing.slice(0, 40).join('\n')}`);
 });
