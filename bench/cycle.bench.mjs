@@ -60,7 +60,7 @@ async function measure(n) {
   try {
     const { body: project } = await server.api('POST', '/api/v1/projects', { body: { name: 'bench', judgments_per_item: 1, task: { kind: 'pairwise' } } });
     await fill(server, project.id, n);
-    server.sql('checkpoint');
+    await server.api('GET', '/livez').catch(() => null); // idle connections have been closed meanwhile
     const { body: invitation } = await server.api('POST', `/api/v1/projects/${project.id}/invitations`, { body: { max_uses: ANNOTATORS } });
     const tokens = [];
     for (let i = 0; i < ANNOTATORS; i++) {

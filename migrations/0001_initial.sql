@@ -190,7 +190,9 @@ create table assignment (
 create unique index assignment_lease on assignment (shard_key, lease_id) where lease_id is not null;
 create unique index assignment_never_twice on assignment (shard_key, item_id, participant_id)
     where participant_id is not null;
-create unique index assignment_one_lease on assignment (shard_key, participant_id) where state = 'leased';
+-- The second half of the condition keeps this index from being taken for a search by expiry.
+create unique index assignment_one_lease on assignment (shard_key, participant_id)
+    where state = 'leased' and participant_id is not null;
 create index assignment_open on assignment (shard_key, n, order_key, item_id) where state = 'open';
 create index assignment_expiry on assignment (shard_key, expires_at) where state = 'leased';
 
@@ -223,8 +225,7 @@ create table judgment (
     primary key (shard_key, lease_id, revision),
     unique (shard_key, participant_id, idempotency_key)
 );
-create index judgment_item on judgment (shard_key, item_id);
-create index judgment_participant on judgment (shard_key, participant_id, judged_at);
+create index judgment_item on judgment (shard_key, item_id, participant_id); -- has this person had this item?
 
 -- ---------------------------------------------------------------- communities (sharded)
 create table community (

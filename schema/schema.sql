@@ -608,7 +608,7 @@ CREATE UNIQUE INDEX assignment_lease ON public.assignment USING btree (shard_key
 
 CREATE UNIQUE INDEX assignment_never_twice ON public.assignment USING btree (shard_key, item_id, participant_id) WHERE (participant_id IS NOT NULL);
 
-CREATE UNIQUE INDEX assignment_one_lease ON public.assignment USING btree (shard_key, participant_id) WHERE (state = 'leased'::text);
+CREATE UNIQUE INDEX assignment_one_lease ON public.assignment USING btree (shard_key, participant_id) WHERE ((state = 'leased'::text) AND (participant_id IS NOT NULL));
 
 CREATE INDEX assignment_open ON public.assignment USING btree (shard_key, n, order_key, item_id) WHERE (state = 'open'::text);
 
@@ -616,9 +616,7 @@ CREATE UNIQUE INDEX community_one_per_shard ON public.community USING btree (sha
 
 CREATE INDEX job_queue ON public.job USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'leased'::text]));
 
-CREATE INDEX judgment_item ON public.judgment USING btree (shard_key, item_id);
-
-CREATE INDEX judgment_participant ON public.judgment USING btree (shard_key, participant_id, judged_at);
+CREATE INDEX judgment_item ON public.judgment USING btree (shard_key, item_id, participant_id);
 
 CREATE INDEX log_entry_leaf ON public.log_entry USING btree (leaf_hash);
 

@@ -17,6 +17,9 @@ struct conninfo {
 
 struct conninfo_timeouts {
     int statement_ms, lock_ms, idle_in_transaction_ms; // 0: none
+    // For connections of short statements alone: one plan each, by index. Otherwise a plan made while a table was small
+    // reads all of it later, and the large ones are planned anew at each use, which costs more than they do.
+    bool short_statements;
 };
 
 int conninfo_parse(const char *text, const struct conninfo_timeouts *timeouts, struct conninfo *ret_conninfo,

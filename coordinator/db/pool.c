@@ -83,6 +83,7 @@ struct db *db_new(struct event_base *base, const struct db_settings *settings)
         .statement_ms = settings->statement_timeout_ms,
         .lock_ms = settings->statement_timeout_ms / 2,
         .idle_in_transaction_ms = settings->statement_timeout_ms,
+        .short_statements = true,
     };
     struct err err;
     if (conninfo_parse(settings->conninfo, &timeouts, &db->conninfo, &err) != 0) {

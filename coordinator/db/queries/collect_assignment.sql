@@ -1,7 +1,8 @@
 -- The next task of participant $2 in shard $1: the lease that is out already; else one that ran out elsewhere; else the
 -- open slot that is least judged, going on from the cursor and once around. Never an item the person has had. $3 is
 -- the new lease, $4 a random permutation of 0 .. 99 (the order on screen is what of it the item has), $5 the
--- constitution's version, $6 how many candidates are looked at on each side of the cursor.
+-- constitution's version, $6 how many candidates are looked at on each side of the cursor. What the person has had is
+-- asked for each candidate by itself ("is null"), or the planner reads all that they ever did.
 with p as materialized (
     select state, judgments_per_item, lease_seconds, guideline_version, settings->'task' as task,
         settings->'task'->>'kind' = 'pairwise' as is_pair, coalesce((settings->'blind')::boolean, true) as blind
@@ -13,10 +14,9 @@ with p as materialized (
     from assignment where shard_key = $1::bigint and participant_id = $2::uuid and state = 'leased'
 ), renewed as (
     -- Ours until somebody else has taken it.
-    update assignment a set expires_at = now() + make_interval(secs => p.lease_seconds)
-    from own, p
-    where a.shard_key = $1::bigint and a.item_id = own.item_id and a.n = own.n and a.lease_id = own.lease_id
-        and a.state = 'leased' and own.expires_at < now() and p.state = 'open'
+    update assignment a set expires_at = now() + make_interval(secs => (select lease_seconds from p))
+    where a.shard_key = $1::bigint and a.participant_id = $2::uuid and a.state = 'leased' and a.expires_at < now()
+        and (select state from p) = 'open'
     returning a.lease_id, a.expires_at
 ), late as materialized (
     select a.item_id, a.n
@@ -25,14 +25,19 @@ with p as materialized (
         where shard_key = $1::bigint and state = 'leased' and expires_at < now()
         order by expires_at limit 100
     ) c
-    join assignment a on a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
-    where a.state = 'leased' and a.expires_at < now() and not exists (select from own)
+    cross join lateral (
+        select item_id, n from assignment a
+        where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n and a.state = 'leased'
+            and a.expires_at < now()
+        limit 1 for update skip locked
+    ) a
+    where not exists (select from own)
         and (select state from p) = 'open'
-        and not exists (select from judgment j
-            where j.shard_key = $1::bigint and j.item_id = c.item_id and j.participant_id = $2::uuid)
-        and not exists (select from assignment x
-            where x.shard_key = $1::bigint and x.item_id = c.item_id and x.participant_id = $2::uuid)
-    limit 1 for update of a skip locked
+        and (select 1 from judgment j
+            where j.shard_key = $1::bigint and j.item_id = c.item_id and j.participant_id = $2::uuid limit 1) is null
+        and (select 1 from assignment x
+            where x.shard_key = $1::bigint and x.item_id = c.item_id and x.participant_id = $2::uuid limit 1) is null
+    limit 1
 ), pick as materialized (
     select a.item_id, a.n, a.order_key
     from (
@@ -46,14 +51,18 @@ with p as materialized (
             and (n, order_key) <= ((select cursor_n from me), (select cursor_key from me))
         order by n, order_key limit $6::integer)
     ) c
-    join assignment a on a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
-    where a.state = 'open' and not exists (select from own) and not exists (select from late)
+    cross join lateral (
+        select item_id, n, order_key from assignment a
+        where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n and a.state = 'open'
+        limit 1 for update skip locked
+    ) a
+    where not exists (select from own) and not exists (select from late)
         and (select state from p) = 'open'
-        and not exists (select from assignment x
-            where x.shard_key = $1::bigint and x.item_id = c.item_id and x.participant_id = $2::uuid)
-        and not exists (select from judgment j
-            where j.shard_key = $1::bigint and j.item_id = c.item_id and j.participant_id = $2::uuid)
-    limit 1 for update of a skip locked
+        and (select 1 from assignment x
+            where x.shard_key = $1::bigint and x.item_id = c.item_id and x.participant_id = $2::uuid limit 1) is null
+        and (select 1 from judgment j
+            where j.shard_key = $1::bigint and j.item_id = c.item_id and j.participant_id = $2::uuid limit 1) is null
+    limit 1
 ), taken as (
     update assignment a set state = 'leased', lease_id = $3::uuid, participant_id = $2::uuid, leased_at = now(),
         expires_at = now() + make_interval(secs => p.lease_seconds),

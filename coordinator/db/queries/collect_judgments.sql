@@ -9,21 +9,26 @@ with input as materialized (
         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
         with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, ord)
 ), replay as materialized (
+    -- One look-up a row, by index: a join would be planned by what the tables held when it was.
     select i.ord, j.judgment_id, j.revision, j.receipt, j.request_hash = i.request_hash as same
     from input i
-    join judgment j on j.shard_key = i.shard_key and j.participant_id = i.participant_id
-        and j.idempotency_key = i.idempotency_key
+    cross join lateral (
+        select * from judgment j where j.shard_key = i.shard_key and j.participant_id = i.participant_id
+            and j.idempotency_key = i.idempotency_key limit 1
+    ) j
 ), locked as materialized (
     select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version
-    from input i
-    join assignment a on a.shard_key = i.shard_key and a.lease_id = i.lease_id and a.participant_id = i.participant_id
-    where a.state in ('leased', 'judged') and not exists (select from replay r where r.ord = i.ord)
-    order by a.shard_key, a.lease_id, i.ord
-    for update of a
+    from (select ord, shard_key, lease_id, participant_id from input order by shard_key, lease_id, ord) i
+    cross join lateral (
+        select * from assignment a where a.shard_key = i.shard_key and a.lease_id = i.lease_id limit 1 for update
+    ) a
+    where a.participant_id = i.participant_id and a.state in ('leased', 'judged')
+        and not exists (select from replay r where r.ord = i.ord)
 ), able as materialized (
     select l.*, p.state as project_state,
         p.state = 'open' or (p.state = 'paused' and l.state = 'leased') as is_open
-    from locked l join project p on p.shard_key = l.shard_key
+    from locked l
+    cross join lateral (select state from project p where p.shard_key = l.shard_key limit 1) p
 ), written as (
     insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, strength,
         answer, note_sealed, shown, active_ms, wall_ms, client, guideline_version, constitution_version,
