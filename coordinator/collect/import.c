@@ -360,11 +360,11 @@ static void with_task(struct http_request *request, const struct task *task, voi
     import->owner = (struct import_owner){.loop = http_context(request), .shard_key = import->project.shard_key,
         .source = import->source, .min_responses = task->kind == TASK_RATING ? 1 : 2, .told = told, .rejected = reject,
         .done = batch_done, .arg = import};
+    import->format = format; // also when it does not open: what it has made by then is closed with the request
     if (format->open != NULL && format->open(import, &import->state, &err) < 0) {
         http_problem_at(request, 422, strcmp(format->name, "csv") == 0 ? "?map" : "?format", "%s", err.message);
         return;
     }
-    import->format = format;
     http_body_stream(request, on_data, on_end, import);
 }
 
