@@ -180,7 +180,7 @@ static int check_opening(const struct evidence *evidence, const json_t *claims, 
 
 static int check_claims(const struct evidence *evidence, const json_t *claims, struct err *err)
 {
-    const char *kind = json_string_value(json_object_get(claims, "kind"));
+    const char *type = json_string_value(json_object_get(claims, "type"));
     const char *leaf = json_string_value(json_object_get(claims, "leaf_hash"));
     char hex[HASH_HEX_BYTES];
     if (evidence->entry == NULL)
@@ -189,7 +189,7 @@ static int check_claims(const struct evidence *evidence, const json_t *claims, s
     if (leaf == NULL || strcmp(leaf, hex) != 0)
         return err_set(err, ERR_CRYPTO, "the receipt promises another entry than the proof shows");
     printf("receipt: its entry is in the log\n");
-    return kind != NULL && strcmp(kind, "ballot") == 0 ? check_opening(evidence, claims, err) : 0;
+    return type != NULL && strcmp(type, "ballot") == 0 ? check_opening(evidence, claims, err) : 0;
 }
 
 static int check_receipt(const struct config *config, const struct evidence *evidence, struct err *err)

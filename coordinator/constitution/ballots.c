@@ -87,7 +87,7 @@ static const char *make_receipt(const struct loop *loop, struct arena *arena, st
         ret_entry);
     uuid_format(ret_entry->id, entry_id);
     hex_encode(ret_entry->leaf_hash, HASH_BYTES, leaf);
-    json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "kind", "ballot", "amendment",
+    json_t *claims = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "type", "ballot", "amendment",
         amendment_text, "choice", choice, "nonce", nonce, "voter", voter, "entry", entry_id, "leaf_hash",
         leaf, "at", json_time_us(clock_real_us()));
     char *text = json_canonical(claims);

@@ -37,7 +37,7 @@ test('a vote gives a receipt that opens its commitment, and can be changed', asy
     const first = await vote(server, amendment, one, 'yes');
     assert.equal(first.status, 200, JSON.stringify(first.body));
     const claims = claimsOf(first.body.receipt);
-    assert.equal(claims.kind, 'ballot');
+    assert.equal(claims.type, 'ballot');
     assert.equal(claims.amendment, amendment);
     assert.equal(claims.choice, 'yes');
     assert.equal(claims.voter, one.participant);
