@@ -30,11 +30,11 @@ export function setToken(value) {
     else sessionStorage.removeItem(TOKEN);
 }
 
-function headersFor({ body, key, accept }) {
+function headersFor({ body, key, accept, bearer = token.value }) {
     const headers = { Accept: accept ?? 'application/json' };
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (key) headers['Idempotency-Key'] = key;
-    if (token.value) headers.Authorization = `Bearer ${token.value}`;
+    if (bearer) headers.Authorization = `Bearer ${bearer}`;
     return headers;
 }
 

@@ -14,13 +14,18 @@ export function SignIn({ onDone }) {
 
     async function withToken(event) {
         event.preventDefault();
-        setToken(value.trim());
-        const found = value.trim() ? await getOrNull('/api/v1/projects?limit=1').catch(() => null) : null;
-        if (found) {
-            onDone();
-        } else {
-            setToken(null);
-            setErrors([{ field: 'token', text: t('signin-token-wrong') }]);
+        const bearer = value.trim();
+        try {
+            // Tried before it is kept. A header cannot carry what no token holds.
+            const found = /^[\x21-\x7e]+$/.test(bearer) && (await getOrNull('/api/v1/projects?limit=1', { bearer }));
+            if (found) {
+                setToken(bearer);
+                onDone();
+            } else {
+                setErrors([{ field: 'token', text: t('signin-token-wrong') }]);
+            }
+        } catch (error) {
+            setErrors([{ field: 'token', text: problemText(error) }]);
         }
     }
     async function withName(event) {
