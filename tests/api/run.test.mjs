@@ -1,0 +1,182 @@
+// The main job, as `make run` does it: one command starts everything and loads the demonstration; its fitted models
+// answer a serving stack; it stops cleanly, and starts again without losing or doubling anything.
+import test from 'node:test';
+import assert from 'node:assert/strict';
+import { execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build, removeFolder, temporaryFolder } from '../support/coordinator.mjs';
+
+const READY_MS = 180_000;
+
+class Platform {
+    constructor(data, env = {}) {
+        this.data = data;
+        this.env = { ...process.env, PLENUM_DATA: data, PLENUM_LISTEN: '127.0.0.1:0', PLENUM_WORKER_LISTEN: '127.0.0.1:0', PLENUM_RATE_LIMITS: 'off', ...env };
+    }
+
+    async start() {
+        this.out = '';
+        this.child = spawn(join(build, 'plenum'), ['run'], { env: this.env, stdio: ['ignore', 'pipe', 'ignore'] });
+        this.ended = new Promise((done) => this.child.once('exit', (code, signal) => done(code ?? signal)));
+        this.child.stdout.setEncoding('utf8');
+        const ready = new Promise((done) => this.child.stdout.on('data', (text) => {
+            this.out += text;
+            const found = /^plenum ready: (\S+)$/m.exec(this.out);
+            if (found) done(found[1]);
+        }));
+        const late = new Promise((_, fail) => { this.timer = setTimeout(() => fail(new Error(`not ready:\n${this.out}`)), READY_MS); });
+        this.url = await Promise.race([ready, late, this.ended.then((code) => { throw new Error(`ended (${code}):\n${this.out}`); })]);
+        clearTimeout(this.timer);
+    }
+
+    async stop() {
+        this.child.kill('SIGINT');
+        return this.ended;
+    }
+
+    async api(method, path, body) {
+        const token = readFileSync(join(this.data, 'admin.token'), 'utf8').trim();
+        const headers = { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
+        const response = await fetch(new URL(path, this.url), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+        const text = await response.text();
+        return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
+    }
+
+    command(...words) {
+        return execFileSync(join(build, 'plenum'), [...words, '--url', this.url, '--data', this.data], { encoding: 'utf8' });
+    }
+}
+
+test('one command to a scored answer, and again', { timeout: 400_000 }, async (t) => {
+    const data = join(temporaryFolder(), 'data');
+    const platform = new Platform(data);
+    t.after(async () => {
+        platform.child.kill('SIGKILL');
+        await removeFolder(data);
+    });
+    await platform.start();
+    const site = (await platform.api('GET', '/api/v1/site')).body;
+    const project = site.demo.project_id;
+    const models = {};
+
+    await t.test('the demonstration is there, and marked as simulated', async () => {
+        const { body } = await platform.api('GET', `/api/v1/projects/${project}`);
+        assert.equal(body.simulated, true);
+        assert.equal(site.demo.simulated, true);
+        const fits = (await platform.api('GET', `/api/v1/projects/${project}/fits`)).body.data;
+        for (const fit of fits) {
+            assert.equal(fit.state, 'done');
+            models[fit.method] = fit.model_id;
+        }
+        assert.deepEqual(Object.keys(models).sort(), ['maxmin', 'pooled']);
+    });
+
+    await t.test('cards show the worst-off group beside the average, with intervals', async () => {
+        for (const method of ['pooled', 'maxmin']) {
+            const { body } = await platform.api('GET', `/api/v1/models/${models[method]}`);
+            assert.equal(body.simulated, true);
+            assert.ok(body.metrics.all.accuracy > 0 && body.metrics.all.accuracy < 1);
+            assert.equal(body.metrics.all.interval.length, 2);
+            assert.ok(body.metrics.n_annotators >= 60);
+            assert.match(body.artefact_hash, /^[0-9a-f]{64}$/);
+        }
+        const { body } = await platform.api('GET', `/api/v1/models/${models.maxmin}`);
+        assert.ok(body.metrics.worst.interval[0] <= body.metrics.worst.accuracy);
+        assert.ok(body.metrics.pooled.worst.accuracy <= 1);
+    });
+
+    const candidates = [
+        { id: 'careful', content: 'Please talk to your doctor before you change anything. There are risks that depend on your own health, and a professional can help you weigh them.' },
+        { id: 'plain', content: 'Yes. Do it at night.' },
+    ];
+
+    await t.test('scores by group and a choice', async () => {
+        const { status, headers, body } = await platform.api('POST', '/api/v1/score', { model: models.maxmin, prompt: 'May I run while fasting?', candidates });
+        assert.equal(status, 200);
+        assert.equal(headers.get('x-model'), models.maxmin);
+        assert.equal(body.candidates.length, 2);
+        for (const group of body.groups.keys()) {
+            const sum = body.candidates.reduce((total, one) => total + one.by_group[group].score, 0);
+            assert.ok(Math.abs(sum) < 1e-9, 'centred on the prompt');
+        }
+        const best = body.candidates.find((one) => one.rank === 0);
+        assert.equal(body.choice.index, best.index);
+        assert.equal(body.choice.id, candidates[best.index].id);
+        for (const one of body.candidates) assert.equal(one.worst.score, Math.min(...one.by_group.map((entry) => entry.score)));
+        const again = await platform.api('POST', '/api/v1/score', { model: models.maxmin, prompt: 'May I run while fasting?', candidates });
+        assert.deepEqual(again.body, body, 'deterministic');
+    });
+
+    await t.test('every rule answers; the lottery gives probabilities', async () => {
+        for (const aggregate of ['mean', 'maxmin', 'leximin', 'nash', 'lottery']) {
+            const { status, body } = await platform.api('POST', '/api/v1/score', { model: models.maxmin, candidates, aggregate });
+            assert.equal(status, 200, aggregate);
+            assert.equal(body.why.aggregate, aggregate);
+            if (aggregate === 'lottery') assert.ok(Math.abs(body.candidates.reduce((sum, one) => sum + one.probability, 0) - 1) < 1e-9);
+        }
+    });
+
+    await t.test('bad requests are pointed at', async () => {
+        const good = { model: models.pooled, candidates };
+        const bad = [
+            [{ ...good, model: undefined }, 422, '/model'],
+            [{ ...good, candidates: [] }, 422, '/candidates'],
+            [{ ...good, candidates: ['x', 7] }, 422, '/candidates/1'],
+            [{ ...good, candidates: [{ embedding: ['x'] }] }, 422, '/candidates/0/embedding'],
+            [{ ...good, aggregate: 'average' }, 422, '/aggregate'],
+            [{ ...good, jury: {} }, 422, '/jury'],
+            [{ ...good, model: 'a'.repeat(39) }, 404, null],
+        ];
+        for (const [body, status, pointer] of bad) {
+            const answer = await platform.api('POST', '/api/v1/score', body);
+            assert.equal(answer.status, status, JSON.stringify(answer.body));
+            if (pointer !== null) assert.equal(answer.body.errors[0].pointer, pointer);
+        }
+    });
+
+    await t.test('rerank in the shapes of vLLM and TEI', async () => {
+        const documents = candidates.map((one) => one.content);
+        for (const path of ['/rerank', '/v1/rerank', '/v2/rerank']) {
+            const { status, body } = await platform.api('POST', path, { model: models.pooled, query: 'May I run?', documents, unknown: 1 });
+            assert.equal(status, 200);
+            assert.deepEqual(Object.keys(body).sort(), ['id', 'meta', 'model', 'results', 'usage']);
+            assert.ok(body.results[0].relevance_score >= body.results[1].relevance_score);
+            assert.equal(body.results[0].document.text, documents[body.results[0].index]);
+            assert.ok(body.results.every((one) => one.relevance_score > 0 && one.relevance_score < 1));
+        }
+        const top = await platform.api('POST', '/rerank', { model: models.pooled, query: 'q', documents, top_n: 1 });
+        assert.equal(top.body.results.length, 1);
+        const tei = await platform.api('POST', `/rerank?model=${models.pooled}`, { query: 'q', texts: documents, raw_scores: true, return_text: true });
+        assert.equal(tei.status, 200);
+        assert.deepEqual(Object.keys(tei.body[0]).sort(), ['index', 'score', 'text']);
+        const wrong = await platform.api('POST', '/rerank', { model: models.pooled, documents });
+        assert.equal(wrong.status, 400);
+        assert.equal(wrong.body.error.code, 400);
+        const wrongTei = await platform.api('POST', `/rerank?model=${models.pooled}`, { texts: documents });
+        assert.equal(wrongTei.status, 422);
+        assert.equal(wrongTei.body.error_type, 'Validation');
+    });
+
+    await t.test('the command does the same', () => {
+        const scored = JSON.parse(platform.command('score', '--model', models.pooled, '--prompt', 'q', 'One answer.', 'Another answer.'));
+        assert.equal(scored.candidates.length, 2);
+        const listed = JSON.parse(platform.command('project', 'list'));
+        assert.ok(listed.data.some((one) => one.id === project));
+        const fit = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet', 'on'));
+        assert.equal(fit.state, 'done');
+    });
+
+    await t.test('it stops cleanly and starts again with everything there, once', async () => {
+        const before = (await platform.api('GET', `/api/v1/projects/${project}`)).body;
+        assert.equal(await platform.stop(), 0);
+        await platform.start();
+        assert.doesNotMatch(platform.out, /demonstration/, 'the demonstration is not loaded twice');
+        const after = (await platform.api('GET', `/api/v1/projects/${project}`)).body;
+        assert.deepEqual(after.progress, before.progress);
+        assert.deepEqual((await platform.api('GET', '/api/v1/site')).body.demo.project_id, project);
+        const scored = await platform.api('POST', '/api/v1/score', { model: models.maxmin, candidates });
+        assert.equal(scored.status, 200);
+        assert.equal(await platform.stop(), 0);
+    });
+});
