@@ -63,8 +63,8 @@ int identity_context(const struct identity *identity, SSL_CTX **ret_context, str
 static int make_folders(const char *folder, struct err *err)
 {
     char path[PATH_MAX];
-    if (strlen(folder) >= sizeof(path))
-        return err_set(err, ERR_INVALID, "the key folder's path is too long");
+    if (folder[0] == '\0' || strlen(folder) >= sizeof(path))
+        return err_set(err, ERR_INVALID, "the key folder's path is empty or too long");
     for (const char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         snprintf(path, sizeof(path), "%.*s", (int)(slash - folder), folder);
         int rc = file_make_folder(path, 0755, err);
