@@ -92,9 +92,11 @@ static void *find(void *arg)
     return NULL;
 }
 
-static void on_found(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+static void on_found(evutil_socket_t fd, short what UNUSED, void *arg)
 {
     struct lookup *lookup = arg;
+    uint64_t count;
+    ssize_t got UNUSED = read(fd, &count, sizeof(count)); // what the thread wrote before is ours from here
     const struct lookup_answer answer = {
         lookup->found_hosts.data, lookup->found_addresses.data, lookup->found_ports.data};
     lookup->done(lookup->arg, &answer);
