@@ -103,3 +103,6 @@ card-gain = Gain for the worst-off group: { $gain } of accuracy ({ $low } to { $
 card-no-groups = No group is large enough to be shown
 card-no-groups-text = A worst-off row needs ten people and fifty held-out judgments in a group. Until then the average stands alone, and says nothing of whom it hides.
 prefer-not-said = Preferred not to say
+groups-merged = all smaller groups together
+card-one-taste = One taste explains these annotators best
+card-one-taste-text = So everyone is the only group found, and the worst-off row repeats the average. The card of a pooled model shows the groups people named themselves.

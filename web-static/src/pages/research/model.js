@@ -1,15 +1,18 @@
 // The card of a model. The worst-off group stands beside the average, in the table's first two rows and in the plot.
 import { html } from 'htm/preact';
-import { get, token } from '../../lib/api.js';
+import { get, getOrNull, token } from '../../lib/api.js';
 import { dateTime, decimal, number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { DotPlot } from '../../ui/dotplot.js';
 import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { SignIn } from './signin.js';
+import { wordsOf } from './words.js';
 
 // A group of an asked attribute, or one that the fit found.
-const groupName = (group) => (group.attribute ? `${group.attribute}: ${group.value}` : t('found-group', { value: String(group.value).replace('cluster ', '') }));
+const namesBy = (words) => (group) => (group.attribute
+    ? `${words(group.attribute)} ${words(group.attribute, group.value)}`
+    : t('found-group', { value: String(group.value).replace('cluster ', '') }));
 
 function interval(row) {
     const [low, high] = row.interval ?? [];
@@ -27,7 +30,7 @@ function Row({ name, row, kind }) {
     </tr>`;
 }
 
-function Groups({ metrics }) {
+function Groups({ metrics, groupName }) {
     const { all, worst, groups = [] } = metrics;
     const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
     const rest = groups.filter((one) => !isWorst(one));
@@ -41,10 +44,11 @@ function Groups({ metrics }) {
             ${rest.map((one) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} />`)}
         </tbody>
     </table></div>
+    ${worst && !worst.attribute && groups.length === 1 && html`<${Notice} title=${t('card-one-taste')}><p>${t('card-one-taste-text')}</p><//>`}
     ${!worst && html`<${Notice} kind="warning" title=${t('card-no-groups')}><p>${t('card-no-groups-text')}</p><//>`}`;
 }
 
-function plotRows({ all, worst, groups = [] }) {
+function plotRows({ worst, groups = [] }, groupName) {
     const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
     return groups.map((one) => ({
         name: groupName(one), value: one.accuracy, interval: one.interval, marked: isWorst(one),
@@ -94,18 +98,23 @@ function Made({ model, metrics }) {
     </section>`;
 }
 
+async function load(id) {
+    const model = await get(`/api/v1/models/${id}`);
+    return { model, project: await getOrNull(`/api/v1/projects/${model.project_id}`) };
+}
+
 export default function Model({ params }) {
-    const found = useLoad(() => get(`/api/v1/models/${params.model}`), [params.model, token.value]);
+    const found = useLoad(() => load(params.model), [params.model, token.value]);
     usePageTitle(t('card-title'));
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
-    const model = found.value;
-    const metrics = model.metrics ?? model.card?.metrics ?? {};
-    const project = model.project_id ?? model.card?.project_id;
-    const rows = plotRows(metrics);
+    const { model } = found.value;
+    const { metrics } = model;
+    const groupName = namesBy(wordsOf(found.value.project));
+    const rows = plotRows(metrics, groupName);
     return html`<div class="page research">
-        ${project && html`<p><a href=${`/research/projects/${project}`}>${t('back-to-project')}</a></p>`}
+        ${model.project_id && html`<p><a href=${`/research/projects/${model.project_id}`}>${t('back-to-project')}</a></p>`}
         <${PageHeading} eyebrow=${t('card-title')}>${t(`method-${model.method}`)}<//>
         ${model.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('card-simulated')}</p>`}
         <section aria-labelledby="groups-title">
@@ -113,7 +122,7 @@ export default function Model({ params }) {
             <p>${t('card-groups-text')}</p>
             ${rows.length > 0 && html`<${DotPlot} rows=${rows} average=${metrics.all?.accuracy} averageName=${t('card-everyone')}
                 title=${t('card-plot')} describedby="groups-title" />`}
-            <${Groups} metrics=${metrics} />
+            <${Groups} metrics=${metrics} groupName=${groupName} />
         </section>
         <${Beside} method=${model.method} metrics=${metrics} />
         <${Made} model=${model} metrics=${metrics} />

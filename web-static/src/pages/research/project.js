@@ -9,6 +9,7 @@ import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTi
 import { Exports } from './exports.js';
 import { ProgressBar, progressOf } from './progress.js';
 import { SignIn } from './signin.js';
+import { wordsOf } from './words.js';
 
 const POLL_MS = 2000;
 // Quality is computed over all judgments when asked for.
@@ -46,17 +47,6 @@ function qualityRows(quality) {
         ['quality-time', cell(time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) }))],
         ['quality-gold', cell(gold.accuracy, (v) => percent(v))],
     ];
-}
-
-// The questions' own words for the codes that quality counts by.
-function wordsOf(project) {
-    const attributes = project.demographics?.attributes ?? [];
-    return (id, value) => {
-        const attribute = attributes.find((one) => one.id === id);
-        if (value === undefined) return localized(attribute?.label) || id;
-        if (value === 'prefer_not_to_say') return t('prefer-not-said');
-        return localized(attribute?.values?.find((one) => one.id === value)?.label) || value;
-    };
 }
 
 function Quality({ project }) {
