@@ -34,7 +34,7 @@ struct settler {
     struct loop *loop;
     struct event *timer;
     bool asking;
-    int n_closing;
+    int n_closing, n_closed;
 };
 static struct settler settler;
 
@@ -69,10 +69,14 @@ static void on_closed(void *arg, const struct db_result *result)
     (void)arg;
     settler.n_closing--;
     // No row, a conflict or an unknown fate: the next tick reads again what is still due.
-    if (result->status == DB_OK && result->n_rows == 1 && db_number(result, 0, 0) == 1)
+    if (result->status == DB_OK && result->n_rows == 1 && db_number(result, 0, 0) == 1) {
+        settler.n_closed++;
         log_plain(LOG_INFO, "amendment_settled");
-    else if (result->status == DB_REJECTED || result->status == DB_FAILED)
+    } else if (result->status == DB_REJECTED || result->status == DB_FAILED) {
         log_event(LOG_ERROR, "amendment_not_settled", LOG_TEXT("sqlstate", result->sqlstate));
+    }
+    if (settler.n_closing == 0 && settler.n_closed > 0)
+        event_active(settler.timer, EV_TIMEOUT, 0); // there may be a next one
 }
 
 static void add_entry(struct db_params *params, struct arena *arena, const char *type, json_t *members)
@@ -161,6 +165,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
     struct db_params params;
     db_params_init(&params);
     settler.asking = true;
+    settler.n_closed = 0;
     db_query(settler.loop->db, DB_READ, 0, QUERY_CONSTITUTION_DUE, &params, on_due, NULL);
 }
 
