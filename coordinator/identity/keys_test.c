@@ -1,0 +1,174 @@
+#include "coordinator/identity/keys.h"
+
+#include "base/hash.h"
+#include "coordinator/identity/secrets.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static char folder[64];
+
+static int set_up(void **state)
+{
+    (void)state;
+    strcpy(folder, "/tmp/plenum-keys-XXXXXX");
+    return mkdtemp(folder) == NULL;
+}
+
+static int remove_one(const char *path, const struct stat *about, int type, struct FTW *walk)
+{
+    (void)about;
+    (void)type;
+    (void)walk;
+    return remove(path);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    return nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct keys *opened(void)
+{
+    struct keys *keys = NULL;
+    struct err err;
+    assert_int_equal(keys_open(folder, &keys, &err), 0);
+    return keys;
+}
+
+static void what_is_sealed_opens_for_the_same_person_and_purpose(void **state)
+{
+    (void)state;
+    struct keys *keys = opened();
+    struct uuid person = uuid_new(), other = uuid_new();
+    struct buf sealed, plain;
+    struct err err;
+    buf_init(&sealed, 4096);
+    buf_init(&plain, 4096);
+    assert_int_equal(keys_seal(keys, person, "note", "words", 5, &sealed, &err), 0);
+    assert_int_equal(sealed.length, 5 + KEYS_OVERHEAD_BYTES);
+    assert_null(memmem(sealed.data, sealed.length, "words", 5));
+    assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), 0);
+    assert_string_equal(plain.data, "words");
+    assert_int_equal(keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
+    assert_int_equal(keys_unseal(keys, other, "note", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+    sealed.data[sealed.length - 1] ^= 1;
+    assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
+    assert_int_equal(keys_unseal(keys, person, "note", sealed.data, 3, &plain, &err), ERR_CRYPTO);
+    buf_release(&sealed);
+    buf_release(&plain);
+    keys_free(keys);
+}
+
+static void a_forgotten_key_forgets_what_it_sealed(void **state)
+{
+    (void)state;
+    struct keys *keys = opened();
+    struct uuid person = uuid_new();
+    struct buf sealed, plain;
+    struct err err;
+    buf_init(&sealed, 4096);
+    buf_init(&plain, 4096);
+    assert_int_equal(keys_seal(keys, person, "demographics", "{\"age\":\"a\"}", 11, &sealed, &err), 0);
+    json_t *answers = identity_open_demographics(keys, person, sealed.data, sealed.length);
+    assert_string_equal(json_string_value(json_object_get(answers, "age")), "a");
+    json_decref(answers);
+    assert_int_equal(keys_forget(keys, person, &err), 0);
+    assert_int_equal(keys_forget(keys, person, &err), 0);
+    assert_int_equal(keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+    assert_null(identity_open_demographics(keys, person, sealed.data, sealed.length));
+    assert_null(identity_open_demographics(keys, person, NULL, 0));
+    buf_release(&sealed);
+    buf_release(&plain);
+    keys_free(keys);
+}
+
+static void key_files_are_for_nobody_else(void **state)
+{
+    (void)state;
+    struct keys *keys = opened();
+    struct uuid person = uuid_new();
+    struct buf sealed;
+    struct err err;
+    struct stat about;
+    char path[256], text[UUID_TEXT_BYTES];
+    buf_init(&sealed, 4096);
+    assert_int_equal(keys_seal(keys, person, "note", "", 0, &sealed, &err), 0);
+    uuid_format(person, text);
+    snprintf(path, sizeof(path), "%s/keys/persons/%02x/%s", folder, person.bytes[UUID_BYTES - 1], text);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    snprintf(path, sizeof(path), "%s/keys/log.key", folder);
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(about.st_mode & 0777, 0600);
+    buf_release(&sealed);
+    keys_free(keys);
+}
+
+static void receipts_hold_against_the_public_key_alone(void **state)
+{
+    (void)state;
+    struct keys *keys = opened();
+    unsigned char public_key[ED25519_BYTES];
+    struct buf receipt, claims;
+    static const char said[] = "{\"at\":\"2026-11-20T20:47:00Z\",\"type\":\"judgment\"}";
+    buf_init(&receipt, 4096);
+    buf_init(&claims, 4096);
+    keys_sign_receipt(keys, said, strlen(said), &receipt);
+    memcpy(public_key, keys_log(keys)->public_key, ED25519_BYTES);
+    keys_free(keys);
+    keys = opened(); // the same key after a restart
+    assert_memory_equal(public_key, keys_log(keys)->public_key, ED25519_BYTES);
+    assert_int_equal(keys_verify_receipt(public_key, receipt.data, &claims), 0);
+    assert_string_equal(claims.data, said);
+    receipt.data[3] = receipt.data[3] == 'a' ? 'b' : 'a';
+    assert_int_equal(keys_verify_receipt(public_key, receipt.data, &claims), ERR_CRYPTO);
+    assert_int_equal(keys_verify_receipt(public_key, "nothing", &claims), ERR_INVALID);
+    buf_release(&receipt);
+    buf_release(&claims);
+    keys_free(keys);
+}
+
+static void secrets_have_one_form(void **state)
+{
+    (void)state;
+    char secret[SECRET_TEXT_BYTES], code[RECOVERY_TEXT_BYTES], invitation[ID_TEXT_BYTES];
+    unsigned char hash[HASH_BYTES], again[HASH_BYTES];
+    int64_t shard_key = 0;
+    secret_new(secret);
+    assert_int_equal(secret_hash(secret, hash), 0);
+    secret[10] = '!';
+    assert_int_equal(secret_hash(secret, hash), ERR_INVALID);
+    assert_int_equal(secret_hash("plm_", hash), ERR_INVALID);
+    recovery_new(code);
+    assert_int_equal(recovery_hash(code, hash), 0);
+    for (char *c = code; *c != '\0'; c++)
+        *c = *c == '-' ? ' ' : *c >= 'a' && *c <= 'z' ? (char)(*c - 'a' + 'A') : *c;
+    assert_int_equal(recovery_hash(code, again), 0);
+    assert_memory_equal(hash, again, HASH_BYTES);
+    assert_int_equal(recovery_hash("abc", again), ERR_INVALID);
+    invitation_code_new(42, invitation, hash);
+    assert_int_equal(invitation_code_parse(invitation, &shard_key, again), 0);
+    assert_int_equal(shard_key, 42);
+    assert_memory_equal(hash, again, HASH_BYTES);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(what_is_sealed_opens_for_the_same_person_and_purpose, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_forgotten_key_forgets_what_it_sealed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(key_files_are_for_nobody_else, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(receipts_hold_against_the_public_key_alone, set_up, tear_down),
+        cmocka_unit_test(secrets_have_one_form)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
