@@ -75,7 +75,8 @@ int conninfo_parse(const char *text, const struct conninfo_timeouts *timeouts, s
             "%s -c statement_timeout=%d -c lock_timeout=%d -c idle_in_transaction_session_timeout=%d%s",
             own != NULL ? own : "", timeouts->statement_ms, timeouts->lock_ms,
             timeouts->idle_in_transaction_ms,
-            timeouts->short_statements ? " -c enable_seqscan=off -c plan_cache_mode=force_generic_plan" : "") < 0)
+            timeouts->short_statements ? " -c enable_seqscan=off -c plan_cache_mode=force_generic_plan"
+                                       : "") < 0)
         abort();
     size_t at = 0;
     for (const PQconninfoOption *option = options; option->keyword != NULL; option++) {
