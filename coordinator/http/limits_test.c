@@ -369,6 +369,69 @@ static void tls_speaks_the_same(void **state UNUSED)
     SSL_CTX_free(server);
 }
 
+// What waits decrypted inside OpenSSL wakes no socket: uploads of every size must be read to their end all the same.
+static void tls_uploads_are_read_to_the_end(void **state UNUSED)
+{
+    struct fixture fixture;
+    SSL_CTX *server = server_context(), *context = SSL_CTX_new(TLS_client_method());
+    fixture_start(&fixture, (struct http_settings){.tables = tables, .tls = server});
+    struct client client;
+    client_open(&client, fixture.port);
+    SSL *ssl = SSL_new(context);
+    SSL_set_fd(ssl, client.fd);
+    assert_int_equal(SSL_connect(ssl), 1);
+    char *body = calloc(1, 1 << 20), text[4096];
+    for (int size = 16000; size < 1 << 20; size += size < 80000 ? 1000 : 100000) {
+        const char *path = size % 3 == 0 || size > 250000 ? "/upload" : "/echo";
+        int n = snprintf(
+            text, sizeof(text), "POST %s HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", path, size);
+        assert_int_equal(SSL_write(ssl, text, n), n);
+        for (int at = 0; at < size; at += 5001) // records that no buffer is a multiple of
+            assert_true(SSL_write(ssl, body + at, size - at < 5001 ? size - at : 5001) > 0);
+        n = SSL_read(ssl, text, sizeof(text) - 1);
+        if (n <= 0)
+            fail_msg("no answer to a body of %d bytes", size);
+        text[n] = '\0';
+        int left = path[1] == 'e' ? size : 0;
+        char *end = strstr(text, "\r\n\r\n");
+        assert_non_null(end);
+        left -= n - (int)(end + 4 - text);
+        for (char piece[16384]; left > 0; left -= n)
+            assert_true((n = SSL_read(ssl, piece, sizeof(piece))) > 0);
+        assert_int_equal(left, 0);
+    }
+    // And those that came while a handler was at work and nobody read.
+    int n = snprintf(text, sizeof(text),
+        "GET /wait HTTP/1.1\r\n" HOST "\r\nPOST /upload HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
+        35000);
+    assert_int_equal(SSL_write(ssl, text, n), n);
+    for (int at = 0; at < 35000; at += 5000)
+        assert_int_equal(SSL_write(ssl, body + at, 5000), 5000);
+    usleep(100000);
+    SSL *other = SSL_new(context);
+    struct client second;
+    client_open(&second, fixture.port);
+    SSL_set_fd(other, second.fd);
+    assert_int_equal(SSL_connect(other), 1);
+    n = snprintf(text, sizeof(text), "GET /release HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(SSL_write(other, text, n), n);
+    size_t length = 0;
+    while (strstr(text, "204 No Content") == NULL) {
+        assert_true((n = SSL_read(ssl, text + length, (int)(sizeof(text) - 1 - length))) > 0);
+        length += (size_t)n;
+        text[length] = '\0';
+    }
+    assert_non_null(strstr(text, "released\n"));
+    SSL_free(other);
+    client_close(&second);
+    free(body);
+    SSL_free(ssl);
+    client_close(&client);
+    SSL_CTX_free(context);
+    fixture_stop(&fixture);
+    SSL_CTX_free(server);
+}
+
 static void counters_count(void **state UNUSED)
 {
     struct fixture fixture;
@@ -403,6 +466,7 @@ int main(void)
         cmocka_unit_test(bulk_work_leaves_room_for_writes),
         cmocka_unit_test(drains_finish_what_is_in_flight),
         cmocka_unit_test(tls_speaks_the_same),
+        cmocka_unit_test(tls_uploads_are_read_to_the_end),
         cmocka_unit_test(counters_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
