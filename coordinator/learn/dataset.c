@@ -402,16 +402,12 @@ static int send_ranking(struct sender *sender, const struct db_result *result, c
     return rc;
 }
 
-// One dimension: the one asked for, else the study's first, else the first that comes.
+// One dimension: the one asked for, else what learn_data_project says.
 static int send_rating(struct sender *sender, const struct db_result *result, const struct place *place,
     uint32_t annotator, struct err *err)
 {
     json_t *ratings = json_loads(db_text(result, 0, 6), 0, NULL), *value;
     const char *number;
-    if (sender->dimension[0] == '\0') {
-        const char *first = json_object_iter_key(json_object_iter(ratings));
-        snprintf(sender->dimension, sizeof(sender->dimension), "%s", first != NULL ? first : "");
-    }
     int rc = 0;
     json_object_foreach(json_object_get(ratings, sender->dimension), number, value)
     {

@@ -161,6 +161,7 @@ test('what is asked for is checked first', { timeout: 120_000 }, async (t) => {
         [{}, '/method'],
         [{ method: 'guess' }, '/method'],
         [{ method: 'jury' }, '/method'],
+        [{ method: 'dro' }, '/method'],
         [{ method: 'group' }, '/attribute'],
         [{ method: 'pooled', options: { clusters: 9 } }, '/options/clusters'],
         [{ method: 'pooled', options: { annotator_cap: -1 } }, '/options/annotator_cap'],
