@@ -269,7 +269,8 @@ static void open_gap(struct document *document, int place, int n)
     memmove(articles + place + n, articles + place, behind * sizeof(*articles));
     document->n_articles += n;
     for (int i = 0; i < document->n_articles; i++) {
-        if (articles[i].parent >= place && (i < place || i >= place + n))
+        bool in_gap = i >= place && i < place + n;
+        if (!in_gap && articles[i].parent >= place)
             articles[i].parent += n;
     }
 }

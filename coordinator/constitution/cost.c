@@ -202,7 +202,7 @@ static int compare_names(const void *a, const void *b)
 // All languages, in order of their tags.
 static char *append_localized(char *out, const json_t *value)
 {
-    const char *names[LANGUAGES_MAX], *name;
+    const char *names[LANGUAGES_MAX] = {NULL}, *name;
     json_t *text;
     size_t n = 0;
     if (json_is_string(value)) {

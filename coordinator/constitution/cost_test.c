@@ -89,8 +89,8 @@ static void test_share_is_bounded(void **state)
     size_t n = 40000;
     char *a = malloc(12 * n), *b = malloc(12 * n), *at = a, *bt = b;
     for (size_t i = 0; i < n; i++) {
-        at += sprintf(at, "w%zu ", i);
-        bt += sprintf(bt, "w%zu ", i == 20000 ? 99999 : i);
+        at += snprintf(at, 12, "w%zu ", i);
+        bt += snprintf(bt, 12, "w%zu ", i == 20000 ? 99999 : i);
     }
     assert_share(a, b, 1.0 / (double)n); // the same ends are cut off first
     b[0] = 'v';
