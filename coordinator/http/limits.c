@@ -98,8 +98,10 @@ struct prefix *limits_parse_proxies(const char *list, size_t *ret_n)
         struct prefix *prefix = &prefixes[*ret_n];
         if (size > 0 && limits_parse_address(at, address_size, prefix->bytes)) {
             bool is_v4 = memchr(at, ':', address_size) == NULL;
-            int most = is_v4 ? 32 : 128, bits = address_size < size ? atoi(at + address_size + 1) : most;
-            prefix->bits = (bits < 0 || bits > most ? most : bits) + (is_v4 ? 96 : 0);
+            long most = is_v4 ? 32 : 128, bits = most;
+            if (address_size < size)
+                bits = strtol(at + address_size + 1, NULL, 10);
+            prefix->bits = (int)(bits < 0 || bits > most ? most : bits) + (is_v4 ? 96 : 0);
             ++*ret_n;
         }
         at += size;

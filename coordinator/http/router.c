@@ -1,5 +1,6 @@
 #include "coordinator/http/internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,8 @@ static void parse_pattern(struct route_entry *entry, const struct http_route *ro
         struct route_segment *segment = &entry->segments[entry->n_segments++];
         *segment = (struct route_segment){.text = at, .size = (uint16_t)size};
         if (at[0] == '{') {
-            assert(size > 2 && at[size - 1] == '}' && ++n_params <= PARAMS_MAX);
+            n_params++;
+            assert(size > 2 && at[size - 1] == '}' && n_params <= PARAMS_MAX);
             segment->is_parameter = true;
             segment->text = at + 1;
             segment->size = (uint16_t)(size - 2);
@@ -134,13 +136,9 @@ static void decode_params(struct http_request *request, const struct split *spli
 
 static void allow(char *list, size_t size, const char *method)
 {
-    if (strstr(list, method) != NULL)
-        return;
     size_t used = strlen(list);
-    if (used + strlen(method) + 3 < size) {
-        strcpy(list + used, used > 0 ? ", " : "");
-        strcpy(list + strlen(list), method);
-    }
+    if (strstr(list, method) == NULL)
+        snprintf(list + used, size - used, "%s%s", used > 0 ? ", " : "", method);
 }
 
 static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};

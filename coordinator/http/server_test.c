@@ -59,7 +59,7 @@ static void reply_later(struct http_request *request)
     struct later *later = calloc(1, sizeof(*later));
     later->request = request;
     later->timer = evtimer_new(http_context(request), reply_later_now, later);
-    int ms = atoi(http_query(request, "ms"));
+    long ms = strtol(http_query(request, "ms"), NULL, 10);
     event_add(later->timer, &(struct timeval){.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000});
 }
 

@@ -92,7 +92,7 @@ static int read_whole(int fd, const char *path, struct variant *variant, struct 
     hash_sha256(variant->data, variant->size, hash);
     variant->etag[0] = '"';
     hex_encode(hash, 16, variant->etag + 1);
-    strcpy(variant->etag + 1 + 32, "\"");
+    memcpy(variant->etag + 1 + 32, "\"", 2);
     return 0;
 }
 
