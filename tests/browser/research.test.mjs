@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { checkAccessible, launch, settled, shot, textOf, visitor } from '../support/browser.mjs';
+import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client, judgeAll, makeStudy, pairs } from '../support/study.mjs';
 
@@ -69,7 +69,20 @@ test('a fit is started here, and its card has the worst-off group beside the ave
     assert.equal(await me.page.locator('.dotplot .marked').count(), 1);
     await checkAccessible(me.page, 'card');
     await shot(me.page, 'card');
+    const card = new URL(me.page.url()).pathname;
     await me.close();
+    const looks = { 'dark-arabic': { dark: true, language: 'ar' }, 'dark-narrow': { ...NARROW, dark: true },
+        'arabic-narrow': { ...NARROW, language: 'ar' } };
+    for (const [name, look] of Object.entries(looks)) {
+        const other = await visitor(browser, platform.origin, { ...look, token: platform.token });
+        await other.page.goto(card);
+        await other.page.waitForSelector('.card-table');
+        await checkReflow(other.page, `card-${name}`);
+        await checkTargets(other.page, `card-${name}`);
+        await checkAccessible(other.page, `card-${name}`);
+        await shot(other.page, `page-card-${name}`);
+        await other.close();
+    }
 });
 
 test('an export is made here and taken home', async () => {

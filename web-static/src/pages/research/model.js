@@ -14,6 +14,8 @@ const namesBy = (words) => (group) => (group.attribute
     ? `${words(group.attribute)} ${words(group.attribute, group.value)}`
     : t('found-group', { value: String(group.value).replace('cluster ', '') }));
 
+const points = (share) => decimal(100 * share, 1);
+
 function interval(row) {
     const [low, high] = row.interval ?? [];
     return low == null ? t('not-known') : `${percent(low)} – ${percent(high)}`;
@@ -69,7 +71,7 @@ function Beside({ method, metrics }) {
             </tbody>
         </table></div>
         ${gain && metrics.worst && html`<p>${t('card-gain', {
-        gain: percent(gain.accuracy), low: percent(gain.accuracy_interval[0]), high: percent(gain.accuracy_interval[1]),
+        gain: points(gain.accuracy), low: points(gain.accuracy_interval[0]), high: points(gain.accuracy_interval[1]),
     })}</p>`}
         ${metrics.supported === false && html`<${Notice} kind="warning" title=${t('card-not-supported')}><p>${t('card-not-supported-text')}</p><//>`}
         ${metrics.supported === true && html`<${Notice} kind="good" title=${t('card-supported')}><p>${t('card-supported-text')}</p><//>`}
@@ -111,8 +113,11 @@ export default function Model({ params }) {
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     const { model } = found.value;
     const { metrics } = model;
-    const groupName = namesBy(wordsOf(found.value.project));
-    const rows = plotRows(metrics, groupName);
+    const words = wordsOf(found.value.project);
+    const groupName = namesBy(words);
+    // Beside a dot there is room for the answer, not for the question.
+    const rows = plotRows(metrics, (group) => (group.attribute
+        ? `${words(group.attribute, group.value)} (${group.attribute})` : groupName(group)));
     return html`<div class="page research">
         ${model.project_id && html`<p><a href=${`/research/projects/${model.project_id}`}>${t('back-to-project')}</a></p>`}
         <${PageHeading} eyebrow=${t('card-title')}>${t(`method-${model.method}`)}<//>
