@@ -21,6 +21,7 @@ static const struct config_setting settings[] = {
     {"seed", NULL, "1", "seed of everything random in the fit"},
     {"split", NULL, "0", "which split by prompt, for studies over several; 0 is the usual one"},
     {"clusters", NULL, "0", "maxmin: number of groups to find; 0 chooses by held-out annotators"},
+    {"lambda", NULL, NULL, "strength of the regulariser; chosen by validation when not said"},
     {"hard", NULL, "off", "maxmin: hard assignment, as published"},
     {"quiet", NULL, "off", "no progress on stderr"},
     CLIENT_SETTINGS,
@@ -50,6 +51,13 @@ static int read_options(const struct config *config, struct fit_options *options
         .clusters = (uint32_t)clusters,
         .split = (uint64_t)split,
         .hard = config_switch(config, "hard")};
+    const char *lambda = config_text(config, "lambda");
+    if (lambda != NULL) {
+        char *end;
+        options->lambda = strtod(lambda, &end);
+        if (*lambda == '\0' || *end != '\0')
+            return err_set(err, ERR_INVALID, "lambda \"%s\" is no number", lambda);
+    }
     if (!fit_method_parse(method, &options->method))
         return err_set(err, ERR_INVALID, "method \"%s\" is not known", method);
     return 0;

@@ -78,7 +78,7 @@ function readNode(result) {
 }
 
 async function runFile(kind, path, build) {
-    const env = { ...process.env, PLENUM_BUILD: build, PLENUM_TEST_DATA: process.env.PLENUM_TEST_DATA ?? resolve(root, '../shared') };
+    const env = { ...process.env, PLENUM_BUILD: build, PLENUM_TEST_DATA: process.env.PLENUM_TEST_DATA ?? resolve(root, '../shared/data') };
     const result = kind === 'unit'
         ? await run(path, [], { ...env, CMOCKA_MESSAGE_OUTPUT: 'TAP' })
         : await run(process.execPath, ['--test', '--test-reporter=tap', path], env);

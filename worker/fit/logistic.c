@@ -47,6 +47,7 @@ double logistic_value(struct logistic *logistic, const double *w, double *ret_gr
     const struct pairs *pairs = logistic->pairs;
     const struct design *design = logistic->design;
     double *reward = logistic->reward, *slope = logistic->slope, loss = 0;
+    struct log_sum logs = {0};
     design_multiply(design, pairs->rows, pairs->n_rows, w, reward);
     for (uint32_t i = 0; i < pairs->n_rows; i++)
         slope[pairs->rows[i]] = 0;
@@ -56,11 +57,14 @@ double logistic_value(struct logistic *logistic, const double *w, double *ret_gr
             continue;
         double z = reward[pairs->left[i]] - reward[pairs->right[i]], y = pairs->y[i];
         double e = exp(-fabs(z)), inverse = 1 / (1 + e);
-        loss += c * (fmax(-z, 0) + log1p(e) + (1 - y) * z);
+        loss += c * ((z < 0 ? -z : 0) + (1 - y) * z);
+        log_sum_add(&logs, c, e);
         double step = c * ((z >= 0 ? inverse : e * inverse) - y);
         slope[pairs->left[i]] += step;
         slope[pairs->right[i]] -= step;
     }
+    log_sum_flush(&logs);
+    loss += logs.sum;
     design_multiply_transposed(design, pairs->rows, pairs->n_rows, slope, ret_gradient);
     double squares = 0;
     for (uint32_t c = 0; c < design->n_columns; c++) {

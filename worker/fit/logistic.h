@@ -9,6 +9,8 @@
 #include "worker/fit/design.h"
 #include "worker/fit/pairs.h"
 
+#include <math.h>
+
 struct logistic {
     const struct design *design;
     const struct pairs *pairs;
@@ -43,6 +45,28 @@ double logistic_lbfgs_any(double (*value)(void *arg, const double *x, double *gr
 // z of every pair, into ret_z (pairs->n); `reward` is scratch of n_rows of the design.
 void logistic_logits(
     const struct design *design, const struct pairs *pairs, const double *w, double *reward, double *ret_z);
+// A sum of c log(1 + e) with 0 <= e <= 1 that takes one logarithm for up to 32 terms of equal weight: most of the time
+// of a fit would be log1p otherwise. Neighbouring pairs are one annotator's and weigh the same.
+struct log_sum {
+    double sum, weight, product;
+    uint32_t n;
+};
+static inline void log_sum_flush(struct log_sum *logs)
+{
+    if (logs->n > 0)
+        logs->sum += logs->weight * log(logs->product);
+    logs->product = 1;
+    logs->n = 0;
+}
+static inline void log_sum_add(struct log_sum *logs, double weight, double e)
+{
+    if (logs->n == 32 || weight != logs->weight)
+        log_sum_flush(logs);
+    logs->weight = weight;
+    logs->product = logs->n == 0 ? 1 + e : logs->product * (1 + e);
+    logs->n++;
+}
+
 // y l(z) + (1 - y) l(-z)
 double logistic_pair_loss(double z, double y);
 // Weighted mean of that over the pairs.

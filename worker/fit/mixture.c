@@ -187,13 +187,18 @@ void mixture_losses(const struct design *design, const struct pairs *pairs, cons
     uint32_t n_annotators, double *ret_loss)
 {
     double *reward = allocate(design->n_rows, sizeof(*reward));
-    memset(ret_loss, 0, (size_t)n_annotators * k * sizeof(*ret_loss));
     for (uint32_t j = 0; j < k; j++) {
         design_multiply(design, pairs->rows, pairs->n_rows, w + (size_t)j * design->n_columns, reward);
-        for (uint32_t i = 0; i < pairs->n; i++) {
-            double z = reward[pairs->left[i]] - reward[pairs->right[i]];
-            ret_loss[(size_t)pairs->annotator[i] * k + j] +=
-                pairs->weight[i] * logistic_pair_loss(z, pairs->y[i]);
+        for (uint32_t a = 0; a < n_annotators; a++) {
+            struct log_sum logs = {0};
+            double loss = 0;
+            for (uint32_t i = pairs->first[a]; i < pairs->first[a + 1]; i++) {
+                double z = reward[pairs->left[i]] - reward[pairs->right[i]], c = pairs->weight[i];
+                loss += c * ((z < 0 ? -z : 0) + (1 - pairs->y[i]) * z);
+                log_sum_add(&logs, c, exp(-fabs(z)));
+            }
+            log_sum_flush(&logs);
+            ret_loss[(size_t)a * k + j] = loss + logs.sum;
         }
     }
     free(reward);
