@@ -16,6 +16,9 @@ static const struct config_setting settings[] = {
     {"checkpoint", NULL, NULL, "file with a checkpoint, as GET /audit/checkpoint gave it"},
     {"proof", NULL, NULL, "file with an inclusion proof, as GET /audit/proof?entry=ID gave it"},
     {"receipt", NULL, NULL, "file with a receipt"},
+    {"older", NULL, NULL,
+        "file with a checkpoint seen before; then --consistency shows that nothing was taken back"},
+    {"consistency", NULL, NULL, "file with a consistency proof, as GET /audit/consistency?from=SIZE gave it"},
     {0},
 };
 
@@ -90,10 +93,10 @@ static int read_hashes(const json_t *hashes, struct merkle_proof *proof)
     return 0;
 }
 
-// The checkpoint that the proof brings must hold, too; a proof for another size than --checkpoint proves nothing of it.
-static int settle_checkpoint(struct evidence *evidence, struct err *err)
+// The checkpoint that a proof brings must hold, too; a proof for another size than --checkpoint proves nothing of it.
+static int settle_checkpoint(struct evidence *evidence, const json_t *proof, struct err *err)
 {
-    const char *note = json_string_value(json_object_get(evidence->proof, "checkpoint"));
+    const char *note = json_string_value(json_object_get(proof, "checkpoint"));
     struct checkpoint brought;
     if (note == NULL)
         return evidence->has_checkpoint ? 0
@@ -121,7 +124,7 @@ static int check_inclusion(struct evidence *evidence, struct err *err)
     const char *entry = json_string_value(json_object_get(proof, "entry"));
     json_int_t sequence = json_integer_value(json_object_get(proof, "sequence"));
     struct merkle_proof path;
-    int rc = settle_checkpoint(evidence, err);
+    int rc = settle_checkpoint(evidence, proof, err);
     if (rc < 0)
         return rc;
     if (entry == NULL || !json_is_integer(json_object_get(proof, "sequence")) || sequence < 0 ||
@@ -138,19 +141,64 @@ static int check_inclusion(struct evidence *evidence, struct err *err)
     return 0;
 }
 
-static int check_proof(const struct config *config, struct evidence *evidence, struct err *err)
+static int read_json(const struct config *config, const char *name, json_t **ret_json, struct err *err)
 {
     struct buf text;
+    int rc = read_text(config, name, &text, err);
+    if (rc == 0)
+        *ret_json = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, NULL);
+    buf_release(&text);
+    return rc < 0 || json_is_object(*ret_json) ? rc
+                                               : err_set(err, ERR_INVALID, "--%s is not a JSON object", name);
+}
+
+static int check_proof(const struct config *config, struct evidence *evidence, struct err *err)
+{
     if (config_text(config, "proof") == NULL)
         return 0;
-    int rc = read_text(config, "proof", &text, err);
+    int rc = read_json(config, "proof", &evidence->proof, err);
     if (rc < 0)
         return rc;
-    evidence->proof = json_loadb(text.data, text.length, JSON_REJECT_DUPLICATES, NULL);
-    buf_release(&text);
-    if (!json_is_object(evidence->proof))
-        return err_set(err, ERR_INVALID, "--proof is not a JSON object");
     return check_inclusion(evidence, err);
+}
+
+// --- nothing taken back ----------------------------------------------------------------------------------------------
+static int compare_with_older(
+    struct evidence *evidence, const struct checkpoint *older, const json_t *proof, struct err *err)
+{
+    struct merkle_proof path;
+    int rc = settle_checkpoint(evidence, proof, err);
+    if (rc < 0)
+        return rc;
+    if (read_hashes(json_object_get(proof, "hashes"), &path) < 0)
+        return err_set(err, ERR_INVALID, "the consistency proof lacks hashes");
+    if (merkle_verify_consistency(
+            older->size, evidence->checkpoint.size, older->root, evidence->checkpoint.root, &path) < 0)
+        return err_set(
+            err, ERR_CRYPTO, "the checkpoint does not go on from the older one: entries were taken back");
+    printf("consistency: the %" PRIu64 " entries seen before are its first ones\n", older->size);
+    return 0;
+}
+
+static int check_consistency(const struct config *config, struct evidence *evidence, struct err *err)
+{
+    struct buf note;
+    struct checkpoint older;
+    json_t *proof = NULL;
+    if (config_text(config, "older") == NULL && config_text(config, "consistency") == NULL)
+        return 0;
+    if (config_text(config, "older") == NULL || config_text(config, "consistency") == NULL)
+        return err_set(err, ERR_INVALID, "--older and --consistency go together");
+    int rc = read_text(config, "older", &note, err);
+    if (rc == 0)
+        rc = check_note(evidence, note.data, note.length, &older, err);
+    buf_release(&note);
+    if (rc == 0)
+        rc = read_json(config, "consistency", &proof, err);
+    if (rc == 0)
+        rc = compare_with_older(evidence, &older, proof, err);
+    json_decref(proof);
+    return rc;
 }
 
 // --- the receipt ---------------------------------------------------------------------------------------------------
@@ -222,7 +270,8 @@ int command_verify(int argc, char **argv)
     struct err err = {0};
     struct evidence evidence = {0};
     struct config *config = command_parse(argc, argv,
-        "verify --key FILE [--checkpoint FILE] [--proof FILE] [--receipt FILE]", settings, &n_words);
+        "verify --key FILE [--checkpoint FILE] [--proof FILE] [--receipt FILE] [--older FILE --consistency FILE]",
+        settings, &n_words);
     if (n_words > 0) {
         fprintf(stderr, "plenum verify: it takes flags only; see --help\n");
         config_free(config);
@@ -233,6 +282,8 @@ int command_verify(int argc, char **argv)
         rc = check_checkpoint(config, &evidence, &err);
     if (rc == 0)
         rc = check_proof(config, &evidence, &err);
+    if (rc == 0)
+        rc = check_consistency(config, &evidence, &err);
     if (rc == 0)
         rc = check_receipt(config, &evidence, &err);
     json_decref(evidence.proof);

@@ -22,6 +22,7 @@ void audit_checkpoint(struct http_request *request);
 void audit_key(struct http_request *request);
 void audit_proof(struct http_request *request);
 void audit_proof_of(struct http_request *request);
+void audit_consistency(struct http_request *request);
 void audit_tile(struct http_request *request);
 
 // "{a,b}" for a text[] parameter, of numbers that are written as they are.

@@ -1,4 +1,5 @@
-// The log for readers: the latest checkpoint, the key that signs it, and proofs that an entry is in it.
+// The log for readers: the latest checkpoint, the key that signs it, proofs that an entry is in it, and that it goes on
+// from an older one.
 #include "coordinator/audit/audit.h"
 
 #include "base/buf.h"
@@ -10,6 +11,7 @@
 #include "coordinator/identity/keys.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { RANGES_MAX = 2 * MERKLE_PROOF_MAX, ARRAY_MAX_BYTES = 32 * 1024 };
@@ -50,7 +52,9 @@ struct proof {
     struct uuid entry;
     const char *text, *note; // in the request's arena
     char leaf_hash[HASH_HEX_BYTES];
-    uint64_t sequence, size;
+    uint64_t sequence, size; // of consistency: `sequence` is the older size
+    int (*make)(
+        uint64_t first, uint64_t size, merkle_fetch *fetch, void *arg, struct merkle_proof *ret_proof);
     struct {
         int level;
         uint64_t first;
@@ -92,6 +96,17 @@ static int take_range(void *arg, int level, uint64_t first, size_t count, unsign
     return 0;
 }
 
+static json_t *hashes_json(const struct merkle_proof *path)
+{
+    json_t *hashes = json_array();
+    for (int i = 0; i < path->n; i++) {
+        char hex[HASH_HEX_BYTES];
+        hex_encode(path->hashes[i], HASH_BYTES, hex);
+        json_array_append_new(hashes, json_string(hex));
+    }
+    return hashes;
+}
+
 static void on_hashes(void *arg, const struct db_result *result)
 {
     struct proof *proof = arg;
@@ -100,29 +115,30 @@ static void on_hashes(void *arg, const struct db_result *result)
     if (api_db_failed(proof->request, result))
         return;
     proof->result = result;
-    if (merkle_inclusion(proof->sequence, proof->size, take_range, proof, &path) < 0 ||
+    if (proof->make(proof->sequence, proof->size, take_range, proof, &path) < 0 ||
         proof->row != result->n_rows) {
         http_problem(proof->request, 500, "The log lacks hashes that it should have.");
         return;
     }
-    json_t *hashes = json_array();
-    for (int i = 0; i < path.n; i++) {
-        char hex[HASH_HEX_BYTES];
-        hex_encode(path.hashes[i], HASH_BYTES, hex);
-        json_array_append_new(hashes, json_string(hex));
+    json_t *body = json_pack("{s:I, s:o, s:s}", "tree_size", (json_int_t)proof->size, "hashes",
+        hashes_json(&path), "checkpoint", proof->note);
+    if (proof->make == merkle_consistency) {
+        json_object_set_new(body, "from", json_integer((json_int_t)proof->sequence));
+    } else {
+        uuid_format(proof->entry, id);
+        json_object_set_new(body, "entry_id", json_string(id));
+        json_object_set_new(body, "entry", json_string(proof->text));
+        json_object_set_new(body, "leaf_hash", json_string(proof->leaf_hash));
+        json_object_set_new(body, "sequence", json_integer((json_int_t)proof->sequence));
     }
-    uuid_format(proof->entry, id);
-    http_reply_json(proof->request, 200,
-        json_pack("{s:s, s:s, s:s, s:I, s:I, s:o, s:s}", "entry_id", id, "entry", proof->text, "leaf_hash",
-            proof->leaf_hash, "sequence", (json_int_t)proof->sequence, "tree_size", (json_int_t)proof->size,
-            "hashes", hashes, "checkpoint", proof->note));
+    http_reply_json(proof->request, 200, body);
 }
 
 static void ask_hashes(struct proof *proof)
 {
     const struct loop *loop = http_context(proof->request);
     struct merkle_proof path;
-    int rc = merkle_inclusion(proof->sequence, proof->size, note_range, proof, &path);
+    int rc = proof->make(proof->sequence, proof->size, note_range, proof, &path);
     assert(rc == 0); // at most 64 siblings, of which one is ragged: at most 64 parts more
     struct buf levels, firsts, counts;
     buf_init(&levels, ARRAY_MAX_BYTES);
@@ -184,6 +200,7 @@ static void prove(struct http_request *request, const char *entry, const char *l
     unsigned char hash[HASH_BYTES];
     struct db_params params;
     proof->request = request;
+    proof->make = merkle_inclusion;
     db_params_init(&params);
     if (entry != NULL && uuid_parse(entry, &proof->entry) == 0) {
         db_add_uuid(&params, proof->entry);
@@ -209,4 +226,39 @@ void audit_proof_of(struct http_request *request)
     const char *entry = http_param(request, "entry");
     bool is_hash = strlen(entry) == 2 * HASH_BYTES;
     prove(request, is_hash ? NULL : entry, is_hash ? entry : NULL);
+}
+
+// --- consistency ---------------------------------------------------------------------------------------------------
+static void on_latest(void *arg, const struct db_result *result)
+{
+    struct proof *proof = arg;
+    if (api_db_failed(proof->request, result))
+        return;
+    proof->size = result->n_rows == 1 ? (uint64_t)db_number(result, 0, 0) : 0;
+    if (proof->sequence > proof->size) {
+        http_problem_at(
+            proof->request, 422, "?from", "The log has %llu entries.", (unsigned long long)proof->size);
+        return;
+    }
+    proof->note = arena_strdup(http_arena(proof->request), db_text(result, 0, 2));
+    ask_hashes(proof);
+}
+
+void audit_consistency(struct http_request *request)
+{
+    const struct loop *loop = http_context(request);
+    struct proof *proof = arena_calloc(http_arena(request), 1, sizeof(*proof));
+    const char *from = http_query(request, "from");
+    char *end = NULL;
+    long long value = from != NULL ? strtoll(from, &end, 10) : 0;
+    proof->request = request;
+    proof->make = merkle_consistency;
+    if (value <= 0 || *end != '\0') {
+        http_problem_at(request, 422, "?from", "from is the size of an older checkpoint, from 1.");
+        return;
+    }
+    proof->sequence = (uint64_t)value;
+    struct db_params params;
+    db_params_init(&params);
+    db_query(loop->db, DB_READ, 0, QUERY_AUDIT_CHECKPOINT, &params, on_latest, proof);
 }

@@ -201,6 +201,36 @@ test('plenum verify, offline: a vote is where its receipt says', async () => {
     assert.equal((await run('verify', 'words')).code, 2);
 });
 
+test('plenum verify, offline: what was seen before is still there', async () => {
+    await settle();
+    const older = (await get('/audit/checkpoint')).body;
+    const { size } = await checkpoint(older);
+    await makeCommunity(server);
+    await settle();
+    const answer = await get(`/audit/consistency?from=${size}`);
+    assert.equal(answer.status, 200);
+    assert.ok(answer.body.tree_size > size);
+    const file = (name, content) => {
+        const path = join(folder, name);
+        writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content));
+        return path;
+    };
+    const key = file('key', (await get('/audit/key')).body);
+    const verify = (before, proof) => run('verify', '--key', key, '--older', before, '--consistency', proof);
+    const good = [file('older', older), file('consistency', answer.body)];
+    const all = await verify(...good);
+    assert.equal(all.code, 0, all.stderr);
+    assert.match(all.stdout, new RegExp(`the ${size} entries seen before are its first ones`));
+    const other = (await get(`/audit/consistency?from=${size - 1}`)).body;
+    assert.match((await verify(good[0], file('other', other))).stderr, /taken back/);
+    assert.match((await verify(good[0], file('torn', { ...answer.body, hashes: answer.body.hashes.slice(1) }))).stderr, /taken back/);
+    assert.equal((await run('verify', '--key', key, '--older', good[0])).code, 1);
+    for (const from of ['0', '-1', 'x', String(answer.body.tree_size + 1000)])
+        assert.equal((await get(`/audit/consistency?from=${from}`)).status, 422);
+    assert.equal((await get('/audit/consistency')).status, 422);
+    assert.deepEqual((await get(`/audit/consistency?from=${answer.body.tree_size}`)).body.hashes, []);
+});
+
 test('a database set back behind its checkpoint is not signed over', async () => {
     const kept = server.sql('select max(size) from log_checkpoint');
     await settle();
