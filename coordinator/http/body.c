@@ -261,7 +261,7 @@ static int give(struct http_request *request, const char *data, size_t *size, st
         return 0;
     }
     do {
-        size_t got;
+        size_t got = 0;
         int rc =
             decoder_step(request->decoder, &data, size, request->body_buf.data, DECODED_PIECE, &got, err);
         if (rc != 0)

@@ -292,6 +292,7 @@ static void call_handler(struct http_request *request)
 static bool step_body(struct connection *connection, struct evbuffer *input)
 {
     struct http_request *request = connection->request;
+    assert(request != NULL); // in this state there is one
     bool streams = request->refusal == 0 && (request->entry->route->flags & HTTP_STREAM_BODY) != 0;
     if (streams && !request->handled) {
         call_handler(request);
