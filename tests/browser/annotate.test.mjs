@@ -206,6 +206,24 @@ test('an answer given without a network is kept, said to be kept, and counted on
     await me.close();
 });
 
+test('an answer that came too late is kept here and said to be refused, and holds nothing up', async () => {
+    const study = await makeStudy(call, { items: pairs(4) });
+    const me = await visitor(browser, platform.origin, { expected: [...DROPPED, /409/] });
+    await join(me.page, await study.invite());
+    await me.context.setOffline(true);
+    await me.page.keyboard.press('3');
+    await me.page.waitForSelector('.unsent-words');
+    await call('PATCH', `/api/v1/projects/${study.id}`, { state: 'closed' });
+    await me.context.setOffline(false);
+    await me.page.waitForSelector('.notice-error');
+    assert.ok((await textOf(me.page.locator('.notice-error'))).startsWith('The server would not take 1 answer'));
+    await me.page.waitForFunction(() => document.querySelector('h1')?.textContent === 'This study is not open just now');
+    await checkAccessible(me.page, 'refused');
+    await me.page.getByRole('button', { name: 'Remove it from this device' }).click();
+    await me.page.waitForFunction(() => !document.querySelector('.notice-error'));
+    await me.close();
+});
+
 test('an answer whose acknowledgement was lost is sent again under its key and counted once', async () => {
     const study = await makeStudy(call, { items: pairs(6) });
     const me = await visitor(browser, platform.origin, { expected: DROPPED });

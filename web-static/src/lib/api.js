@@ -1,11 +1,12 @@
 // Requests to the coordinator. Every failure is a Problem (RFC 9457), a lost connection too (status 0).
 import { signal } from '@preact/signals';
+import { uuid } from './uuid.js';
 
 const TOKEN = 'plenum.token';
 const PERSON = 'plenum.person';
 
 export class Problem extends Error {
-    constructor(status, body) {
+    constructor(status, body, { retry_after = null } = {}) {
         super(body?.detail ?? body?.title ?? `HTTP ${status}`);
         this.name = 'Problem';
         this.status = status;
@@ -13,11 +14,14 @@ export class Problem extends Error {
         this.detail = body?.detail ?? '';
         this.type = body?.type ?? 'about:blank';
         this.errors = body?.errors ?? [];
+        this.retry_after = retry_after;
     }
 
-    // Worth sending again, unchanged: the connection, the server, or the moment was at fault.
+    // Worth sending again, unchanged: the connection, the server, or the moment was at fault. A conflict is final (the
+    // study has closed, the task went to somebody else) unless it says when to come back.
     get transient() {
-        return this.status === 0 || this.status >= 500 || this.status === 429 || this.status === 408;
+        return this.status === 0 || this.status >= 500 || this.status === 429 || this.status === 408 ||
+            (this.status === 409 && this.retry_after !== null);
     }
 }
 
@@ -53,7 +57,11 @@ export async function request(method, path, options = {}) {
         if (error.name === 'AbortError') throw error;
         throw new Problem(0, { title: 'no connection' });
     }
-    if (!response.ok) throw new Problem(response.status, await response.json().catch(() => null));
+    if (!response.ok) {
+        throw new Problem(response.status, await response.json().catch(() => null), {
+            retry_after: response.headers.get('Retry-After'),
+        });
+    }
     return response;
 }
 
@@ -65,9 +73,9 @@ async function json(method, path, options) {
 }
 
 export const get = (path, options) => json('GET', path, options);
-export const post = (path, body, options) => json('POST', path, { body, key: crypto.randomUUID(), ...options });
-export const put = (path, body, options) => json('PUT', path, { body, key: crypto.randomUUID(), ...options });
-export const del = (path, options) => json('DELETE', path, { key: crypto.randomUUID(), ...options });
+export const post = (path, body, options) => json('POST', path, { body, key: uuid(), ...options });
+export const put = (path, body, options) => json('PUT', path, { body, key: uuid(), ...options });
+export const del = (path, options) => json('DELETE', path, { key: uuid(), ...options });
 
 // For what may not exist on this server or for this person.
 export async function getOrNull(path, options) {

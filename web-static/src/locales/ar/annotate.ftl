@@ -123,6 +123,8 @@ done-demographics-title = بضعة أسئلة عنك، إن أحببت
 done-demographics-text = تتيح للدراسة أن ترى من كان المتوسط سيخفيه. كل سؤال اختياري، ويمكنك حذف إجاباتك في أي وقت.
 done-demographics-go = أجب عن نفسك
 done-demographics-no = لا، تخطَّها كلها
+closed-title = هذه الدراسة غير مفتوحة الآن
+closed-text = لا توزّع مهامّ. وما أجبت به محفوظ.
 not-joined-title = لم تنضم إلى هذه الدراسة من هنا
 not-joined-text = افتح رابط الدعوة الذي أُعطي لك. إن كنت قد انضممت من متصفح آخر فتابع هناك.
 

@@ -113,6 +113,8 @@ done-demographics-title = A few questions about you, if you like
 done-demographics-text = They let a study see whom an average would hide. Each is optional, and you can delete your answers at any time.
 done-demographics-go = Answer about yourself
 done-demographics-no = No, skip all of them
+closed-title = This study is not open just now
+closed-text = It gives out no tasks. What you answered is kept.
 not-joined-title = You have not joined this study here
 not-joined-text = Open the invitation link you were given. If you joined in another browser, go on there.
 

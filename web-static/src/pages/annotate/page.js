@@ -149,6 +149,12 @@ function Failure({ work }) {
             <p>${t('not-joined-text')}</p>
             <p><a class="button primary" href="/join">${t('studies-join')}</a></p></div>`;
     }
+    if (error.status === 409) {
+        return html`<div class="ending measure"><${PageHeading}>${t('closed-title')}<//>
+            <p class="lead">${t('closed-text')}</p>
+            <p class="actions"><button type="button" class="button" onClick=${() => work.next()}>${t('done-look-again')}</button>
+                <a class="button quiet" href="/me">${t('nav-me')}</a></p></div>`;
+    }
     return html`<div class="measure"><${Failed} error=${error} retry=${() => work.next()} /></div>`;
 }
 

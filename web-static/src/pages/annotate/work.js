@@ -1,5 +1,5 @@
 // The work of judging, apart from how it looks: the next task, an answer that can not be lost, undo, change of mind.
-import { signal } from '@preact/signals';
+import { effect, signal } from '@preact/signals';
 import { del, getOrNull, loadSession, post, Problem } from '../../lib/api.js';
 import { startActivity } from '../../lib/activity.js';
 import { allRows, clearStore, deleteRow, getRow, putRow } from '../../lib/idb.js';
@@ -206,10 +206,10 @@ export function createWork(project) {
     };
 
     work.start = () => {
-        // The answer that waited has gone out: go on with the next.
-        const off = onSent(() => {
-            void refreshInfo();
-            if (work.mode.value === 'waiting' && waiting.value.length <= 1) void work.next();
+        const offSent = onSent(() => { void refreshInfo(); });
+        // What waited has gone out, or was refused for good: go on with the next.
+        const offWaiting = effect(() => {
+            if (work.mode.value === 'waiting' && waiting.value.length === 0) void work.next();
         });
         void loadGiven();
         void (async () => {
@@ -220,7 +220,8 @@ export function createWork(project) {
             else await work.next();
         })();
         return () => {
-            off();
+            offSent();
+            offWaiting();
             hidden.activity?.stop();
         };
     };
