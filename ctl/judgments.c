@@ -62,14 +62,42 @@ static const char *text_of(const json_t *object, const char *key)
     return text != NULL && text[0] != '\0' ? text : NULL;
 }
 
+// As PostgreSQL writes a text inside a jsonb.
+static void add_quoted(struct buf *buf, const char *text, size_t length)
+{
+    static const char escaped[] = "\b\f\n\r\t\"\\", letters[] = "bfnrt\"\\";
+    buf_add_char(buf, '"');
+    for (size_t i = 0; i < length; i++) {
+        const char *at = memchr(escaped, text[i], sizeof(escaped) - 1);
+        if (at != NULL) {
+            buf_add_char(buf, '\\');
+            buf_add_char(buf, letters[at - escaped]);
+        } else if ((unsigned char)text[i] < 0x20) {
+            buf_printf(buf, "\\u%04x", (unsigned)text[i]);
+        } else {
+            buf_add_char(buf, text[i]);
+        }
+    }
+    buf_add_char(buf, '"');
+}
+
+static void add_message(struct buf *buf, const char *role, const json_t *content)
+{
+    buf_add_text(buf, buf->length > 1 ? ", {\"role\": " : "{\"role\": ");
+    add_quoted(buf, role, strlen(role));
+    buf_add_text(buf, ", \"content\": ");
+    add_quoted(buf, json_string_value(content), json_string_length(content));
+    buf_add_char(buf, '}');
+}
+
 static int read_prompt(const json_t *prompt, uint64_t *ret_hash, struct err *err)
 {
     struct buf buf;
-    buf_init(&buf, 4 * (size_t)LINES_MAX_BYTES);
+    buf_init(&buf, 8 * (size_t)LINES_MAX_BYTES);
+    buf_add_char(&buf, '[');
     int failed = 0;
     if (json_is_string(prompt)) {
-        buf_add(&buf, "user", sizeof("user"));
-        buf_add(&buf, json_string_value(prompt), json_string_length(prompt) + 1);
+        add_message(&buf, "user", prompt);
     } else if (json_is_array(prompt)) {
         size_t i;
         json_t *message;
@@ -77,16 +105,15 @@ static int read_prompt(const json_t *prompt, uint64_t *ret_hash, struct err *err
         {
             const json_t *role = json_object_get(message, "role"),
                          *content = json_object_get(message, "content");
-            if (!json_is_string(role) || !json_is_string(content))
+            if (json_is_string(role) && json_is_string(content))
+                add_message(&buf, json_string_value(role), content);
+            else
                 failed = err_set(err, ERR_INVALID, "/prompt/%zu has no role or no content", i);
-            else {
-                buf_add(&buf, json_string_value(role), json_string_length(role) + 1);
-                buf_add(&buf, json_string_value(content), json_string_length(content) + 1);
-            }
         }
     } else {
         failed = err_set(err, ERR_INVALID, "/prompt is neither text nor messages");
     }
+    buf_add_char(&buf, ']');
     *ret_hash = fit_prompt_hash(buf.data, buf.length);
     buf_release(&buf);
     return failed;
@@ -157,7 +184,8 @@ static char *join_values(const json_t *list)
         if (json_is_string(json_array_get(list, i)))
             values[n++] = json_string_value(json_array_get(list, i));
     }
-    qsort(values, n, sizeof(values[0]), compare_text);
+    if (n > 1)
+        qsort(values, n, sizeof(values[0]), compare_text);
     struct buf buf;
     buf_init(&buf, 64 * 1024);
     for (size_t i = 0; i < n; i++) {

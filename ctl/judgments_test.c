@@ -65,6 +65,8 @@ static void a_small_file_by_hand(void **state UNUSED)
     assert_int_equal(data->n_responses, 5);
     assert_int_equal(data->item_first[1], 2);
     assert_true(data->item_prompt[0] == data->item_prompt[1]); // a text is one message of the user
+    static const char stored[] = "[{\"role\": \"user\", \"content\": \"Why?\"}]"; // as the database writes it
+    assert_true(data->item_prompt[0] == fit_prompt_hash(stored, strlen(stored)));
     assert_string_equal(data->response_text[4], "z");
     // left of [1,0] is response 1; both_bad is no pair; the ranking gives 1 over 0 and 1 over 2, a third each.
     assert_int_equal(data->n_judgments, 4);

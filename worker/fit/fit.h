@@ -94,8 +94,8 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     struct err *err) MUST_CHECK;
 void fit_result_release(struct fit_result *result);
 
-// What is hashed for a prompt, so that every caller splits alike: of each message the role, NUL, the content, NUL; a
-// prompt that is one text is one message of role "user".
+// What is hashed for a prompt, so that a fit on the server and one of the exported file split alike: the messages as the
+// database writes them, [{"role": "user", "content": "..."}, ...]; a prompt that is one text is one message of the user.
 uint64_t fit_prompt_hash(const void *bytes, size_t size); // the first eight bytes of SHA-256, big-endian
 
 #endif

@@ -206,18 +206,19 @@ void mixture_losses(const struct design *design, const struct pairs *pairs, cons
 
 static double log_sum_exp(const double *x, uint32_t n)
 {
-    double most = -INFINITY, sum = 0;
+    uint32_t best = 0;
+    double rest = 0;
+    for (uint32_t i = 1; i < n; i++)
+        best = x[i] > x[best] ? i : best;
     for (uint32_t i = 0; i < n; i++)
-        most = fmax(most, x[i]);
-    for (uint32_t i = 0; i < n; i++)
-        sum += exp(x[i] - most);
-    return most + log(sum);
+        rest += i == best ? 0 : exp(x[i] - x[best]);
+    return x[best] + log1p(rest);
 }
 
 // Returns log sum_k pi_k exp(-loss_k).
 static double posterior(const double *loss, const double *share, uint32_t k, double *q)
 {
-    double log_weight[FIT_CLUSTERS_MAX];
+    double log_weight[FIT_CLUSTERS_MAX] = {0};
     for (uint32_t j = 0; j < k; j++)
         log_weight[j] = log(fmax(share[j], 1e-300)) - loss[j];
     double total = log_sum_exp(log_weight, k);
