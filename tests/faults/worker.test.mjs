@@ -1,8 +1,9 @@
 // Workers die, coordinators die, links break: a fit is finished all the same, and its result counts once.
 import test from 'node:test';
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
@@ -230,4 +231,32 @@ test('only enrolled workers come in', { timeout: 120_000 }, async (t) => {
     workers[0].start();
     assert.equal(await workers[0].ended, 1, 'a revoked worker is refused and ends');
     assert.match(workers[0].log, /revoked/);
+});
+
+test('a certificate near its end is renewed by the worker itself', { timeout: 120_000 }, async (t) => {
+    const { coordinator, workers } = await setUp(t, ['old']);
+    const [worker] = workers;
+    const file = join(worker.folder, 'keys', 'worker.pem');
+    const made = readFileSync(file, 'utf8');
+    const openssl = (...args) => execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const days = () => (new Date(openssl('x509', '-in', file, '-noout', '-enddate').split('=')[1]) - Date.now()) / 86_400_000;
+    assert.ok(days() > 29 && days() < 31);
+    // The same key and name, with five days left.
+    const name = openssl('x509', '-in', file, '-noout', '-subject', '-nameopt', 'RFC2253').trim().replace('subject=', '');
+    const path = (what) => join(worker.folder, what);
+    openssl('req', '-new', '-key', file, '-subj', `/${name}`, '-out', path('csr'));
+    writeFileSync(path('extensions'), 'extendedKeyUsage=clientAuth\nkeyUsage=critical,digitalSignature\n');
+    openssl('x509', '-req', '-in', path('csr'), '-CA', join(coordinator.dataFolder, 'keys', 'ca.crt'), '-CAkey', join(coordinator.dataFolder, 'keys', 'ca.key'),
+        '-set_serial', '7', '-days', '5', '-extfile', path('extensions'), '-out', path('short'));
+    writeFileSync(file, readFileSync(path('short'), 'utf8') + made.slice(made.indexOf('-----BEGIN PRIVATE KEY')));
+    assert.ok(days() < 6);
+    worker.start();
+    await until(() => worker.saw('certificate_renewed'), 'the certificate is renewed');
+    assert.ok(days() > 29 && days() < 31);
+    assert.notEqual(readFileSync(file, 'utf8').split('-----BEGIN PRIVATE KEY')[1], made.split('-----BEGIN PRIVATE KEY')[1], 'with a new key');
+    assert.equal(await worker.kill('SIGTERM'), 0);
+    const since = worker.log.length;
+    worker.start();
+    await until(() => worker.log.slice(since).includes('"event":"linked"'), 'and it is good');
+    assert.equal(coordinator.sql('select count(*) from worker'), '1', 'the same worker');
 });

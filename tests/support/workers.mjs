@@ -68,6 +68,8 @@ export class Worker {
     async remove() {
         if (this.child !== undefined) await this.kill();
         await removeFolder(this.folder);
+        const report = /^.*(AddressSanitizer|LeakSanitizer|ThreadSanitizer|runtime error:).*$/m.exec(this.log);
+        if (report !== null) throw new Error(`worker ${this.name}: ${this.log.slice(report.index, report.index + 4000)}`);
     }
 }
 
