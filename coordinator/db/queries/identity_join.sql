@@ -15,7 +15,9 @@ with already as (
     insert into participation (shard_key, participant_id, person_id, roles, consent_version, consent_hash,
         consented_at, invitation_id, has_standing)
     select shard_key, $6::uuid, $3::uuid, $7::integer, $8::text, $9::bytea,
-        case when $8::text is not null then now() end, invitation_id, kind = 'member' and max_uses <= 1000
+        case when $8::text is not null then now() end, invitation_id,
+        kind = 'member' and max_uses <= 1000 and $5::text <> 'simulated'
+            and not exists (select from person where person_id = $3::uuid and kind = 'simulated')
     from used
     on conflict (shard_key, person_id) do update set roles = participation.roles | excluded.roles,
         state = case when participation.state = 'left' then 'active' else participation.state end,
