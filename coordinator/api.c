@@ -25,7 +25,8 @@ void fields_release(struct fields *fields)
     fields->errors = NULL;
 }
 
-static void fail_list(struct fields *fields, const char *pointer, const char *detail, va_list args)
+__attribute__((format(printf, 3, 0))) static void fail_list(
+    struct fields *fields, const char *pointer, const char *detail, va_list args)
 {
     char text[DETAIL_MAX_BYTES];
     vsnprintf(text, sizeof(text), detail, args);
@@ -215,7 +216,12 @@ size_t text_characters(const char *text)
     size_t n = 0;
     for (const unsigned char *c = (const unsigned char *)text; *c != '\0'; n++) {
         unsigned char lead = *c++, low = 0x80, high = 0xbf;
-        int follow = lead < 0x80 ? 0 : lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : -1;
+        int follow = lead < 0x80   ? 0
+                     : lead < 0xc2 ? -1
+                     : lead < 0xe0 ? 1
+                     : lead < 0xf0 ? 2
+                     : lead < 0xf5 ? 3
+                                   : -1;
         if (follow < 0)
             return SIZE_MAX;
         if (lead == 0xe0)

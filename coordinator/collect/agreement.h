@@ -7,10 +7,10 @@
 enum { AGREEMENT_CATEGORIES = 4 };
 
 struct agreement {
-    double totals[AGREEMENT_CATEGORIES];   // judgments in units judged twice or more, by category
-    double n_units, n_judgments;           // of such units
-    double disagreement;                   // sum over units of (m^2 - sum n_c^2) / (m - 1)
-    double pairs_alike, pairs;             // of judges within a unit
+    double totals[AGREEMENT_CATEGORIES]; // judgments in units judged twice or more, by category
+    double n_units, n_judgments;         // of such units
+    double disagreement;                 // sum over units of (m^2 - sum n_c^2) / (m - 1)
+    double pairs_alike, pairs;           // of judges within a unit
 };
 
 // Adds `times` units whose judgments fall so into the categories. Units judged once say nothing and are left out.

@@ -23,8 +23,8 @@ static struct task task_of(enum task_kind kind, const char *dimensions)
 }
 
 // The first error's pointer, or "ok"; what is stored as canonical JSON.
-static void read_answer(const struct task *task, const char *text, const int *shown, size_t n_shown, char pointer[128],
-    char stored[512])
+static void read_answer(const struct task *task, const char *text, const int *shown, size_t n_shown,
+    char pointer[128], char stored[512])
 {
     struct answer answer;
     struct fields fields;
@@ -33,8 +33,9 @@ static void read_answer(const struct task *task, const char *text, const int *sh
     answer_read(&fields, task, body, &answer);
     if (fields_ok(&fields))
         answer_place(&fields, task, body, &answer, shown, n_shown, &own, &note);
-    const char *at = fields_ok(&fields) ? "ok" :
-        json_string_value(json_object_get(json_array_get(fields.errors, 0), "pointer"));
+    const char *at = fields_ok(&fields)
+                         ? "ok"
+                         : json_string_value(json_object_get(json_array_get(fields.errors, 0), "pointer"));
     strncpy(pointer, at, 127);
     pointer[127] = '\0';
     char *canonical = own != NULL ? json_canonical(own) : strdup("");
@@ -62,7 +63,8 @@ static void pairs(void **state)
     (void)state;
     struct task task = task_of(TASK_PAIRWISE, "[{\"id\":\"care\",\"min\":1,\"max\":5}]");
     expect(&task, "{\"choice\":\"left\",\"strength\":3,\"active_ms\":5}", "ok", "{}");
-    expect(&task, "{\"choice\":\"both_bad\",\"active_ms\":5,\"confidence\":0.5}", "ok", "{\"confidence\":0.5}");
+    expect(
+        &task, "{\"choice\":\"both_bad\",\"active_ms\":5,\"confidence\":0.5}", "ok", "{\"confidence\":0.5}");
     expect(&task, "{\"active_ms\":5}", "/choice", NULL);
     expect(&task, "{\"choice\":\"middle\",\"active_ms\":5}", "/choice", NULL);
     expect(&task, "{\"choice\":\"left\"}", "/active_ms", NULL);
@@ -73,13 +75,17 @@ static void pairs(void **state)
     expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"client\":7}", "/client", NULL);
     expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"confidence\":\"much\"}", "/confidence", NULL);
     // Left on screen is response 2, right is response 0.
-    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"ratings\":{\"care\":{\"left\":4,\"right\":1}}}", "ok",
-        "{\"ratings\":{\"care\":{\"0\":1,\"2\":4}}}");
-    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"ratings\":{\"care\":{\"left\":6}}}", "/ratings/care/left", NULL);
-    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"ratings\":{\"wit\":{\"left\":1}}}", "/ratings/wit", NULL);
-    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"labels\":{\"left\":[\"rude\"]}}", "ok", "{\"labels\":{\"2\":[\"rude\"]}}");
+    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"ratings\":{\"care\":{\"left\":4,\"right\":1}}}",
+        "ok", "{\"ratings\":{\"care\":{\"0\":1,\"2\":4}}}");
+    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"ratings\":{\"care\":{\"left\":6}}}",
+        "/ratings/care/left", NULL);
+    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"ratings\":{\"wit\":{\"left\":1}}}", "/ratings/wit",
+        NULL);
+    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"labels\":{\"left\":[\"rude\"]}}", "ok",
+        "{\"labels\":{\"2\":[\"rude\"]}}");
     expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"labels\":{\"up\":[]}}", "/labels/up", NULL);
-    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"edit\":{\"slot\":\"b\",\"content\":\"x\"}}", "/edit/slot", NULL);
+    expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"edit\":{\"slot\":\"b\",\"content\":\"x\"}}",
+        "/edit/slot", NULL);
     json_decref(task.dimensions);
 }
 
@@ -159,7 +165,8 @@ static void alpha_at_its_ends(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(pairs), cmocka_unit_test(rankings), cmocka_unit_test(ratings),
-        cmocka_unit_test(slots), cmocka_unit_test(alpha_of_the_published_example), cmocka_unit_test(alpha_at_its_ends)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(pairs), cmocka_unit_test(rankings),
+        cmocka_unit_test(ratings), cmocka_unit_test(slots), cmocka_unit_test(alpha_of_the_published_example),
+        cmocka_unit_test(alpha_at_its_ends)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

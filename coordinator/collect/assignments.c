@@ -16,7 +16,13 @@
 
 // One statement looks at so many candidates on each side of the cursor; a person who has had them all goes on from
 // there, so many times. Past that the answer is "nothing left" although something far away may be: a stated bound.
-enum { CANDIDATES = 1000, ROUNDS_MAX = 64, ATTEMPTS_MAX = 4, PERMUTATION = 100, ANSWER_MAX_BYTES = 64 * 1024 * 1024 };
+enum {
+    CANDIDATES = 1000,
+    ROUNDS_MAX = 64,
+    ATTEMPTS_MAX = 4,
+    PERMUTATION = 100,
+    ANSWER_MAX_BYTES = 64 * 1024 * 1024
+};
 
 struct search {
     struct http_request *request;
@@ -27,7 +33,20 @@ struct search {
 };
 
 // Columns of collect_assignment.sql and collect_lease_show.sql.
-enum { STATE, HAD_LEASE, LEASE, EXPIRES, ITEM, PROMPT, LANGUAGE, WARNING, TASK, GUIDELINE, CONSTITUTION, RESPONSES };
+enum {
+    STATE,
+    HAD_LEASE,
+    LEASE,
+    EXPIRES,
+    ITEM,
+    PROMPT,
+    LANGUAGE,
+    WARNING,
+    TASK,
+    GUIDELINE,
+    CONSTITUTION,
+    RESPONSES
+};
 
 static void add_text(struct buf *out, const char *name, const char *value)
 {
@@ -39,7 +58,8 @@ static void add_text(struct buf *out, const char *name, const char *value)
 }
 
 // The database speaks JSON already: it is passed on as text.
-void assignments_reply(struct http_request *request, int status, long long shard_key, const struct db_result *result)
+void assignments_reply(
+    struct http_request *request, int status, long long shard_key, const struct db_result *result)
 {
     char id[ID_TEXT_BYTES], item[ID_TEXT_BYTES], time[CLOCK_TEXT_BYTES];
     struct buf out;
@@ -47,7 +67,8 @@ void assignments_reply(struct http_request *request, int status, long long shard
     id_format((struct id){shard_key, db_uuid(result, 0, ITEM)}, item);
     clock_format(db_number(result, 0, EXPIRES), time);
     buf_init(&out, ANSWER_MAX_BYTES);
-    buf_printf(&out, "{\"id\":\"%s\",\"expires_at\":\"%s\",\"item\":{\"id\":\"%s\",\"prompt\":", id, time, item);
+    buf_printf(
+        &out, "{\"id\":\"%s\",\"expires_at\":\"%s\",\"item\":{\"id\":\"%s\",\"prompt\":", id, time, item);
     buf_add_text(&out, db_text(result, 0, PROMPT));
     buf_add_text(&out, ",\"responses\":");
     buf_add_text(&out, db_text(result, 0, RESPONSES));
@@ -96,8 +117,9 @@ static void on_found(void *arg, const struct db_result *result)
     struct search *search = arg;
     struct http_request *request = search->request;
     // Two requests of one person at once: one of them finds the other's lease when it looks again.
-    bool again = result->status == DB_CONFLICT || (result->status == DB_OK && result->n_rows == 1 &&
-        db_bool(result, 0, HAD_LEASE) && db_is_null(result, 0, LEASE) && strcmp(db_text(result, 0, STATE), "open") == 0);
+    bool again = result->status == DB_CONFLICT ||
+                 (result->status == DB_OK && result->n_rows == 1 && db_bool(result, 0, HAD_LEASE) &&
+                     db_is_null(result, 0, LEASE) && strcmp(db_text(result, 0, STATE), "open") == 0);
     if (again && ++search->attempts < ATTEMPTS_MAX) {
         look(search);
         return;

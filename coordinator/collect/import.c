@@ -16,7 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SOURCE_ID_MAX = 256, TAGS_MAX = 100, TAG_MAX = 100, WARNING_MAX = 2000, ATTRIBUTES_MAX_BYTES = 64 * 1024 };
+enum {
+    SOURCE_ID_MAX = 256,
+    TAGS_MAX = 100,
+    TAG_MAX = 100,
+    WARNING_MAX = 2000,
+    ATTRIBUTES_MAX_BYTES = 64 * 1024
+};
 
 // One import: the body as it comes, batches that wait, one that is being written.
 struct import {
@@ -30,10 +36,10 @@ struct import {
     struct buf line; // what has come of the line that has no end yet
     bool line_too_long, skips_line;
     int64_t line_number;
-    struct import_batch *gather;                 // being filled
-    struct import_batch *queue[128];             // full, waiting; a piece of the body is at most 64 KiB
+    struct import_batch *gather;     // being filled
+    struct import_batch *queue[128]; // full, waiting; a piece of the body is at most 64 KiB
     size_t n_queue;
-    struct import_batch *flight;                 // being written
+    struct import_batch *flight; // being written
     bool ended, failed, replied, paused;
     int end_rc;
     char end_detail[384];
@@ -103,36 +109,47 @@ static bool text_fits(const char *text, size_t min, size_t max)
     return length >= min && length <= max;
 }
 
+enum { POINTER_BYTES = 64 };
+
+static void place(char pointer[POINTER_BYTES], const char *text)
+{
+    snprintf(pointer, POINTER_BYTES, "%s", text);
+}
+
 // What is wrong with the item, or NULL; `pointer` says where.
-static const char *item_fault(const struct import *import, const struct import_record *record, char pointer[64])
+static const char *item_fault(
+    const struct import *import, const struct import_record *record, char pointer[POINTER_BYTES])
 {
     const struct import_item *item = record->item;
     pointer[0] = '\0';
     size_t needed = record->judgment == NULL ? (size_t)import->owner.min_responses : 1;
     if (item->source_id != NULL && !text_fits(item->source_id, 1, SOURCE_ID_MAX))
-        return strcpy(pointer, "/id"), "An id must have 1 to 256 characters.";
-    strcpy(pointer, "/responses");
+        return place(pointer, "/id"), "An id must have 1 to 256 characters.";
+    place(pointer, "/responses");
     if (item->n_responses < needed || item->n_responses > IMPORT_RESPONSES_MAX)
-        return needed == 2 ? "An item of this study needs 2 to 100 responses." : "An item needs 1 to 100 responses.";
+        return needed == 2 ? "An item of this study needs 2 to 100 responses."
+                           : "An item needs 1 to 100 responses.";
     for (size_t i = 0; i < item->n_responses; i++) {
         const struct import_response *response = &item->responses[i];
-        snprintf(pointer, 64, "/responses/%zu/content", i);
-        if (strlen(response->content) > IMPORT_CONTENT_MAX_BYTES || text_characters(response->content) == SIZE_MAX)
+        snprintf(pointer, POINTER_BYTES, "/responses/%zu/content", i);
+        if (strlen(response->content) > IMPORT_CONTENT_MAX_BYTES ||
+            text_characters(response->content) == SIZE_MAX)
             return "A response must be UTF-8 of at most 256 KiB.";
-        snprintf(pointer, 64, "/responses/%zu/embedding", i);
-        if (response->n_embedding > IMPORT_EMBEDDING_MAX || response->n_embedding != item->responses[0].n_embedding)
+        snprintf(pointer, POINTER_BYTES, "/responses/%zu/embedding", i);
+        if (response->n_embedding > IMPORT_EMBEDDING_MAX ||
+            response->n_embedding != item->responses[0].n_embedding)
             return "Embeddings have at most 8192 numbers, as many for each response of an item.";
         for (size_t j = 0; j < response->n_embedding; j++) {
             if (!isfinite(response->embedding[j]))
                 return "An embedding must hold finite numbers.";
         }
     }
-    strcpy(pointer, "/tags");
+    place(pointer, "/tags");
     for (size_t i = 0; i < item->n_tags; i++) {
         if (item->n_tags > TAGS_MAX || !text_fits(item->tags[i], 1, TAG_MAX))
             return "An item has at most 100 tags of 1 to 100 characters.";
     }
-    strcpy(pointer, "/warning");
+    place(pointer, "/warning");
     if (item->warning != NULL && !text_fits(item->warning, 0, WARNING_MAX))
         return "A warning must have at most 2000 characters.";
     return NULL;
@@ -140,7 +157,8 @@ static const char *item_fault(const struct import *import, const struct import_r
 
 static const char *judgment_fault(const struct import_record *record)
 {
-    static const char *const outcomes[] = {"left", "right", "tie", "both_bad", "cannot_judge", "ranking", "rating"};
+    static const char *const outcomes[] = {
+        "left", "right", "tie", "both_bad", "cannot_judge", "ranking", "rating"};
     const struct import_judgment *judgment = record->judgment;
     const struct import_annotator *annotator = record->annotator;
     bool known = false, pair = false;
@@ -171,7 +189,7 @@ static const char *judgment_fault(const struct import_record *record)
 
 void import_add(struct import *import, const struct import_record *record)
 {
-    char pointer[64] = "";
+    char pointer[POINTER_BYTES] = "";
     const char *fault = item_fault(import, record, pointer);
     if (fault == NULL && record->judgment != NULL) {
         pointer[0] = '\0';
@@ -211,7 +229,7 @@ static int by_line(const void *a, const void *b)
 
 static json_t *report(const struct import *import)
 {
-    json_t *sorted[IMPORT_REJECTED_MAX], *one, *list = json_array(), *body = json_object();
+    json_t *sorted[IMPORT_REJECTED_MAX] = {0}, *one, *list = json_array(), *body = json_object();
     size_t i, n = 0;
     json_array_foreach(import->rejected, i, one) sorted[n++] = one;
     qsort(sorted, n, sizeof(sorted[0]), by_line);
@@ -229,8 +247,10 @@ static void reply(struct import *import)
     import->replied = true;
     if (import->failed) {
         http_reply_header(import->request, "Retry-After", "2");
-        http_problem(import->request, 503, "The database could not take all of it: %lld lines are in. Send the same again; "
-            "what is in counts once.", (long long)import->n_accepted);
+        http_problem(import->request, 503,
+            "The database could not take all of it: %lld lines are in. Send the same again; "
+            "what is in counts once.",
+            (long long)import->n_accepted);
     } else if (import->end_rc < 0) {
         http_problem(import->request, import->end_rc == ERR_LIMIT ? 413 : 400,
             "The body did not come whole (%s): %lld lines are in. Send the same again; what is in counts once.",
@@ -249,7 +269,7 @@ static void move_on(struct import *import)
         import->flight = import->queue[0];
         memmove(import->queue, import->queue + 1, --import->n_queue * sizeof(import->queue[0]));
     } else if (!import->failed && import->gather != NULL && !import_batch_is_empty(import->gather) &&
-        (import->ended || import_batch_is_full(import->gather))) {
+               (import->ended || import_batch_is_full(import->gather))) {
         import->flight = import->gather;
         import->gather = NULL;
     }
@@ -322,7 +342,8 @@ static void on_end(void *arg, int rc, const struct err *err)
     import->ended = true;
     import->end_rc = rc;
     if (rc < 0) {
-        snprintf(import->end_detail, sizeof(import->end_detail), "%s", err != NULL ? err->message : "it was cut");
+        snprintf(
+            import->end_detail, sizeof(import->end_detail), "%s", err != NULL ? err->message : "it was cut");
     } else {
         if (import->format->bytes == NULL && (import->line.length > 0 || import->line.overflow))
             end_line(import);
@@ -357,12 +378,19 @@ static void with_task(struct http_request *request, const struct task *task, voi
         return;
     }
     snprintf(import->source, sizeof(import->source), "import:%s", format->name);
-    import->owner = (struct import_owner){.loop = http_context(request), .shard_key = import->project.shard_key,
-        .source = import->source, .min_responses = task->kind == TASK_RATING ? 1 : 2, .told = told, .rejected = reject,
-        .done = batch_done, .arg = import};
-    import->format = format; // also when it does not open: what it has made by then is closed with the request
+    import->owner = (struct import_owner){.loop = http_context(request),
+        .shard_key = import->project.shard_key,
+        .source = import->source,
+        .min_responses = task->kind == TASK_RATING ? 1 : 2,
+        .told = told,
+        .rejected = reject,
+        .done = batch_done,
+        .arg = import};
+    import->format =
+        format; // also when it does not open: what it has made by then is closed with the request
     if (format->open != NULL && format->open(import, &import->state, &err) < 0) {
-        http_problem_at(request, 422, strcmp(format->name, "csv") == 0 ? "?map" : "?format", "%s", err.message);
+        http_problem_at(
+            request, 422, strcmp(format->name, "csv") == 0 ? "?map" : "?format", "%s", err.message);
         return;
     }
     http_body_stream(request, on_data, on_end, import);

@@ -63,10 +63,10 @@ struct import_judgment {
 };
 
 struct import_record {
-    int64_t line;                              // 1-based, where the record begins
-    const struct import_item *item;            // always
-    const struct import_annotator *annotator;  // with a judgment always
-    const struct import_judgment *judgment;    // or NULL
+    int64_t line;                             // 1-based, where the record begins
+    const struct import_item *item;           // always
+    const struct import_annotator *annotator; // with a judgment always
+    const struct import_judgment *judgment;   // or NULL
 };
 
 // Each record ends as accepted (something of it was new), duplicate or rejected.

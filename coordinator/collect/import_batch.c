@@ -170,18 +170,27 @@ static size_t add_item(struct import_batch *batch, const struct import_item *ite
             return SIZE_MAX;
     }
     struct own_item *own = &batch->items[batch->n_items];
-    *own = (struct own_item){.source_id = keep(batch, item->source_id), .prompt = keep(batch, item->prompt),
-        .language = keep(batch, item->language), .gold = keep(batch, item->gold), .warning = keep(batch, item->warning),
-        .tags = tags_literal(batch, item), .n_responses = item->n_responses, .id = uuid_new(), .fate = FATE_AGAIN};
+    *own = (struct own_item){.source_id = keep(batch, item->source_id),
+        .prompt = keep(batch, item->prompt),
+        .language = keep(batch, item->language),
+        .gold = keep(batch, item->gold),
+        .warning = keep(batch, item->warning),
+        .tags = tags_literal(batch, item),
+        .n_responses = item->n_responses,
+        .id = uuid_new(),
+        .fate = FATE_AGAIN};
     memcpy(own->hash, hash, HASH_BYTES);
     struct import_response *responses = arena_calloc(batch->arena, item->n_responses, sizeof(*responses));
     for (size_t i = 0; i < item->n_responses; i++) {
         const struct import_response *from = &item->responses[i];
         responses[i] = (struct import_response){.source_id = keep(batch, from->source_id),
-            .content = keep(batch, from->content), .model = keep(batch, from->model), .meta = keep(batch, from->meta),
+            .content = keep(batch, from->content),
+            .model = keep(batch, from->model),
+            .meta = keep(batch, from->meta),
             .n_embedding = from->n_embedding};
         if (from->n_embedding > 0) {
-            responses[i].embedding = arena_memdup(batch->arena, from->embedding, from->n_embedding * sizeof(float));
+            responses[i].embedding =
+                arena_memdup(batch->arena, from->embedding, from->n_embedding * sizeof(float));
             batch->bytes += from->n_embedding * sizeof(float);
         }
     }
@@ -197,7 +206,9 @@ static size_t add_annotator(struct import_batch *batch, const struct import_anno
     }
     struct own_annotator *own = &batch->annotators[batch->n_annotators];
     *own = (struct own_annotator){.source_id = keep(batch, annotator->source_id),
-        .attributes = keep(batch, annotator->attributes), .person = uuid_new(), .participant = uuid_new()};
+        .attributes = keep(batch, annotator->attributes),
+        .person = uuid_new(),
+        .participant = uuid_new()};
     buf_init(&own->sealed, KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES);
     return batch->n_annotators++;
 }
@@ -222,7 +233,8 @@ static char *shown_literal(struct import_batch *batch, const struct import_recor
     struct buf text;
     buf_init(&text, 4096);
     for (size_t i = 0; i < n; i++)
-        buf_printf(&text, "%c%u", i == 0 ? '{' : ',', judgment->shown != NULL ? judgment->shown[i] : (unsigned)i);
+        buf_printf(
+            &text, "%c%u", i == 0 ? '{' : ',', judgment->shown != NULL ? judgment->shown[i] : (unsigned)i);
     char *literal = arena_strdup(batch->arena, end_array(&text));
     buf_release(&text);
     return literal;
@@ -264,7 +276,8 @@ void import_batch_add(struct import_batch *batch, const struct import_record *re
             if (memcmp(batch->records[before].hash, own.hash, HASH_BYTES) == 0)
                 owner->told(owner->arg, record->line, false);
             else
-                owner->rejected(owner->arg, record->line, "", "This annotator has judged this item otherwise.");
+                owner->rejected(
+                    owner->arg, record->line, "", "This annotator has judged this item otherwise.");
             return;
         }
     }
@@ -304,7 +317,8 @@ static void add_bytes(struct import_batch *batch, struct buf *column, const void
     add_element(column, text);
 }
 
-static void query(struct import_batch *batch, enum query what, struct db_params *params, db_callback *callback)
+static void query(
+    struct import_batch *batch, enum query what, struct db_params *params, db_callback *callback)
 {
     const struct import_owner *owner = &batch->owner;
     db_query(owner->loop->db, DB_WRITE, DB_RETRY_SAFE, what, params, callback, batch);
@@ -318,7 +332,8 @@ static void fail(struct import_batch *batch)
 // True when the statement should be sent again. A collision with another import resolves itself; an end is set.
 static bool again(struct import_batch *batch, const struct db_result *result, bool unsettled)
 {
-    return (result->status == DB_CONFLICT || (result->status == DB_OK && unsettled)) && ++batch->attempts < ATTEMPTS_MAX;
+    return (result->status == DB_CONFLICT || (result->status == DB_OK && unsettled)) &&
+           ++batch->attempts < ATTEMPTS_MAX;
 }
 
 static void settle(struct import_batch *batch)
@@ -329,7 +344,8 @@ static void settle(struct import_batch *batch)
         struct own_record *record = &batch->records[i];
         const struct own_item *item = &batch->items[record->item];
         if (item->fate == FATE_OTHER) {
-            owner->rejected(owner->arg, record->line, "/id", "There is an item of this id with another content.");
+            owner->rejected(
+                owner->arg, record->line, "/id", "There is an item of this id with another content.");
             continue;
         }
         // A new item counts for the first line that brings it; a judgment that was refused has been told.
@@ -526,10 +542,10 @@ static void on_items(void *arg, const struct db_result *result)
     for (int i = 0; result->status == DB_OK && i < result->n_rows; i++) {
         struct own_item *item = &batch->items[batch->asked[db_number(result, i, 0) - 1]];
         const char *fate = db_text(result, i, 1);
-        item->fate = strcmp(fate, "new") == 0 ? FATE_NEW :
-            strcmp(fate, "same") == 0         ? FATE_SAME :
-            strcmp(fate, "other") == 0        ? FATE_OTHER :
-                                                FATE_AGAIN;
+        item->fate = strcmp(fate, "new") == 0     ? FATE_NEW
+                     : strcmp(fate, "same") == 0  ? FATE_SAME
+                     : strcmp(fate, "other") == 0 ? FATE_OTHER
+                                                  : FATE_AGAIN;
         if (item->fate == FATE_AGAIN)
             unsettled = true;
         else

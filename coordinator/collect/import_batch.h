@@ -19,8 +19,8 @@ enum import_fate { FATE_NEW, FATE_SAME, FATE_OTHER, FATE_AGAIN };
 struct import_owner {
     struct loop *loop;
     int64_t shard_key;
-    const char *source;         // "import:hh"
-    int min_responses;          // of an item that can be given out
+    const char *source; // "import:hh"
+    int min_responses;  // of an item that can be given out
     void (*told)(void *arg, int64_t line, bool is_new);
     void (*rejected)(void *arg, int64_t line, const char *pointer, const char *detail);
     void (*done)(void *arg, struct import_batch *batch, int rc); // 0, or ERR_IO: answer 503

@@ -26,10 +26,12 @@ static char *read_prompt(struct fields *fields, const json_t *item)
     size_t i;
     if (json_is_string(prompt)) {
         json_array_append_new(messages, json_pack("{s:s, s:O}", "role", "user", "content", prompt));
-    } else if (!json_is_array(prompt) || json_array_size(prompt) == 0 || json_array_size(prompt) > MESSAGES_MAX) {
+    } else if (!json_is_array(prompt) || json_array_size(prompt) == 0 ||
+               json_array_size(prompt) > MESSAGES_MAX) {
         fields_fail(fields, "/prompt", "prompt must be text or a list of 1 to %d messages.", MESSAGES_MAX);
     }
-    json_array_foreach(prompt, i, message) {
+    json_array_foreach(prompt, i, message)
+    {
         char at[POINTER_BYTES];
         snprintf(at, sizeof(at), "/prompt/%zu", i);
         if (!json_is_object(message)) {
@@ -37,7 +39,8 @@ static char *read_prompt(struct fields *fields, const json_t *item)
             continue;
         }
         const char *role = fields_text(fields, message, at, "role", FIELD_REQUIRED, 1, 64);
-        const char *content = fields_text(fields, message, at, "content", FIELD_REQUIRED, 0, IMPORT_CONTENT_MAX_BYTES);
+        const char *content =
+            fields_text(fields, message, at, "content", FIELD_REQUIRED, 0, IMPORT_CONTENT_MAX_BYTES);
         if (role != NULL && content != NULL)
             json_array_append_new(messages, json_pack("{s:s, s:s}", "role", role, "content", content));
     }
@@ -48,7 +51,8 @@ static char *read_prompt(struct fields *fields, const json_t *item)
 
 static float *read_embedding(struct fields *fields, const json_t *response, const char *at, size_t *ret_n)
 {
-    const json_t *list = fields_array(fields, response, at, "embedding", FIELD_OPTIONAL, 1, IMPORT_EMBEDDING_MAX);
+    const json_t *list =
+        fields_array(fields, response, at, "embedding", FIELD_OPTIONAL, 1, IMPORT_EMBEDDING_MAX);
     json_t *number;
     size_t i;
     *ret_n = 0;
@@ -57,7 +61,8 @@ static float *read_embedding(struct fields *fields, const json_t *response, cons
     float *values = malloc(json_array_size(list) * sizeof(float));
     if (values == NULL)
         abort();
-    json_array_foreach(list, i, number) {
+    json_array_foreach(list, i, number)
+    {
         if (!json_is_number(number)) {
             fields_fail_at(fields, at, "embedding", "Entry %zu is not a number.", i);
             break;
@@ -74,7 +79,8 @@ static size_t read_responses(struct line *line, const json_t *item)
     const json_t *list = fields_array(fields, item, "", "responses", FIELD_REQUIRED, 1, IMPORT_RESPONSES_MAX);
     json_t *response;
     size_t i;
-    json_array_foreach(list, i, response) {
+    json_array_foreach(list, i, response)
+    {
         struct import_response *own = &line->responses[i];
         char at[POINTER_BYTES];
         snprintf(at, sizeof(at), "/responses/%zu", i);
@@ -82,7 +88,8 @@ static size_t read_responses(struct line *line, const json_t *item)
             fields_fail(fields, at, "A response must be {content, ...}.");
             continue;
         }
-        own->content = fields_text(fields, response, at, "content", FIELD_REQUIRED, 0, IMPORT_CONTENT_MAX_BYTES);
+        own->content =
+            fields_text(fields, response, at, "content", FIELD_REQUIRED, 0, IMPORT_CONTENT_MAX_BYTES);
         own->source_id = fields_text(fields, response, at, "id", FIELD_OPTIONAL, 1, 256);
         own->model = fields_text(fields, response, at, "model", FIELD_OPTIONAL, 1, MODEL_MAX);
         own->embedding = line->embeddings[i] = read_embedding(fields, response, at, &own->n_embedding);
@@ -98,7 +105,8 @@ static size_t read_tags(struct line *line, const json_t *item)
     const json_t *list = fields_array(&line->fields, item, "", "tags", FIELD_OPTIONAL, 0, TAGS_MAX);
     json_t *tag;
     size_t i;
-    json_array_foreach(list, i, tag) {
+    json_array_foreach(list, i, tag)
+    {
         line->tags[i] = json_is_string(tag) ? json_string_value(tag) : "";
         if (!json_is_string(tag))
             fields_fail_at(&line->fields, "", "tags", "Entry %zu is not text.", i);
@@ -134,8 +142,8 @@ static void read_item(struct import *import, int64_t number, const json_t *item)
     struct fields *fields = &line->fields;
     fields_init(fields);
     struct import_item own = {.responses = line->responses};
-    own.source_id = fields_text(fields, item, "", json_object_get(item, "source_id") != NULL ? "source_id" : "id",
-        FIELD_OPTIONAL, 1, 256);
+    own.source_id = fields_text(fields, item, "",
+        json_object_get(item, "source_id") != NULL ? "source_id" : "id", FIELD_OPTIONAL, 1, 256);
     own.prompt = line->prompt = read_prompt(fields, item);
     own.n_responses = read_responses(line, item);
     own.language = fields_text(fields, item, "", "language", FIELD_OPTIONAL, 2, 35);
@@ -152,7 +160,8 @@ static void read_item(struct import *import, int64_t number, const json_t *item)
     line_release(line);
 }
 
-static void read_line(void *state UNUSED, struct import *import, int64_t number, const char *text, size_t length)
+static void read_line(
+    void *state UNUSED, struct import *import, int64_t number, const char *text, size_t length)
 {
     json_t *item = import_line_json(import, number, text, length);
     if (item == NULL)

@@ -64,17 +64,18 @@ static void on_row(void *arg, const struct db_result *result, int row)
     } else if (strcmp(outcome, "stored") == 0) {
         char id[ID_TEXT_BYTES];
         id_format((struct id){writing->lease.shard_key, db_uuid(result, row, 2)}, id);
-        http_reply_json_text(request, 201, arena_printf(http_arena(request),
-            "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}", id, (long long)db_number(result, row, 3),
-            db_text(result, row, 4)));
+        http_reply_json_text(request, 201,
+            arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}",
+                id, (long long)db_number(result, row, 3), db_text(result, row, 4)));
     } else if (strcmp(outcome, "reused") == 0) {
         http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
     } else if (strcmp(outcome, "lost") == 0) {
-        http_problem(request, 409, "This task is not yours any more: its time ran out and somebody else has it, or it was "
+        http_problem(request, 409,
+            "This task is not yours any more: its time ran out and somebody else has it, or it was "
             "given back. Ask for the next one.");
     } else {
-        http_problem(request, 409, "The study is %s: %s", outcome, strcmp(outcome, "paused") == 0 ?
-            "answers can't be changed just now." : "nothing more is taken.");
+        http_problem(request, 409, "The study is %s: %s", outcome,
+            strcmp(outcome, "paused") == 0 ? "answers can't be changed just now." : "nothing more is taken.");
     }
 }
 
@@ -88,8 +89,8 @@ static void make_receipt(const struct writing *writing, struct buf *out)
     hex_encode(writing->hash, HASH_BYTES, hex);
     clock_format(clock_real_us(), time);
     int length = snprintf(claims, sizeof(claims),
-        "{\"assignment\":\"%s\",\"at\":\"%s\",\"hash\":\"%s\",\"judgment\":\"%s\",\"type\":\"judgment\"}", lease, time, hex,
-        judgment);
+        "{\"assignment\":\"%s\",\"at\":\"%s\",\"hash\":\"%s\",\"judgment\":\"%s\",\"type\":\"judgment\"}",
+        lease, time, hex, judgment);
     assert(length > 0 && (size_t)length < sizeof(claims));
     keys_sign_receipt(loop->app->keys, claims, (size_t)length, out);
 }
@@ -99,7 +100,8 @@ static void submit(struct writing *writing)
     const struct loop *loop = http_context(writing->request);
     struct arena *arena = http_arena(writing->request);
     const struct answer *answer = &writing->answer;
-    char lease[UUID_TEXT_BYTES], participant[UUID_TEXT_BYTES], judgment[UUID_TEXT_BYTES], key[UUID_TEXT_BYTES];
+    char lease[UUID_TEXT_BYTES], participant[UUID_TEXT_BYTES], judgment[UUID_TEXT_BYTES],
+        key[UUID_TEXT_BYTES];
     char hash[HASH_HEX_BYTES], receipt_text[RECEIPT_MAX_BYTES];
     struct buf receipt;
     uuid_format(writing->lease.uuid, lease);
@@ -117,13 +119,14 @@ static void submit(struct writing *writing)
     }
     if (json_object_get(writing->body, "client") != NULL)
         client = json_dumps(json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY);
-    const char *values[] = {
-        arena_printf(arena, "%lld", (long long)writing->lease.shard_key), lease, participant, judgment, answer->outcome,
+    const char *values[] = {arena_printf(arena, "%lld", (long long)writing->lease.shard_key), lease,
+        participant, judgment, answer->outcome,
         answer->strength > 0 ? arena_printf(arena, "%d", answer->strength) : NULL, writing->stored_text, note,
         arena_printf(arena, "%lld", (long long)answer->active_ms),
         answer->wall_ms >= 0 ? arena_printf(arena, "%lld", (long long)answer->wall_ms) : NULL, client,
-        writing->actor->demographics_version > 0 ?
-            arena_printf(arena, "%lld", (long long)writing->actor->demographics_version) : NULL,
+        writing->actor->demographics_version > 0
+            ? arena_printf(arena, "%lld", (long long)writing->actor->demographics_version)
+            : NULL,
         key, arena_printf(arena, "\\x%s", hash), receipt.data, arena_printf(arena, "%d", loop->index)};
     db_batch_add(loop->judgments, values, on_row, writing);
     buf_release(&receipt);
@@ -173,15 +176,16 @@ static void on_replay(void *arg, const struct db_result *result)
     if (api_db_failed(request, result))
         return;
     if (result->n_rows == 0) {
-        http_problem(request, 409, "This task is not yours any more: its time ran out and somebody else has it, or it was "
+        http_problem(request, 409,
+            "This task is not yours any more: its time ran out and somebody else has it, or it was "
             "given back. Ask for the next one.");
     } else if (!db_bool(result, 0, 3)) {
         http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
     } else {
         id_format((struct id){writing->lease.shard_key, db_uuid(result, 0, 0)}, id);
-        http_reply_json_text(request, 201, arena_printf(http_arena(request),
-            "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}", id, (long long)db_number(result, 0, 1),
-            db_text(result, 0, 2)));
+        http_reply_json_text(request, 201,
+            arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}",
+                id, (long long)db_number(result, 0, 1), db_text(result, 0, 2)));
     }
 }
 
@@ -222,8 +226,8 @@ static void on_lease(void *arg, const struct db_result *result)
         return;
     }
     fields_init(&fields);
-    answer_place(&fields, &writing->task_copy, writing->body, &writing->answer, shown, read_shown(db_text(result, 0, 0), shown),
-        &writing->stored, &writing->note);
+    answer_place(&fields, &writing->task_copy, writing->body, &writing->answer, shown,
+        read_shown(db_text(result, 0, 0), shown), &writing->stored, &writing->note);
     if (fields_finish(&fields, writing->request))
         finish(writing);
 }
@@ -239,7 +243,8 @@ static void with_task(struct http_request *request, const struct task *task, voi
         return;
     if (!writing->answer.names_slots) {
         fields_init(&fields);
-        answer_place(&fields, task, writing->body, &writing->answer, NULL, 0, &writing->stored, &writing->note);
+        answer_place(
+            &fields, task, writing->body, &writing->answer, NULL, 0, &writing->stored, &writing->note);
         fields_release(&fields);
         finish(writing);
         return;

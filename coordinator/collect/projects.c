@@ -45,7 +45,8 @@ static json_t *progress_json(const struct db_result *result, int row, int first)
     json_t *progress = json_object();
     json_object_set_new(progress, "judgments", json_integer(done));
     json_object_set_new(progress, "wanted", json_integer(wanted));
-    json_object_set_new(progress, "share", wanted > 0 ? json_real((double)done / (double)wanted) : json_null());
+    json_object_set_new(
+        progress, "share", wanted > 0 ? json_real((double)done / (double)wanted) : json_null());
     return progress;
 }
 
@@ -116,8 +117,10 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
     db_add_text(&params, creation->answer);
     db_add_uuid(&params, uuid_new());
     db_add_uuid(&params, uuid_new());
-    db_add_text(&params, power_entry(creation->request, "project", actor, &creation->project, NULL, ROLE_RESEARCHER));
-    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_COLLECT_PROJECT_CREATE, &params, on_created, creation);
+    db_add_text(
+        &params, power_entry(creation->request, "project", actor, &creation->project, NULL, ROLE_RESEARCHER));
+    db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_COLLECT_PROJECT_CREATE, &params,
+        on_created, creation);
 }
 
 static void create_as(struct http_request *request, const struct actor *actor)

@@ -110,7 +110,8 @@ static int add_totals(struct making *making, struct err *err)
     return rc;
 }
 
-static void count_cell(struct making *making, const char *attribute, const char *value, json_int_t n_judgments)
+static void count_cell(
+    struct making *making, const char *attribute, const char *value, json_int_t n_judgments)
 {
     json_t *values = json_object_get(making->cells, attribute);
     if (values == NULL) {
@@ -132,13 +133,16 @@ static int on_person(void *arg, const struct db_result *result, struct err *err 
     struct arena *arena = arena_new(KEYS_SEALED_MAX_BYTES * 4);
     size_t size = 0;
     const unsigned char *sealed = db_is_null(result, 0, 2) ? NULL : db_bytes(result, 0, 2, arena, &size);
-    json_t *answers = identity_open_demographics(making->keys, db_uuid(result, 0, 0), sealed, size), *answer, *one;
+    json_t *answers = identity_open_demographics(making->keys, db_uuid(result, 0, 0), sealed, size), *answer,
+           *one;
     const char *attribute;
     size_t i;
-    json_object_foreach(answers, attribute, answer) {
+    json_object_foreach(answers, attribute, answer)
+    {
         if (json_is_string(answer))
             count_cell(making, attribute, json_string_value(answer), db_number(result, 0, 1));
-        json_array_foreach(answer, i, one) count_cell(making, attribute, json_string_value(one), db_number(result, 0, 1));
+        json_array_foreach(answer, i, one)
+            count_cell(making, attribute, json_string_value(one), db_number(result, 0, 1));
     }
     json_decref(answers);
     arena_free(arena);
@@ -151,11 +155,14 @@ static int add_coverage(struct making *making, struct err *err)
     db_params_init(&params);
     db_add_number(&params, making->shard_key);
     making->cells = json_object();
-    int rc = db_session_stream(making->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, making, err);
+    int rc =
+        db_session_stream(making->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, making, err);
     json_t *coverage = json_array(), *values, *cell;
     const char *attribute, *value;
-    json_object_foreach(making->cells, attribute, values) {
-        json_object_foreach(values, value, cell) {
+    json_object_foreach(making->cells, attribute, values)
+    {
+        json_object_foreach(values, value, cell)
+        {
             bool hidden = json_integer_value(json_array_get(cell, 0)) < CELL_MIN;
             json_t *row = json_object();
             json_object_set_new(row, "attribute", json_string(attribute));
@@ -175,7 +182,8 @@ static void run(void *arg)
 {
     struct quality *quality = arg;
     const struct loop *loop = http_context(quality->request);
-    struct making making = {.keys = loop->app->keys, .shard_key = quality->project.shard_key, .body = json_object()};
+    struct making making = {
+        .keys = loop->app->keys, .shard_key = quality->project.shard_key, .body = json_object()};
     quality->rc = db_session_open(loop->app->conninfo, &making.session, &quality->err);
     if (quality->rc == 0)
         quality->rc = db_session_begin(making.session, true, &quality->err);
@@ -203,9 +211,11 @@ static void done(void *arg)
         http_problem(quality->request, 503, "The figures can't be made just now; try again.");
         return;
     }
-    struct quality_place *place = &loop->collect->quality[(uint64_t)quality->project.shard_key % QUALITY_PLACES];
+    struct quality_place *place =
+        &loop->collect->quality[(uint64_t)quality->project.shard_key % QUALITY_PLACES];
     free(place->text);
-    *place = (struct quality_place){.shard_key = quality->project.shard_key, .made_us = clock_monotonic_us(),
+    *place = (struct quality_place){.shard_key = quality->project.shard_key,
+        .made_us = clock_monotonic_us(),
         .text = strdup(quality->text)};
     if (place->text == NULL)
         abort();
@@ -226,7 +236,8 @@ static void show_as(struct http_request *request, const struct actor *actor)
     quality->request = request;
     if (!identity_param_id(request, "p", &quality->project))
         return;
-    const struct quality_place *place = &loop->collect->quality[(uint64_t)quality->project.shard_key % QUALITY_PLACES];
+    const struct quality_place *place =
+        &loop->collect->quality[(uint64_t)quality->project.shard_key % QUALITY_PLACES];
     if (place->text != NULL && place->shard_key == quality->project.shard_key &&
         clock_monotonic_us() - place->made_us < KEPT_US) {
         http_reply_json_text(request, 200, place->text);

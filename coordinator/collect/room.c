@@ -6,7 +6,12 @@
 #include "coordinator/http/http.h"
 
 // More rows a batch gain nothing (FACTS): 5 to 7 us a row from 100 on.
-enum { JUDGMENT_COLUMNS = 16, JUDGMENTS_A_BATCH = 500, ITEMS_BODY_MAX = 64 * 1024 * 1024, JUDGMENT_BODY_MAX = 512 * 1024 };
+enum {
+    JUDGMENT_COLUMNS = 16,
+    JUDGMENTS_A_BATCH = 500,
+    ITEMS_BODY_MAX = 64 * 1024 * 1024,
+    JUDGMENT_BODY_MAX = 512 * 1024
+};
 
 static int loop_start(struct loop *loop, struct err *err)
 {
@@ -25,19 +30,36 @@ static void loop_stop(struct loop *loop)
 #define READ HTTP_CLASS_READ
 #define WRITE HTTP_CLASS_WRITE
 static const struct http_route routes[] = {
-    {.method = HTTP_POST, .pattern = "/api/v1/projects", .handle = projects_create, .class = WRITE,
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects",
+        .handle = projects_create,
+        .class = WRITE,
         .body_max = 2 * 1024 * 1024},
     {.method = HTTP_GET, .pattern = "/api/v1/projects", .handle = projects_list, .class = READ},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}", .handle = projects_show, .class = READ},
     {.method = HTTP_PATCH, .pattern = "/api/v1/projects/{p}", .handle = projects_change, .class = WRITE},
-    {.method = HTTP_POST, .pattern = "/api/v1/projects/{p}/items", .handle = items_import, .class = HTTP_CLASS_BULK,
-        .flags = HTTP_STREAM_BODY, .body_max = ITEMS_BODY_MAX},
-    {.method = HTTP_POST, .pattern = "/api/v1/projects/{p}/assignments", .handle = assignments_next, .class = WRITE},
-    {.method = HTTP_PUT, .pattern = "/api/v1/assignments/{a}/judgment", .handle = judgments_put, .class = WRITE,
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/items",
+        .handle = items_import,
+        .class = HTTP_CLASS_BULK,
+        .flags = HTTP_STREAM_BODY,
+        .body_max = ITEMS_BODY_MAX},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/assignments",
+        .handle = assignments_next,
+        .class = WRITE},
+    {.method = HTTP_PUT,
+        .pattern = "/api/v1/assignments/{a}/judgment",
+        .handle = judgments_put,
+        .class = WRITE,
         .body_max = JUDGMENT_BODY_MAX},
-    {.method = HTTP_DELETE, .pattern = "/api/v1/assignments/{a}/judgment", .handle = judgments_undo, .class = WRITE},
+    {.method = HTTP_DELETE,
+        .pattern = "/api/v1/assignments/{a}/judgment",
+        .handle = judgments_undo,
+        .class = WRITE},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/quality", .handle = quality_show, .class = READ},
     {0},
 };
 
-const struct room collect_room = {.name = "collect", .routes = routes, .loop_start = loop_start, .loop_stop = loop_stop};
+const struct room collect_room = {
+    .name = "collect", .routes = routes, .loop_start = loop_start, .loop_stop = loop_stop};

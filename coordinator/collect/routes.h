@@ -16,7 +16,8 @@ void items_import(struct http_request *request);
 // assignments.c
 void assignments_next(struct http_request *request);
 // Answers with the lease in row 0 of collect_assignment.sql or collect_lease_show.sql.
-void assignments_reply(struct http_request *request, int status, long long shard_key, const struct db_result *result);
+void assignments_reply(
+    struct http_request *request, int status, long long shard_key, const struct db_result *result);
 // judgments.c
 void judgments_put(struct http_request *request);
 // undo.c

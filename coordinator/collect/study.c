@@ -6,12 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { GUIDELINE_MAX = 100000, CONSENT_MAX = 50000, DIMENSIONS_MAX = 20, QUOTAS_MAX = 200, LANGUAGE_MAX = 35,
-    POINTER_BYTES = 100, ID_MAX = 64 };
+enum {
+    GUIDELINE_MAX = 100000,
+    CONSENT_MAX = 50000,
+    DIMENSIONS_MAX = 20,
+    QUOTAS_MAX = 200,
+    LANGUAGE_MAX = 35,
+    POINTER_BYTES = 100,
+    ID_MAX = 64
+};
 
 // Text, or an object of texts by language. NULL when absent.
-static json_t *read_words(struct fields *fields, const json_t *object, const char *at, const char *name, size_t max,
-    unsigned flags)
+static json_t *read_words(
+    struct fields *fields, const json_t *object, const char *at, const char *name, size_t max, unsigned flags)
 {
     json_t *words = json_object_get(object, name), *text;
     const char *language;
@@ -23,12 +30,13 @@ static json_t *read_words(struct fields *fields, const json_t *object, const cha
     bool ok = json_is_string(words) && text_characters(json_string_value(words)) <= max;
     if (json_is_object(words)) {
         ok = json_object_size(words) > 0 && json_object_size(words) <= 100;
-        json_object_foreach(words, language, text) ok = ok && strlen(language) <= LANGUAGE_MAX && json_is_string(text) &&
-            text_characters(json_string_value(text)) <= max;
+        json_object_foreach(words, language, text) ok = ok && strlen(language) <= LANGUAGE_MAX &&
+                                                        json_is_string(text) &&
+                                                        text_characters(json_string_value(text)) <= max;
     }
     if (!ok)
-        fields_fail_at(fields, at, name, "%s must be text, or an object of texts by language, of at most %zu characters.",
-            name, max);
+        fields_fail_at(fields, at, name,
+            "%s must be text, or an object of texts by language, of at most %zu characters.", name, max);
     return ok ? json_incref(words) : NULL;
 }
 
@@ -38,7 +46,8 @@ static json_t *read_dimension(struct fields *fields, const json_t *given, const 
     const char *id = json_string_value(given);
     double min = 1, max = 5;
     if (json_is_object(given)) {
-        id = fields_text(fields, given, at, json_object_get(given, "id") != NULL ? "id" : "name", FIELD_REQUIRED, 1, ID_MAX);
+        id = fields_text(fields, given, at, json_object_get(given, "id") != NULL ? "id" : "name",
+            FIELD_REQUIRED, 1, ID_MAX);
         const json_t *low = json_object_get(given, "min"), *high = json_object_get(given, "max");
         if ((low != NULL && !json_is_number(low)) || (high != NULL && !json_is_number(high)))
             fields_fail(fields, at, "min and max must be numbers.");
@@ -50,7 +59,8 @@ static json_t *read_dimension(struct fields *fields, const json_t *given, const 
         if (label != NULL)
             json_object_set_new(dimension, "label", label);
     } else if (id == NULL || text_characters(id) < 1 || text_characters(id) > ID_MAX) {
-        fields_fail(fields, at, "A dimension must be a name of 1 to %d characters, or {id, label, min, max}.", ID_MAX);
+        fields_fail(fields, at, "A dimension must be a name of 1 to %d characters, or {id, label, min, max}.",
+            ID_MAX);
     }
     json_object_set_new(dimension, "id", json_string(id != NULL ? id : ""));
     json_object_set_new(dimension, "min", min == floor(min) ? json_integer((json_int_t)min) : json_real(min));
@@ -61,13 +71,16 @@ static json_t *read_dimension(struct fields *fields, const json_t *given, const 
 static json_t *read_dimensions(struct fields *fields, const json_t *task, bool needs_one)
 {
     json_t *own = json_array(), *one, *other;
-    const json_t *given = fields_array(fields, task, "/task", "dimensions", FIELD_OPTIONAL, 0, DIMENSIONS_MAX);
+    const json_t *given =
+        fields_array(fields, task, "/task", "dimensions", FIELD_OPTIONAL, 0, DIMENSIONS_MAX);
     size_t i, j;
-    json_array_foreach(given, i, one) {
+    json_array_foreach(given, i, one)
+    {
         char at[POINTER_BYTES];
         snprintf(at, sizeof(at), "/task/dimensions/%zu", i);
         json_t *dimension = read_dimension(fields, one, at);
-        json_array_foreach(own, j, other) {
+        json_array_foreach(own, j, other)
+        {
             if (json_equal(json_object_get(other, "id"), json_object_get(dimension, "id")))
                 fields_fail(fields, at, "This dimension stands here twice.");
         }
@@ -101,7 +114,8 @@ static json_t *read_consent(struct fields *fields, const json_t *body)
     const json_t *consent = fields_object(fields, body, "", "consent", FIELD_OPTIONAL);
     if (consent == NULL)
         return NULL;
-    json_t *own = json_object(), *text = read_words(fields, consent, "/consent", "text", CONSENT_MAX, FIELD_REQUIRED);
+    json_t *own = json_object(),
+           *text = read_words(fields, consent, "/consent", "text", CONSENT_MAX, FIELD_REQUIRED);
     const char *version = fields_text(fields, consent, "/consent", "version", FIELD_REQUIRED, 1, 64);
     json_object_set_new(own, "version", json_string(version != NULL ? version : ""));
     if (text != NULL)
@@ -113,7 +127,8 @@ static bool asks_for(const json_t *demographics, const char *attribute)
 {
     size_t i;
     json_t *one;
-    json_array_foreach(json_object_get(demographics, "attributes"), i, one) {
+    json_array_foreach(json_object_get(demographics, "attributes"), i, one)
+    {
         if (strcmp(json_string_value(json_object_get(one, "id")), attribute) == 0)
             return true;
     }
@@ -126,7 +141,8 @@ static json_t *read_quotas(struct fields *fields, const json_t *body, const json
     const json_t *given = fields_array(fields, body, "", "quotas", FIELD_OPTIONAL, 0, QUOTAS_MAX);
     json_t *own = json_array(), *quota;
     size_t i;
-    json_array_foreach(given, i, quota) {
+    json_array_foreach(given, i, quota)
+    {
         char at[POINTER_BYTES];
         snprintf(at, sizeof(at), "/quotas/%zu", i);
         if (!json_is_object(quota)) {
@@ -139,8 +155,8 @@ static json_t *read_quotas(struct fields *fields, const json_t *body, const json
         if (attribute != NULL && !asks_for(demographics, attribute))
             fields_fail_at(fields, at, "attribute", "The study does not ask this.");
         if (attribute != NULL && value != NULL)
-            json_array_append_new(own, json_pack("{s:s, s:s, s:I}", "attribute", attribute, "value", value, "count",
-                                           (json_int_t)count));
+            json_array_append_new(own, json_pack("{s:s, s:s, s:I}", "attribute", attribute, "value", value,
+                                           "count", (json_int_t)count));
     }
     return own;
 }
@@ -152,7 +168,8 @@ void study_read(struct fields *fields, const json_t *body, struct study *study)
     study->guideline = fields_text(fields, body, "", "guideline", FIELD_OPTIONAL, 0, GUIDELINE_MAX);
     study->judgments_per_item =
         (int)fields_integer(fields, body, "", "judgments_per_item", FIELD_OPTIONAL, 1, 1000, 3);
-    study->lease_seconds = (int)fields_integer(fields, body, "", "lease_seconds", FIELD_OPTIONAL, 1, 604800, 1800);
+    study->lease_seconds =
+        (int)fields_integer(fields, body, "", "lease_seconds", FIELD_OPTIONAL, 1, 604800, 1800);
     study->simulated = fields_bool(fields, body, "", "simulated", false);
     const char *language = fields_text(fields, body, "", "language", FIELD_OPTIONAL, 2, LANGUAGE_MAX);
     const char *community = fields_text(fields, body, "", "community", FIELD_OPTIONAL, 1, 64);

@@ -69,9 +69,9 @@ static void read_rules(struct task *task, const char *text)
 {
     json_t *rules = json_loads(text, 0, NULL);
     const char *kind = json_string_value(json_object_get(rules, "kind"));
-    task->kind = kind != NULL && strcmp(kind, "ranking") == 0 ? TASK_RANKING :
-        kind != NULL && strcmp(kind, "rating") == 0           ? TASK_RATING :
-                                                                TASK_PAIRWISE;
+    task->kind = kind != NULL && strcmp(kind, "ranking") == 0  ? TASK_RANKING
+                 : kind != NULL && strcmp(kind, "rating") == 0 ? TASK_RATING
+                                                               : TASK_PAIRWISE;
     task->strength_max = (int)json_integer_value(json_object_get(rules, "strength_max"));
     task->dimensions = json_incref(json_object_get(rules, "dimensions"));
     json_decref(rules);
@@ -87,7 +87,8 @@ static void on_task(void *arg, const struct db_result *result)
         http_problem(reading->request, 404, "There is nothing here, or it is not yours to see.");
         return;
     }
-    reading->task = (struct task){.shard_key = reading->shard_key, .project = db_uuid(result, 0, 0),
+    reading->task = (struct task){.shard_key = reading->shard_key,
+        .project = db_uuid(result, 0, 0),
         .simulated = db_bool(result, 0, 3)};
     read_rules(&reading->task, db_text(result, 0, 1));
     if (db_is_null(result, 0, 2)) {

@@ -12,7 +12,13 @@
 #include <string.h>
 
 // OWASP's second choice of 2023: 61 ms of a core here (FACTS). Hashed on the pool, whose queue is bounded.
-enum { ARGON_PASSES = 2, ARGON_BYTES = 19456 * 1024, PASSPHRASE_MIN = 8, PASSPHRASE_MAX = 256, NAME_CHARACTERS_MAX = 64 };
+enum {
+    ARGON_PASSES = 2,
+    ARGON_BYTES = 19456 * 1024,
+    PASSPHRASE_MIN = 8,
+    PASSPHRASE_MAX = 256,
+    NAME_CHARACTERS_MAX = 64
+};
 
 // One log-in or sign-up on its way; in the request's arena.
 struct account {
@@ -44,15 +50,16 @@ static void new_session(struct account *account)
 static void hash_run(void *arg)
 {
     struct account *account = arg;
-    if (crypto_pwhash_str_alg(account->stored, account->passphrase, strlen(account->passphrase), ARGON_PASSES, ARGON_BYTES,
-            crypto_pwhash_ALG_ARGON2ID13) != 0)
+    if (crypto_pwhash_str_alg(account->stored, account->passphrase, strlen(account->passphrase), ARGON_PASSES,
+            ARGON_BYTES, crypto_pwhash_ALG_ARGON2ID13) != 0)
         abort(); // out of memory
 }
 
 static void verify_run(void *arg)
 {
     struct account *account = arg;
-    account->is_right = crypto_pwhash_str_verify(account->stored, account->passphrase, strlen(account->passphrase)) == 0;
+    account->is_right =
+        crypto_pwhash_str_verify(account->stored, account->passphrase, strlen(account->passphrase)) == 0;
 }
 
 // --- signing up ---------------------------------------------------------------------------------------------------------
@@ -130,7 +137,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
     struct fields fields;
     fields_init(&fields);
     account->name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_CHARACTERS_MAX);
-    account->passphrase = fields_text(&fields, body, "", "passphrase", FIELD_REQUIRED, PASSPHRASE_MIN, PASSPHRASE_MAX);
+    account->passphrase =
+        fields_text(&fields, body, "", "passphrase", FIELD_REQUIRED, PASSPHRASE_MIN, PASSPHRASE_MAX);
     if (account->name != NULL && (account->name[0] == ' ' || account->name[strlen(account->name) - 1] == ' '))
         fields_fail(&fields, "/name", "A name neither begins nor ends with a space.");
     if (!fields_finish(&fields, request))
@@ -220,9 +228,9 @@ static void on_credential(void *arg, const struct db_result *result)
     assert(strlen(stored) < sizeof(account->stored));
     if (account->recovery == NULL)
         memcpy(account->stored, stored, strlen(stored) + 1);
-    int rc = account->recovery != NULL ?
-        work_submit(loop->app->pool, loop->base, hash_run, recover_done, account) :
-        work_submit(loop->app->pool, loop->base, verify_run, verify_done, account);
+    int rc = account->recovery != NULL
+                 ? work_submit(loop->app->pool, loop->base, hash_run, recover_done, account)
+                 : work_submit(loop->app->pool, loop->base, verify_run, verify_done, account);
     if (rc < 0)
         busy(account->request);
 }
@@ -239,9 +247,10 @@ void session_create(struct http_request *request)
     fields_init(&fields);
     account->name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_CHARACTERS_MAX);
     account->recovery = fields_text(&fields, body, "", "recovery_code", FIELD_OPTIONAL, 1, 64);
-    account->passphrase = account->recovery != NULL ?
-        fields_text(&fields, body, "", "new_passphrase", FIELD_REQUIRED, PASSPHRASE_MIN, PASSPHRASE_MAX) :
-        fields_text(&fields, body, "", "passphrase", FIELD_REQUIRED, 1, PASSPHRASE_MAX);
+    account->passphrase =
+        account->recovery != NULL
+            ? fields_text(&fields, body, "", "new_passphrase", FIELD_REQUIRED, PASSPHRASE_MIN, PASSPHRASE_MAX)
+            : fields_text(&fields, body, "", "passphrase", FIELD_REQUIRED, 1, PASSPHRASE_MAX);
     if (account->recovery != NULL && recovery_hash(account->recovery, account->recovery_hash) < 0)
         fields_fail(&fields, "/recovery_code", "A recovery code is five groups of five letters and digits.");
     if (!fields_finish(&fields, request))

@@ -25,19 +25,20 @@ void identity_cache_free(struct identity_cache *cache)
 }
 
 // The hash is random already: a few of its bits and the shard's are a fair place.
-static struct identity_entry *place(struct identity_cache *cache, const unsigned char *secret_hash, int64_t shard_key)
+static struct identity_entry *place(
+    struct identity_cache *cache, const unsigned char *secret_hash, int64_t shard_key)
 {
     uint64_t bits;
     memcpy(&bits, secret_hash, sizeof(bits));
     return &cache->places[(bits ^ (uint64_t)shard_key) % N_PLACES];
 }
 
-const struct identity_entry *identity_cache_find(struct identity_cache *cache, const unsigned char *secret_hash,
-    int64_t shard_key)
+const struct identity_entry *identity_cache_find(
+    struct identity_cache *cache, const unsigned char *secret_hash, int64_t shard_key)
 {
     const struct identity_entry *entry = place(cache, secret_hash, shard_key);
-    if (entry->loaded_us == 0 || clock_monotonic_us() - entry->loaded_us > KEPT_US || entry->shard_key != shard_key ||
-        !bytes_equal(entry->secret_hash, secret_hash, HASH_BYTES))
+    if (entry->loaded_us == 0 || clock_monotonic_us() - entry->loaded_us > KEPT_US ||
+        entry->shard_key != shard_key || !bytes_equal(entry->secret_hash, secret_hash, HASH_BYTES))
         return NULL;
     return entry;
 }

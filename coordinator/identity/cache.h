@@ -23,8 +23,8 @@ struct identity_cache;
 struct identity_cache *identity_cache_new(void);
 void identity_cache_free(struct identity_cache *cache);
 // NULL when there is none, or none young enough.
-const struct identity_entry *identity_cache_find(struct identity_cache *cache, const unsigned char *secret_hash,
-    int64_t shard_key);
+const struct identity_entry *identity_cache_find(
+    struct identity_cache *cache, const unsigned char *secret_hash, int64_t shard_key);
 void identity_cache_put(struct identity_cache *cache, const struct identity_entry *entry);
 // Forgets all of one person, after a change that should hold at once in this thread.
 void identity_cache_forget(struct identity_cache *cache, struct uuid person);

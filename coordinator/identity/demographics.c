@@ -62,10 +62,11 @@ static void gather_attributes(struct own *own, const struct db_result *result)
     for (int row = 0; row < result->n_rows; row++) {
         json_t *list = json_loads(db_text(result, row, 0), 0, NULL), *one, *other;
         size_t i, j;
-        json_array_foreach(list, i, one) {
+        json_array_foreach(list, i, one)
+        {
             bool known = false;
-            json_array_foreach(own->attributes, j, other)
-                known = known || json_equal(json_object_get(one, "id"), json_object_get(other, "id"));
+            json_array_foreach(own->attributes, j, other) known =
+                known || json_equal(json_object_get(one, "id"), json_object_get(other, "id"));
             if (!known)
                 json_array_append(own->attributes, one);
         }
@@ -98,7 +99,8 @@ static void open_run(void *arg)
 {
     struct own *own = arg;
     const struct loop *loop = http_context(own->request);
-    own->answers = identity_open_demographics(loop->app->keys, own->actor->person, own->sealed, own->n_sealed);
+    own->answers =
+        identity_open_demographics(loop->app->keys, own->actor->person, own->sealed, own->n_sealed);
 }
 
 static void open_done(void *arg)
@@ -160,8 +162,8 @@ static void seal_run(void *arg)
 {
     struct own *own = arg;
     const struct loop *loop = http_context(own->request);
-    own->rc = keys_seal(loop->app->keys, own->actor->person, "demographics", own->plain, strlen(own->plain), &own->out,
-        &own->err);
+    own->rc = keys_seal(loop->app->keys, own->actor->person, "demographics", own->plain, strlen(own->plain),
+        &own->out, &own->err);
 }
 
 static void seal_done(void *arg)

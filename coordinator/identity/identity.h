@@ -10,25 +10,25 @@
 struct http_request;
 struct room;
 
-enum role { // bits
-    ROLE_OPERATOR = 1,    // of the deployment
-    ROLE_RESEARCHER = 2,  // project
-    ROLE_REVIEWER = 4,    // project
-    ROLE_ANNOTATOR = 8,   // project
-    ROLE_STEWARD = 16,    // community
-    ROLE_MODERATOR = 32,  // community
-    ROLE_MEMBER = 64,     // community
-    ROLE_SERVICE = 128,   // a token that may only score and decide
+enum role {              // bits
+    ROLE_OPERATOR = 1,   // of the deployment
+    ROLE_RESEARCHER = 2, // project
+    ROLE_REVIEWER = 4,   // project
+    ROLE_ANNOTATOR = 8,  // project
+    ROLE_STEWARD = 16,   // community
+    ROLE_MODERATOR = 32, // community
+    ROLE_MEMBER = 64,    // community
+    ROLE_SERVICE = 128,  // a token that may only score and decide
 };
 
 struct actor {
     struct uuid person;
-    unsigned roles;                 // of the deployment and of the object's shard
-    bool has_participation;         // in the object's shard
-    struct uuid participant;        // the pseudonym there
-    int64_t demographics_version;   // of the person's answers now; 0: none
-    struct uuid credential;         // session or token id, for logs of power
-    bool is_token, is_bound;        // bound: a token good for one project or community alone
+    unsigned roles;               // of the deployment and of the object's shard
+    bool has_participation;       // in the object's shard
+    struct uuid participant;      // the pseudonym there
+    int64_t demographics_version; // of the person's answers now; 0: none
+    struct uuid credential;       // session or token id, for logs of power
+    bool is_token, is_bound;      // bound: a token good for one project or community alone
     int64_t bound_shard_key;
 };
 
@@ -52,7 +52,8 @@ enum action {
 void identity_require(struct http_request *request, enum action action, const struct id *object,
     void (*then)(struct http_request *request, const struct actor *actor));
 // For routes where a signed-in person is welcome but not needed: `actor` is NULL when there is none.
-void identity_ask(struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor));
+void identity_ask(
+    struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor));
 // Reads the id of path parameter `name`; replies 404 itself and returns false when it is not one.
 bool identity_param_id(struct http_request *request, const char *name, struct id *ret_id);
 

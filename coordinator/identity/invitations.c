@@ -29,16 +29,19 @@ static void on_created(void *arg, const struct db_result *result)
         return;
     }
     json_t *body = json_object();
-    json_object_set_new(body, "id", json_id((struct id){invitation->object.shard_key, invitation->invitation}));
-    json_object_set_new(body, "url", json_sprintf("%s/join?code=%s", loop->app->public_url, invitation->code));
+    json_object_set_new(
+        body, "id", json_id((struct id){invitation->object.shard_key, invitation->invitation}));
+    json_object_set_new(
+        body, "url", json_sprintf("%s/join?code=%s", loop->app->public_url, invitation->code));
     json_object_set_new(body, "code", json_string(invitation->code));
     json_object_set_new(body, "max_uses", json_integer(invitation->max_uses));
-    json_object_set_new(body, "expires_at",
-        invitation->expires_us != 0 ? json_time_us(invitation->expires_us) : json_null());
+    json_object_set_new(
+        body, "expires_at", invitation->expires_us != 0 ? json_time_us(invitation->expires_us) : json_null());
     http_reply_json(invitation->request, 201, body);
 }
 
-static void create_as(struct http_request *request, const struct actor *actor, const char *param, const char *kind)
+static void create_as(
+    struct http_request *request, const struct actor *actor, const char *param, const char *kind)
 {
     const struct loop *loop = http_context(request);
     struct invitation *invitation = arena_calloc(http_arena(request), 1, sizeof(*invitation));
@@ -162,8 +165,21 @@ void invitations_list_community(struct http_request *request)
 
 // --- what it leads to -------------------------------------------------------------------------------------------------------
 // Column numbers of identity_invitation.sql.
-enum { KIND, MAX_USES, IS_USED_UP, IS_EXPIRED, IS_REVOKED, OBJECT_ID, NAME, CONSENT, SIMULATED, LANGUAGE, STATE,
-    INVITATION_ID, WARNING };
+enum {
+    KIND,
+    MAX_USES,
+    IS_USED_UP,
+    IS_EXPIRED,
+    IS_REVOKED,
+    OBJECT_ID,
+    NAME,
+    CONSENT,
+    SIMULATED,
+    LANGUAGE,
+    STATE,
+    INVITATION_ID,
+    WARNING
+};
 
 static void refuse_code(struct http_request *request)
 {
@@ -204,16 +220,20 @@ static void on_shown(void *arg, const struct db_result *result)
     bool is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
     json_t *body = json_object();
     json_object_set_new(body, "kind", json_string(is_project ? "project" : "community"));
-    json_object_set_new(body, is_project ? "project_id" : "community_id",
-        json_db_id(result, 0, OBJECT_ID, visit->shard_key));
+    json_object_set_new(
+        body, is_project ? "project_id" : "community_id", json_db_id(result, 0, OBJECT_ID, visit->shard_key));
     json_object_set_new(body, "name", json_string(db_text(result, 0, NAME)));
-    json_t *consent = db_is_null(result, 0, CONSENT) ? NULL : json_loads(db_text(result, 0, CONSENT), JSON_DECODE_ANY, NULL);
+    json_t *consent = db_is_null(result, 0, CONSENT)
+                          ? NULL
+                          : json_loads(db_text(result, 0, CONSENT), JSON_DECODE_ANY, NULL);
     json_object_set_new(body, "consent", json_is_object(consent) ? json_incref(consent) : json_null());
     json_decref(consent);
     json_object_set_new(body, "warning",
-        db_is_null(result, 0, WARNING) ? json_null() : json_loads(db_text(result, 0, WARNING), JSON_DECODE_ANY, NULL));
+        db_is_null(result, 0, WARNING) ? json_null()
+                                       : json_loads(db_text(result, 0, WARNING), JSON_DECODE_ANY, NULL));
     json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, SIMULATED)));
-    json_object_set_new(body, "language", db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));
+    json_object_set_new(body, "language",
+        db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));
     json_object_set_new(body, "state", json_string(db_text(result, 0, STATE)));
     http_reply_json(visit->request, 200, body);
 }
@@ -235,12 +255,14 @@ static void ask(struct http_request *request, const char *code, db_callback *cal
 
 void invitations_show(struct http_request *request)
 {
-    ask(request, http_param(request, "code"), on_shown, arena_calloc(http_arena(request), 1, sizeof(struct visit)));
+    ask(request, http_param(request, "code"), on_shown,
+        arena_calloc(http_arena(request), 1, sizeof(struct visit)));
 }
 
 void invitations_show_query(struct http_request *request)
 {
-    ask(request, http_query(request, "code"), on_shown, arena_calloc(http_arena(request), 1, sizeof(struct visit)));
+    ask(request, http_query(request, "code"), on_shown,
+        arena_calloc(http_arena(request), 1, sizeof(struct visit)));
 }
 
 // --- joining ----------------------------------------------------------------------------------------------------------------
@@ -287,16 +309,19 @@ static bool consent_given(struct http_request *request, const char *stored, cons
     *ret_version = NULL;
     if (version != NULL) {
         const json_t *given = fields_object(&fields, body, "", "consent", FIELD_REQUIRED);
-        const char *own = given != NULL ? fields_text(&fields, given, "/consent", "version", FIELD_REQUIRED, 1, 64) : NULL;
+        const char *own =
+            given != NULL ? fields_text(&fields, given, "/consent", "version", FIELD_REQUIRED, 1, 64) : NULL;
         if (own != NULL && strcmp(own, version) != 0)
-            fields_fail(&fields, "/consent/version", "The consent text has another version by now; read it again.");
+            fields_fail(
+                &fields, "/consent/version", "The consent text has another version by now; read it again.");
         *ret_version = own;
     }
     json_decref(consent);
     return fields_finish(&fields, request);
 }
 
-static void add_secret(struct db_params *params, char text[SECRET_TEXT_BYTES], unsigned char hash[HASH_BYTES], bool wanted)
+static void add_secret(
+    struct db_params *params, char text[SECRET_TEXT_BYTES], unsigned char hash[HASH_BYTES], bool wanted)
 {
     if (!wanted) {
         db_add_null(params);
@@ -326,10 +351,12 @@ static void on_invitation(void *arg, const struct db_result *result)
         return;
     bool pretends = json_is_true(json_object_get(http_body_json(request), "simulated"));
     if (pretends && !db_bool(result, 0, SIMULATED)) {
-        http_problem_at(request, 422, "/simulated", "Simulated annotators work in studies marked as simulated only.");
+        http_problem_at(
+            request, 422, "/simulated", "Simulated annotators work in studies marked as simulated only.");
         return;
     }
-    const char *consent = db_is_null(result, 0, CONSENT) ? "null" : db_text(result, 0, CONSENT), *version = NULL;
+    const char *consent = db_is_null(result, 0, CONSENT) ? "null" : db_text(result, 0, CONSENT),
+               *version = NULL;
     if (!consent_given(request, consent, &version))
         return;
     unsigned char consent_hash[HASH_BYTES], token_hash[HASH_BYTES], session_hash[HASH_BYTES];

@@ -12,9 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SEAL_VERSION = 1, KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
-    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES, TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES,
-    PURPOSE_MAX_BYTES = 32, PATH_BYTES = PATH_MAX };
+enum {
+    SEAL_VERSION = 1,
+    KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
+    NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    PURPOSE_MAX_BYTES = 32,
+    PATH_BYTES = PATH_MAX
+};
 static_assert(KEYS_OVERHEAD_BYTES == 1 + NONCE_BYTES + TAG_BYTES, "the overhead is version, nonce and tag");
 
 struct keys {
@@ -61,8 +66,9 @@ int keys_open(const char *data_folder, struct keys **ret_keys, struct err *err)
         abort();
     char path[PATH_BYTES];
     int length = snprintf(keys->folder, sizeof(keys->folder), "%s/keys", data_folder);
-    int rc = length < 0 || length > PATH_BYTES - 64 ? err_set(err, ERR_LIMIT, "the data folder's path is too long") :
-                                                      file_make_folder(keys->folder, 0700, err);
+    int rc = length < 0 || length > PATH_BYTES - 64
+                 ? err_set(err, ERR_LIMIT, "the data folder's path is too long")
+                 : file_make_folder(keys->folder, 0700, err);
     if (rc == 0) {
         snprintf(path, sizeof(path), "%.*s/log.key", length, keys->folder);
         rc = read_log_key(path, &keys->log, err);
@@ -70,7 +76,7 @@ int keys_open(const char *data_folder, struct keys **ret_keys, struct err *err)
             rc = make_log_key(path, &keys->log, err);
     }
     if (rc == 0) {
-        strcpy(keys->folder + length, "/persons");
+        snprintf(keys->folder + length, sizeof(keys->folder) - (size_t)length, "/persons");
         rc = file_make_folder(keys->folder, 0700, err);
     }
     if (rc < 0) {
@@ -99,7 +105,8 @@ const struct note_key *keys_log(const struct keys *keys)
 
 // --- a person's file ----------------------------------------------------------------------------------------------------
 // 256 folders, by the last byte: the first ones of a UUIDv7 are a time and would fill one folder after the other.
-static void person_paths(const struct keys *keys, struct uuid person, char folder[PATH_BYTES], char path[PATH_BYTES])
+static void person_paths(
+    const struct keys *keys, struct uuid person, char folder[PATH_BYTES], char path[PATH_BYTES])
 {
     char text[UUID_TEXT_BYTES];
     uuid_format(person, text);
@@ -112,8 +119,8 @@ static int read_key(const char *path, unsigned char key[KEY_BYTES], struct err *
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
     if (fd < 0)
-        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "the person's key is gone") :
-                                 err_set_errno(err, "a person's key");
+        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "the person's key is gone")
+                               : err_set_errno(err, "a person's key");
     ssize_t got = read(fd, key, KEY_BYTES);
     close(fd);
     return got == KEY_BYTES ? 0 : err_set(err, ERR_IO, "a person's key is cut");
@@ -159,7 +166,8 @@ static int make_key(const char *folder, const char *path, unsigned char key[KEY_
     return rc == 0 ? sync_folder(folder, err) : rc;
 }
 
-static size_t associated(struct uuid person, const char *purpose, unsigned char out[UUID_BYTES + PURPOSE_MAX_BYTES])
+static size_t associated(
+    struct uuid person, const char *purpose, unsigned char out[UUID_BYTES + PURPOSE_MAX_BYTES])
 {
     size_t length = strlen(purpose);
     assert(length > 0 && length <= PURPOSE_MAX_BYTES);
@@ -195,13 +203,14 @@ int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, 
     return at != NULL ? 0 : err_set(err, ERR_LIMIT, "too much to seal");
 }
 
-int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed, size_t size,
-    struct buf *out, struct err *err)
+int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed,
+    size_t size, struct buf *out, struct err *err)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
     unsigned char key[KEY_BYTES], extra[UUID_BYTES + PURPOSE_MAX_BYTES];
     const unsigned char *at = sealed;
-    if (size < KEYS_OVERHEAD_BYTES || size > KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES || at[0] != SEAL_VERSION)
+    if (size < KEYS_OVERHEAD_BYTES || size > KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES ||
+        at[0] != SEAL_VERSION)
         return err_set(err, ERR_CRYPTO, "not something sealed here");
     person_paths(keys, person, folder, path);
     int rc = read_key(path, key, err);
@@ -211,8 +220,8 @@ int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose
     unsigned char *plain = (unsigned char *)buf_reserve(out, plain_size);
     if (plain == NULL)
         rc = err_set(err, ERR_LIMIT, "too much was sealed");
-    else if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, at + 1 + NONCE_BYTES, size - 1 - NONCE_BYTES,
-                 extra, associated(person, purpose, extra), at + 1, key) != 0)
+    else if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, at + 1 + NONCE_BYTES,
+                 size - 1 - NONCE_BYTES, extra, associated(person, purpose, extra), at + 1, key) != 0)
         rc = err_set(err, ERR_CRYPTO, "sealed with another key or for something else");
     else
         buf_advance(out, plain_size);
@@ -229,7 +238,8 @@ int keys_forget(const struct keys *keys, struct uuid person, struct err *err)
     return sync_folder(folder, err);
 }
 
-json_t *identity_open_demographics(const struct keys *keys, struct uuid person, const void *sealed, size_t size)
+json_t *identity_open_demographics(
+    const struct keys *keys, struct uuid person, const void *sealed, size_t size)
 {
     struct buf plain;
     struct err err;
@@ -262,13 +272,14 @@ void keys_sign_receipt(const struct keys *keys, const char *claims, size_t size,
     unsigned char signature[crypto_sign_BYTES];
     size_t before = out->length;
     add_base64url(out, claims, size);
-    crypto_sign_detached(signature, NULL, (const unsigned char *)out->data + before, out->length - before,
-        keys->signing_key);
+    crypto_sign_detached(
+        signature, NULL, (const unsigned char *)out->data + before, out->length - before, keys->signing_key);
     buf_add_char(out, '.');
     add_base64url(out, signature, sizeof(signature));
 }
 
-int keys_verify_receipt(const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims)
+int keys_verify_receipt(
+    const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims)
 {
     unsigned char bytes[RECEIPT_PART_MAX_BYTES], signature[crypto_sign_BYTES];
     const char *dot = strchr(receipt, '.');
@@ -280,7 +291,8 @@ int keys_verify_receipt(const unsigned char public_key[ED25519_BYTES], const cha
             sodium_base64_VARIANT_URLSAFE_NO_PADDING) != 0 ||
         signature_size != sizeof(signature))
         return ERR_INVALID;
-    if (crypto_sign_verify_detached(signature, (const unsigned char *)receipt, (size_t)(dot - receipt), public_key) != 0)
+    if (crypto_sign_verify_detached(
+            signature, (const unsigned char *)receipt, (size_t)(dot - receipt), public_key) != 0)
         return ERR_CRYPTO;
     buf_add(claims, bytes, size);
     return buf_check(claims);

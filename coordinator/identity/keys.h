@@ -26,14 +26,15 @@ enum { KEYS_OVERHEAD_BYTES = 1 + 24 + 16, KEYS_SEALED_MAX_BYTES = 1024 * 1024 };
 int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, const void *data, size_t size,
     struct buf *out, struct err *err) MUST_CHECK;
 // ERR_NOT_FOUND: the key is gone, and with it what was sealed; ERR_CRYPTO: it was sealed for something else.
-int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed, size_t size,
-    struct buf *out, struct err *err) MUST_CHECK;
+int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed,
+    size_t size, struct buf *out, struct err *err) MUST_CHECK;
 // Erasure. No error when it is not there.
 int keys_forget(const struct keys *keys, struct uuid person, struct err *err) MUST_CHECK;
 
 // A person's answers from demographic_answer.sealed: {attribute: value | [values]}, or NULL when they can't be opened
 // (withdrawn, or the key forgotten). The caller owns the reference.
-json_t *identity_open_demographics(const struct keys *keys, struct uuid person, const void *sealed, size_t size);
+json_t *identity_open_demographics(
+    const struct keys *keys, struct uuid person, const void *sealed, size_t size);
 
 // --- the deployment ---------------------------------------------------------------------------------------------------
 const struct note_key *keys_log(const struct keys *keys);
@@ -41,7 +42,7 @@ const struct note_key *keys_log(const struct keys *keys);
 // the first part. Who holds it can show what was received and when; GET /audit/key gives the public half.
 void keys_sign_receipt(const struct keys *keys, const char *claims, size_t size, struct buf *out);
 // 0 when `receipt` was signed by the key, and its claims appended; else ERR_CRYPTO or ERR_INVALID. Pure.
-int keys_verify_receipt(const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims)
-    MUST_CHECK;
+int keys_verify_receipt(
+    const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims) MUST_CHECK;
 
 #endif

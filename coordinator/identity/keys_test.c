@@ -19,7 +19,7 @@ static char folder[64];
 static int set_up(void **state)
 {
     (void)state;
-    strcpy(folder, "/tmp/plenum-keys-XXXXXX");
+    snprintf(folder, sizeof(folder), "/tmp/plenum-keys-XXXXXX");
     return mkdtemp(folder) == NULL;
 }
 
@@ -59,8 +59,10 @@ static void what_is_sealed_opens_for_the_same_person_and_purpose(void **state)
     assert_null(memmem(sealed.data, sealed.length, "words", 5));
     assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), 0);
     assert_string_equal(plain.data, "words");
-    assert_int_equal(keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
-    assert_int_equal(keys_unseal(keys, other, "note", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+    assert_int_equal(
+        keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
+    assert_int_equal(
+        keys_unseal(keys, other, "note", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
     sealed.data[sealed.length - 1] ^= 1;
     assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
     assert_int_equal(keys_unseal(keys, person, "note", sealed.data, 3, &plain, &err), ERR_CRYPTO);
@@ -84,7 +86,8 @@ static void a_forgotten_key_forgets_what_it_sealed(void **state)
     json_decref(answers);
     assert_int_equal(keys_forget(keys, person, &err), 0);
     assert_int_equal(keys_forget(keys, person, &err), 0);
-    assert_int_equal(keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+    assert_int_equal(
+        keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
     assert_null(identity_open_demographics(keys, person, sealed.data, sealed.length));
     assert_null(identity_open_demographics(keys, person, NULL, 0));
     buf_release(&sealed);
@@ -165,7 +168,8 @@ static void secrets_have_one_form(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(what_is_sealed_opens_for_the_same_person_and_purpose, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            what_is_sealed_opens_for_the_same_person_and_purpose, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_forgotten_key_forgets_what_it_sealed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(key_files_are_for_nobody_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(receipts_hold_against_the_public_key_alone, set_up, tear_down),

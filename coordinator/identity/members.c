@@ -59,8 +59,8 @@ static void put_as(struct http_request *request, const struct actor *actor, stru
     db_add_number(&params, change->roles);
     db_add_uuid(&params, uuid_new());
     db_add_text(&params, power_entry(request, "roles", actor,
-                             change->object.shard_key != DEPLOYMENT_SHARD ? &change->object : NULL, &person.uuid,
-                             change->roles));
+                             change->object.shard_key != DEPLOYMENT_SHARD ? &change->object : NULL,
+                             &person.uuid, change->roles));
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_IDENTITY_MEMBER_PUT, &params, on_changed, change);
 }
 

@@ -5,8 +5,8 @@
 // One line an action: any of `roles` is enough, unless more is asked.
 struct rule {
     unsigned roles;
-    bool any_signed_in;     // a credential is enough
-    bool public_is_enough;  // not even that, when the object is public
+    bool any_signed_in;    // a credential is enough
+    bool public_is_enough; // not even that, when the object is public
     bool participation, standing;
 };
 
@@ -52,7 +52,7 @@ bool permission_allows(enum action action, const struct permission_facts *facts)
     if (rule->any_signed_in)
         return true;
     return (facts->roles & rule->roles) != 0 && (!rule->participation || facts->has_participation) &&
-        (!rule->standing || facts->has_standing);
+           (!rule->standing || facts->has_standing);
 }
 
 static unsigned widened(unsigned held)
@@ -65,7 +65,8 @@ static unsigned widened(unsigned held)
     return wide;
 }
 
-unsigned permission_roles(unsigned deployment, unsigned shard, bool has_object, bool is_token, unsigned token_scopes)
+unsigned permission_roles(
+    unsigned deployment, unsigned shard, bool has_object, bool is_token, unsigned token_scopes)
 {
     unsigned held = has_object ? (deployment & (ROLE_OPERATOR | ROLE_SERVICE)) | shard : deployment;
     return is_token ? widened(held) & widened(token_scopes) : widened(held);

@@ -55,7 +55,8 @@ static void no_role_at_all(void **state)
 static void participation_and_standing(void **state)
 {
     (void)state;
-    struct permission_facts facts = {.roles = ROLE_MEMBER | ROLE_ANNOTATOR, .signed_in = true, .has_standing = true};
+    struct permission_facts facts = {
+        .roles = ROLE_MEMBER | ROLE_ANNOTATOR, .signed_in = true, .has_standing = true};
     assert_false(permission_allows(ACTION_ANNOTATE, &facts));
     assert_false(permission_allows(ACTION_PROPOSE, &facts));
     assert_false(permission_allows(ACTION_VOTE, &facts));
@@ -95,8 +96,8 @@ static void names_and_bits(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_role_for_each_action), cmocka_unit_test(no_role_at_all),
-        cmocka_unit_test(participation_and_standing), cmocka_unit_test(roles_reach_as_far_as_they_should),
-        cmocka_unit_test(names_and_bits)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_role_for_each_action),
+        cmocka_unit_test(no_role_at_all), cmocka_unit_test(participation_and_standing),
+        cmocka_unit_test(roles_reach_as_far_as_they_should), cmocka_unit_test(names_and_bits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

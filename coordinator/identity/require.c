@@ -55,28 +55,36 @@ static unsigned effective_roles(const struct question *question, const struct id
     // A token bound to one project or community has no say anywhere else, nor in the deployment.
     if (entry->is_bound && (!question->has_object || entry->bound_shard_key != question->object.shard_key))
         return 0;
-    return permission_roles(entry->deployment_roles, entry->shard_roles, question->has_object, entry->is_token,
-        entry->token_scopes);
+    return permission_roles(entry->deployment_roles, entry->shard_roles, question->has_object,
+        entry->is_token, entry->token_scopes);
 }
 
 // True when the entry is enough, and the handler has been called.
 static bool admit(const struct question *question, const struct identity_entry *entry)
 {
     unsigned roles = effective_roles(question, entry);
-    struct permission_facts facts = {.roles = roles, .signed_in = true,
-        .has_participation = entry->has_participation, .has_standing = entry->has_standing};
+    struct permission_facts facts = {.roles = roles,
+        .signed_in = true,
+        .has_participation = entry->has_participation,
+        .has_standing = entry->has_standing};
     if (!permission_allows(question->action, &facts))
         return false;
     struct actor *actor = arena_calloc(http_arena(question->request), 1, sizeof(*actor));
-    *actor = (struct actor){.person = entry->person, .roles = roles, .has_participation = entry->has_participation,
-        .participant = entry->participant, .demographics_version = entry->demographics_version,
-        .credential = entry->credential, .is_bound = entry->is_bound, .bound_shard_key = entry->bound_shard_key,
+    *actor = (struct actor){.person = entry->person,
+        .roles = roles,
+        .has_participation = entry->has_participation,
+        .participant = entry->participant,
+        .demographics_version = entry->demographics_version,
+        .credential = entry->credential,
+        .is_bound = entry->is_bound,
+        .bound_shard_key = entry->bound_shard_key,
         .is_token = entry->is_token};
     question->then(question->request, actor);
     return true;
 }
 
-static void read_entry(const struct question *question, const struct db_result *result, struct identity_entry *entry)
+static void read_entry(
+    const struct question *question, const struct db_result *result, struct identity_entry *entry)
 {
     *entry = (struct identity_entry){
         .shard_key = question->has_object ? question->object.shard_key : 0,
@@ -146,7 +154,8 @@ void identity_require(struct http_request *request, enum action action, const st
 {
     const struct loop *loop = http_context(request);
     struct question *question = arena_calloc(http_arena(request), 1, sizeof(*question));
-    *question = (struct question){.request = request, .action = action, .has_object = object != NULL, .then = then};
+    *question =
+        (struct question){.request = request, .action = action, .has_object = object != NULL, .then = then};
     if (object != NULL) {
         question->object = *object;
         if (object->shard_key == DEPLOYMENT_SHARD) { // no project or community has this key
@@ -160,7 +169,8 @@ void identity_require(struct http_request *request, enum action action, const st
     }
     int64_t shard_key = object != NULL ? object->shard_key : 0;
     // Only a yes is taken from the cache: who has just joined or been given a role need not wait.
-    const struct identity_entry *entry = identity_cache_find(loop->identity, question->secret_hash, shard_key);
+    const struct identity_entry *entry =
+        identity_cache_find(loop->identity, question->secret_hash, shard_key);
     if (entry != NULL && admit(question, entry))
         return;
     struct db_params params;
@@ -183,7 +193,8 @@ static void on_maybe(void *arg, const struct db_result *result)
         question->then(question->request, NULL);
 }
 
-void identity_ask(struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor))
+void identity_ask(
+    struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor))
 {
     const struct loop *loop = http_context(request);
     struct question *question = arena_calloc(http_arena(request), 1, sizeof(*question));

@@ -47,10 +47,11 @@ void session_cookie(struct http_request *request, const char *secret);
 // [names] of the bits.
 json_t *roles_json(unsigned roles);
 // Reads a list of role names into bits; only those of `allowed`. 0 and an error when it is wrong.
-unsigned roles_read(struct fields *fields, const json_t *body, const char *name, unsigned allowed, size_t min);
+unsigned roles_read(
+    struct fields *fields, const json_t *body, const char *name, unsigned allowed, size_t min);
 // An entry of the log for a change of power: canonical JSON, in the request's arena. The person stands there as a hash
 // that differs from project to project.
-char *power_entry(struct http_request *request, const char *type, const struct actor *actor, const struct id *object,
-    const struct uuid *subject, unsigned roles);
+char *power_entry(struct http_request *request, const char *type, const struct actor *actor,
+    const struct id *object, const struct uuid *subject, unsigned roles);
 
 #endif

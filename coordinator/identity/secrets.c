@@ -29,8 +29,8 @@ void secret_new(char text[SECRET_TEXT_BYTES])
 
 int secret_hash(const char *text, unsigned char hash[HASH_BYTES])
 {
-    if (strnlen(text, SECRET_TEXT_BYTES) != SECRET_TEXT_BYTES - 1 || strncmp(text, "plm_", PREFIX_LENGTH) != 0 ||
-        strspn(text + PREFIX_LENGTH, alphabet) != SECRET_DIGITS)
+    if (strnlen(text, SECRET_TEXT_BYTES) != SECRET_TEXT_BYTES - 1 ||
+        strncmp(text, "plm_", PREFIX_LENGTH) != 0 || strspn(text + PREFIX_LENGTH, alphabet) != SECRET_DIGITS)
         return ERR_INVALID;
     hash_sha256(text, SECRET_TEXT_BYTES - 1, hash);
     return 0;

@@ -20,6 +20,7 @@ int recovery_hash(const char *text, unsigned char hash[HASH_BYTES]) MUST_CHECK;
 
 // An invitation code is an id whose uuid part is the secret: it carries its shard.
 void invitation_code_new(int64_t shard_key, char text[ID_TEXT_BYTES], unsigned char hash[HASH_BYTES]);
-int invitation_code_parse(const char *text, int64_t *ret_shard_key, unsigned char hash[HASH_BYTES]) MUST_CHECK;
+int invitation_code_parse(
+    const char *text, int64_t *ret_shard_key, unsigned char hash[HASH_BYTES]) MUST_CHECK;
 
 #endif

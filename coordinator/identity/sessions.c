@@ -13,8 +13,9 @@ void session_cookie(struct http_request *request, const char *secret)
     const struct loop *loop = http_context(request);
     bool secure = loop->app->secure_cookies || http_is_secure(request);
     bool ends = secret[0] == '\0';
-    http_reply_header(request, "Set-Cookie", arena_printf(http_arena(request), "%s=%s; Path=/; Max-Age=%d; %sHttpOnly; SameSite=Lax",
-        secure ? "__Host-sid" : "sid", secret, ends ? 0 : SESSION_SECONDS, secure ? "Secure; " : ""));
+    http_reply_header(request, "Set-Cookie",
+        arena_printf(http_arena(request), "%s=%s; Path=/; Max-Age=%d; %sHttpOnly; SameSite=Lax",
+            secure ? "__Host-sid" : "sid", secret, ends ? 0 : SESSION_SECONDS, secure ? "Secure; " : ""));
 }
 
 json_t *roles_json(unsigned roles)
@@ -57,7 +58,8 @@ static void on_participations(void *arg, const struct db_result *result)
         json_object_set_new(one, "roles", roles_json((unsigned)db_number(result, i, 5)));
         json_object_set_new(one, "state", json_string(db_text(result, i, 6)));
         json_object_set_new(one, "joined_at", json_db_time(result, i, 7));
-        json_object_set_new(one, "consent_version", db_is_null(result, i, 8) ? json_null() : json_string(db_text(result, i, 8)));
+        json_object_set_new(one, "consent_version",
+            db_is_null(result, i, 8) ? json_null() : json_string(db_text(result, i, 8)));
         json_object_set_new(one, "simulated", json_boolean(db_bool(result, i, 10)));
         json_array_append(all, one);
         if (strcmp(db_text(result, i, 6), "active") == 0)
@@ -83,7 +85,8 @@ static void on_me(void *arg, const struct db_result *result)
     show->body = json_object();
     json_object_set_new(show->body, "person_id", json_id((struct id){.uuid = show->actor->person}));
     json_object_set_new(show->body, "kind", json_string(db_text(result, 0, 0)));
-    json_object_set_new(show->body, "name", db_is_null(result, 0, 1) ? json_null() : json_string(db_text(result, 0, 1)));
+    json_object_set_new(
+        show->body, "name", db_is_null(result, 0, 1) ? json_null() : json_string(db_text(result, 0, 1)));
     json_object_set_new(show->body, "expires_at", json_db_time(result, 0, 2));
     json_object_set_new(show->body, "roles", roles_json(show->actor->roles));
     struct db_params params;
@@ -138,7 +141,8 @@ static void on_revoked(void *arg, const struct db_result *result)
     http_reply_empty(revoke->request, 204);
 }
 
-static void revoke_session(struct http_request *request, const struct actor *actor, struct uuid session, bool own)
+static void revoke_session(
+    struct http_request *request, const struct actor *actor, struct uuid session, bool own)
 {
     const struct loop *loop = http_context(request);
     struct revoke *revoke = arena_calloc(http_arena(request), 1, sizeof(*revoke));

@@ -24,7 +24,8 @@ static json_t *read_label(struct fields *fields, const json_t *object, const cha
         const char *language;
         json_t *text;
         ok = json_object_size(label) > 0 && json_object_size(label) <= 100;
-        json_object_foreach(label, language, text) ok = ok && json_is_string(text) && json_string_length(text) <= 2000;
+        json_object_foreach(label, language, text) ok =
+            ok && json_is_string(text) && json_string_length(text) <= 2000;
     }
     if (!ok)
         fields_fail_at(fields, at, "label", "label must be text, or an object of texts by language.");
@@ -48,7 +49,8 @@ static json_t *read_value(struct fields *fields, const json_t *value, const char
     if (id != NULL && strcmp(id, PREFER_NOT_TO_SAY) == 0)
         fields_fail(fields, at, PREFER_NOT_TO_SAY " is always offered; leave it out.");
     json_object_set_new(object, "id", json_string(id != NULL ? id : ""));
-    json_object_set_new(object, "label", read_label(fields, json_is_object(value) ? value : NULL, at, id != NULL ? id : ""));
+    json_object_set_new(
+        object, "label", read_label(fields, json_is_object(value) ? value : NULL, at, id != NULL ? id : ""));
     return object;
 }
 
@@ -56,7 +58,8 @@ static bool has_id(const json_t *list, const char *id)
 {
     size_t i;
     json_t *one;
-    json_array_foreach(list, i, one) {
+    json_array_foreach(list, i, one)
+    {
         const char *own = json_string_value(json_object_get(one, "id"));
         if (own != NULL && strcmp(own, id) == 0)
             return true;
@@ -68,15 +71,18 @@ static json_t *read_attribute(struct fields *fields, const json_t *attribute, co
 {
     json_t *object = json_object();
     // `name` is taken for `id` too: both are what people write.
-    const char *key = json_object_get(attribute, "id") == NULL && json_object_get(attribute, "name") != NULL ? "name" : "id";
+    const char *key = json_object_get(attribute, "id") == NULL && json_object_get(attribute, "name") != NULL
+                          ? "name"
+                          : "id";
     const char *id = fields_text(fields, attribute, at, key, FIELD_REQUIRED, 1, ID_MAX_CHARACTERS);
     bool multi = fields_bool(fields, attribute, at, "multi", false);
     bool free_text = fields_bool(fields, attribute, at, "free", false);
-    json_t *values = fields_array(fields, attribute, at, "values", free_text ? FIELD_OPTIONAL : FIELD_REQUIRED,
-        free_text ? 0 : 1, ATTRIBUTE_VALUES_MAX);
+    json_t *values = fields_array(fields, attribute, at, "values",
+        free_text ? FIELD_OPTIONAL : FIELD_REQUIRED, free_text ? 0 : 1, ATTRIBUTE_VALUES_MAX);
     json_t *own = json_array(), *value;
     size_t i;
-    json_array_foreach(values, i, value) {
+    json_array_foreach(values, i, value)
+    {
         char pointer[POINTER_BYTES];
         snprintf(pointer, sizeof(pointer), "%.100s/values/%zu", at, i);
         json_t *read = read_value(fields, value, pointer);
@@ -97,7 +103,8 @@ static json_t *read_attributes(struct fields *fields, const json_t *attributes, 
 {
     json_t *own = json_array(), *attribute;
     size_t i;
-    json_array_foreach(attributes, i, attribute) {
+    json_array_foreach(attributes, i, attribute)
+    {
         char pointer[POINTER_BYTES];
         snprintf(pointer, sizeof(pointer), "%.100s/attributes/%zu", at, i);
         if (!json_is_object(attribute)) {
@@ -116,7 +123,8 @@ json_t *demographics_resolve(struct fields *fields, const json_t *demographics, 
 {
     json_t *resolved = json_object(), *pack = NULL;
     const char *name = fields_text(fields, demographics, at, "template", FIELD_OPTIONAL, 1, 64);
-    const json_t *attributes = fields_array(fields, demographics, at, "attributes", FIELD_OPTIONAL, 0, ATTRIBUTES_MAX);
+    const json_t *attributes =
+        fields_array(fields, demographics, at, "attributes", FIELD_OPTIONAL, 0, ATTRIBUTES_MAX);
     if (name != NULL) {
         pack = template_load(name);
         if (pack == NULL)
@@ -147,8 +155,8 @@ static bool value_fits(const json_t *attribute, const json_t *value)
     return json_is_true(json_object_get(attribute, "free")) && length >= 1 && length <= ATTRIBUTE_TEXT_MAX;
 }
 
-static void check_set(struct fields *fields, const json_t *attribute, const json_t *answer, const char *at,
-    const char *id)
+static void check_set(
+    struct fields *fields, const json_t *attribute, const json_t *answer, const char *at, const char *id)
 {
     size_t i, j;
     json_t *value, *other;
@@ -156,23 +164,28 @@ static void check_set(struct fields *fields, const json_t *attribute, const json
         fields_fail_at(fields, at, id, "This question takes one value, not a list.");
     else if (json_array_size(answer) == 0 || json_array_size(answer) > ATTRIBUTE_VALUES_MAX)
         fields_fail_at(fields, at, id, "A list needs one value at least; leave the question out instead.");
-    json_array_foreach(answer, i, value) {
+    json_array_foreach(answer, i, value)
+    {
         bool twice = false;
         json_array_foreach(answer, j, other) twice = twice || (j < i && json_equal(value, other));
         if (twice || !value_fits(attribute, value))
-            fields_fail_at(fields, at, id, "Entry %zu is not one of this question's values, or stands there twice.", i);
+            fields_fail_at(
+                fields, at, id, "Entry %zu is not one of this question's values, or stands there twice.", i);
     }
 }
 
-void demographics_check(struct fields *fields, const json_t *answers, const json_t *attributes, const char *at)
+void demographics_check(
+    struct fields *fields, const json_t *answers, const json_t *attributes, const char *at)
 {
     const char *id;
     json_t *answer;
-    json_object_foreach((json_t *)answers, id, answer) {
+    json_object_foreach((json_t *)answers, id, answer)
+    {
         const json_t *attribute = NULL;
         json_t *one;
         size_t i;
-        json_array_foreach(attributes, i, one) {
+        json_array_foreach(attributes, i, one)
+        {
             const char *own = json_string_value(json_object_get(one, "id"));
             if (own != NULL && strcmp(own, id) == 0)
                 attribute = one;

@@ -18,7 +18,8 @@ unsigned roles_read(struct fields *fields, const json_t *body, const char *name,
     unsigned roles = 0;
     size_t i;
     json_t *word;
-    json_array_foreach(list, i, word) {
+    json_array_foreach(list, i, word)
+    {
         unsigned role = json_is_string(word) ? permission_role_named(json_string_value(word)) : 0;
         if ((role & allowed) == 0)
             fields_fail_at(fields, "", name, "Entry %zu is not a role that can be given here.", i);
@@ -27,8 +28,8 @@ unsigned roles_read(struct fields *fields, const json_t *body, const char *name,
     return roles;
 }
 
-char *power_entry(struct http_request *request, const char *type, const struct actor *actor, const struct id *object,
-    const struct uuid *subject, unsigned roles)
+char *power_entry(struct http_request *request, const char *type, const struct actor *actor,
+    const struct id *object, const struct uuid *subject, unsigned roles)
 {
     unsigned char seed[8 + UUID_BYTES], hash[HASH_BYTES];
     char hex[HASH_HEX_BYTES];
@@ -78,7 +79,8 @@ static void on_made(void *arg, const struct db_result *result)
     json_object_set_new(body, "scopes", roles_json(making->scopes));
     if (making->is_bound)
         json_object_set_new(body, making->object_kind, json_id(making->object));
-    json_object_set_new(body, "expires_at", making->expires_us != 0 ? json_time_us(making->expires_us) : json_null());
+    json_object_set_new(
+        body, "expires_at", making->expires_us != 0 ? json_time_us(making->expires_us) : json_null());
     http_reply_json(making->request, 201, body);
 }
 
@@ -112,8 +114,8 @@ static void make(struct making *making, const struct actor *actor)
     else
         db_add_null(&params);
     db_add_uuid(&params, uuid_new());
-    db_add_text(&params, power_entry(making->request, "token", actor, making->is_bound ? &making->object : NULL, &person,
-                             making->scopes));
+    db_add_text(&params, power_entry(making->request, "token", actor,
+                             making->is_bound ? &making->object : NULL, &person, making->scopes));
     db_query(loop->db, DB_WRITE, 0, QUERY_IDENTITY_TOKEN_CREATE, &params, on_made, making);
 }
 
@@ -134,9 +136,9 @@ static void create_as(struct http_request *request, const struct actor *actor)
     const char *object = project != NULL ? project : json_string_value(json_object_get(body, "community"));
     making->is_bound = object != NULL && id_parse(object, &making->object) == 0;
     making->object_kind = project != NULL ? "project" : "community";
-    unsigned allowed = !making->is_bound ? ROLES_OF_DEPLOYMENT :
-        project != NULL                  ? ROLES_OF_PROJECT & ~(unsigned)ROLE_ANNOTATOR :
-                                           ROLES_OF_COMMUNITY & ~(unsigned)ROLE_MEMBER;
+    unsigned allowed = !making->is_bound ? ROLES_OF_DEPLOYMENT
+                       : project != NULL ? ROLES_OF_PROJECT & ~(unsigned)ROLE_ANNOTATOR
+                                         : ROLES_OF_COMMUNITY & ~(unsigned)ROLE_MEMBER;
     making->scopes = roles_read(&fields, body, "scopes", allowed, 1);
     if (fields_ok(&fields) && (making->scopes & ~actor->roles) != 0)
         fields_fail(&fields, "/scopes", "A token can't do more than who makes it.");
@@ -156,12 +158,14 @@ void tokens_create(struct http_request *request)
         return;
     }
     struct id *object = arena_alloc(http_arena(request), sizeof(*object));
-    if ((project != NULL && community != NULL) || id_parse(project != NULL ? project : community, object) < 0) {
+    if ((project != NULL && community != NULL) ||
+        id_parse(project != NULL ? project : community, object) < 0) {
         http_problem_at(request, 422, project != NULL ? "/project" : "/community",
             "A token is bound to one project or one community, by its id.");
         return;
     }
-    identity_require(request, project != NULL ? ACTION_MANAGE_PROJECT : ACTION_MANAGE_COMMUNITY, object, create_as);
+    identity_require(
+        request, project != NULL ? ACTION_MANAGE_PROJECT : ACTION_MANAGE_COMMUNITY, object, create_as);
 }
 
 // --- listing and revoking -------------------------------------------------------------------------------------------------
@@ -189,7 +193,8 @@ static void on_tokens(void *arg, const struct db_result *result)
                 json_db_id(result, i, 4, db_number(result, i, 3)));
         json_object_set_new(one, "created_at", json_db_time(result, i, 5));
         json_object_set_new(one, "expires_at", json_db_time(result, i, 6));
-        json_object_set_new(one, "mine", json_boolean(uuid_equal(db_uuid(result, i, 7), listing->actor->person)));
+        json_object_set_new(
+            one, "mine", json_boolean(uuid_equal(db_uuid(result, i, 7), listing->actor->person)));
         json_array_append_new(rows, one);
     }
     api_reply_page(listing->request, rows, result->n_rows > listing->limit, last);
