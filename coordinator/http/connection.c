@@ -195,6 +195,8 @@ void connection_gone(struct connection *connection)
     }
     connection_move(connection, CONNECTION_GONE);
     bufferevent_disable(connection->bev, EV_READ | EV_WRITE);
+    if (connection->readable != NULL)
+        event_del(connection->readable);
     connection_schedule(connection); // the rest at a safe place
 }
 
@@ -215,7 +217,10 @@ static void release_socket(struct connection *connection)
     if (connection->tls && !connection->tls_open) { // libevent leaves errors of a failed handshake behind
         ERR_clear_error();
     }
+    if (connection->readable != NULL)
+        event_free(connection->readable);
     bufferevent_free(connection->bev);
+    connection->readable = NULL;
     connection->bev = NULL;
     limits_leave(server, connection->address);
     connection->address = NULL;
@@ -361,6 +366,16 @@ static bool step(struct connection *connection)
     return false;
 }
 
+// Plain input is stopped when enough lies here, and goes on when it has been taken.
+static void want_input(struct connection *connection)
+{
+    if (!connection->input_stopped || connection->input_ended || connection->state == CONNECTION_GONE ||
+        evbuffer_get_length(bufferevent_get_input(connection->bev)) >= INPUT_MAX)
+        return;
+    connection->input_stopped = false;
+    event_add(connection->readable, NULL);
+}
+
 void connection_process(struct connection *connection)
 {
     if (connection->processing || connection->state == CONNECTION_GONE)
@@ -372,6 +387,7 @@ void connection_process(struct connection *connection)
         left--;
     connection->processing = false;
     connection_flush(connection);
+    want_input(connection);
     if (left == 0)
         connection_schedule(connection);
 }
@@ -448,23 +464,52 @@ static void on_write(struct bufferevent *bev UNUSED, void *arg)
     connection_process(connection);
 }
 
-static void on_event(struct bufferevent *bev UNUSED, short what, void *arg)
+// Nothing more will come. A client may shut its side and still read; but events have no end, so there it means that
+// nobody listens.
+static void end_input(struct connection *connection, bool lost)
 {
-    struct connection *connection = arg;
-    struct http_request *request = connection->request;
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
-        connection->tls_open = true;
-        if (connection->state == CONNECTION_HEAD && request == NULL)
-            connection_move(connection, CONNECTION_IDLE);
-        return;
-    }
     connection->input_ended = true;
-    // A client may shut its side and still read; but events have no end, so there it means that nobody listens.
-    bool lost = (what & BEV_EVENT_EOF) == 0 || connection->tls;
-    if (lost || (request != NULL && request->stream_is_events))
+    if (lost || (connection->request != NULL && connection->request->stream_is_events))
         connection_gone(connection);
     else
         connection_process(connection);
+}
+
+static void on_event(struct bufferevent *bev UNUSED, short what, void *arg)
+{
+    struct connection *connection = arg;
+    if ((what & BEV_EVENT_CONNECTED) != 0) {
+        connection->tls_open = true;
+        if (connection->state == CONNECTION_HEAD && connection->request == NULL)
+            connection_move(connection, CONNECTION_IDLE);
+        return;
+    }
+    end_input(connection, (what & BEV_EVENT_EOF) == 0 || connection->tls);
+}
+
+// Plain sockets are read here and not by the bufferevent, which would ask for the size before each read and take at
+// most 4 KiB at a time.
+static void on_readable(evutil_socket_t fd, short what UNUSED, void *arg)
+{
+    struct connection *connection = arg;
+    struct http_server *server = connection->server;
+    struct evbuffer *input = bufferevent_get_input(connection->bev);
+    size_t have = evbuffer_get_length(input);
+    if (have >= INPUT_MAX) {
+        connection->input_stopped = true;
+        event_del(connection->readable);
+        return;
+    }
+    ssize_t got = recv(fd, server->inbox, INPUT_MAX - have, 0);
+    if (got > 0) {
+        evbuffer_add(input, server->inbox, (size_t)got);
+        connection_process(connection);
+    } else if (got == 0) {
+        event_del(connection->readable);
+        end_input(connection, false);
+    } else if (errno != EAGAIN && errno != EINTR) {
+        connection_gone(connection);
+    }
 }
 
 static struct bufferevent *new_bufferevent(struct http_server *server, int fd)
@@ -529,10 +574,21 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     server->n_connections++;
     atomic_store_explicit(&server->open_now, server->n_connections, memory_order_relaxed);
     bufferevent_setcb(connection->bev, on_read, on_write, on_event, connection);
-    bufferevent_setwatermark(connection->bev, EV_READ, 0, INPUT_MAX);
-    bufferevent_set_max_single_read(connection->bev, INPUT_MAX);
     bufferevent_set_max_single_write(connection->bev, WRITE_SINGLE_MAX);
-    bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
+    if (connection->tls) {
+        bufferevent_setwatermark(connection->bev, EV_READ, 0, INPUT_MAX);
+        bufferevent_set_max_single_read(connection->bev, INPUT_MAX);
+        bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
+    } else {
+        connection->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
+        if (connection->readable == NULL)
+            abort();
+        evbuffer_unfreeze(
+            bufferevent_get_input(connection->bev), 0); // we fill it, and the bufferevent does not
+        event_add(connection->readable, NULL);
+        bufferevent_disable(connection->bev, EV_READ);
+        bufferevent_enable(connection->bev, EV_WRITE);
+    }
 }
 
 // --- deadlines -----------------------------------------------------------------------------------------------------

@@ -58,13 +58,14 @@ struct connection_queue { // of the lists with one time-out each: in the order o
 struct connection {
     struct http_server *server;
     struct bufferevent *bev;
+    struct event *readable; // of a plain socket
     struct http_request *request;
     struct connection *previous, *next; // in lists[list]
     struct connection *next_turn;
     struct address *address; // counted, or NULL
     enum connection_state state;
     enum connection_list list;
-    bool tls, tls_open, in_turn, processing, input_ended, close_after, trusted_peer;
+    bool tls, tls_open, in_turn, processing, input_ended, input_stopped, close_after, trusted_peer;
     int64_t deadline_us;
     uint64_t queued, written_mark; // bytes ever given to the output; of them gone at mark_us
     int64_t mark_us;
@@ -186,7 +187,8 @@ struct http_server {
     struct buf scratch;
     struct connection *scratch_owner;
     struct buf render; // JSON text
-    char date[40];     // "Date: ...\r\n", of date_s
+    char inbox[INPUT_MAX];
+    char date[40]; // "Date: ...\r\n", of date_s
     int64_t date_s, logged_s;
     struct prefix *proxies;
     size_t n_proxies;
