@@ -10,7 +10,7 @@
 
 static const struct config_setting settings[] = {
     {"project", NULL, NULL, "the project's id (required)"},
-    {"formats", NULL, "plenum", "comma-separated: plenum, trl, trl-implicit, csv"},
+    {"formats", NULL, "plenum", "comma-separated: plenum, trl, trl-implicit, csv, hh"},
     {"out", NULL, "export", "folder to put the files in"},
     CLIENT_SETTINGS,
     {0},

@@ -93,7 +93,7 @@ static int send_file(struct client *client, const struct config *config, const c
     struct buf path;
     buf_init(&path, 8000);
     if (about.st_size > UPLOAD_MAX_BYTES)
-        rc = err_set(err, ERR_LIMIT, "%s is over 64 MiB: cut it (split -C 60m) or compress it", file);
+        rc = err_set(err, ERR_LIMIT, "%s is over 64 MiB: cut it (split -C 60m)", file);
     if (rc == 0)
         rc = build_path(config, file, &path, err);
     if (rc == 0) {

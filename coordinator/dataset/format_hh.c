@@ -4,6 +4,7 @@
 #include "coordinator/dataset/formats.h"
 #include "coordinator/dataset/pair.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,8 +106,9 @@ static bool read_member(
                *reason = "must be a transcript, as text";
     if (text != NULL && transcript_parse(transcript, text, &reason))
         return true;
-    char pointer[16] = "/";
-    import_reject(hh->pool.import, line, strcat(pointer, name), "%s %s", name, reason);
+    char pointer[16];
+    snprintf(pointer, sizeof(pointer), "/%s", name);
+    import_reject(hh->pool.import, line, pointer, "%s %s", name, reason);
     return false;
 }
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PIECE_BYTES = 256 * 1024, OUTFILE_LEVEL = 9 };
+enum { PIECE_BYTES = 256 * 1024 };
 
 struct outfile {
     char name[64], sha256[HASH_HEX_BYTES];
@@ -38,7 +38,7 @@ int outfile_open(const char *folder, const char *name, struct outfile **ret_file
     }
     size_t n = strlen(name);
     if (n > 4 && strcmp(name + n - 4, ".zst") == 0)
-        file->zstd = zstream_compressor(OUTFILE_LEVEL);
+        file->zstd = zstream_compressor(ZSTREAM_LEVEL);
     file->hash = hash_stream_new();
     buf_init(&file->piece, PIECE_BYTES);
     buf_init(&file->packed, 4 * PIECE_BYTES);

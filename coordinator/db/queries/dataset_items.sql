@@ -1,6 +1,6 @@
 -- Each item of the export, in the order of its id outside (the source's, else by content), with its responses and the
--- latest judgments that hold. Parameters as in dataset_raters.sql. Who judged elsewhere saw
--- no guideline of ours, on no day that we know.
+-- latest judgments that hold. Parameters as in dataset_raters.sql. Who judged elsewhere saw no guideline of ours, on no
+-- day that we know.
 select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json(i.tags), i.gold, i.warning,
     (select json_agg(json_build_object('source_id', r.source_id, 'content', r.content, 'model', r.model, 'embedding',
         encode(r.embedding, 'hex'), 'meta', r.meta) order by r.n)
@@ -19,7 +19,11 @@ select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json
         and ($4::timestamptz is null or j.judged_at >= $4::timestamptz)
         and ($5::timestamptz is null or j.judged_at < $5::timestamptz)
         and ($6::text is null or (j.source = 'live') = ($6::text = 'live')))
-from item i
-where i.shard_key = $1::bigint and ($2::text is null or i.language = $2::text)
-    and ($3::text[] is null or i.tags && $3::text[])
-order by i.source_id collate "C" nulls last, i.content_hash
+from (
+    -- Sorted before the rest is fetched, so that what is sorted is small and rows come as they are asked for.
+    select *, source_id collate "C" as place from item
+    where shard_key = $1::bigint and ($2::text is null or language = $2::text)
+        and ($3::text[] is null or tags && $3::text[])
+    order by source_id collate "C" nulls last, content_hash offset 0
+) i
+order by i.place nulls last, i.content_hash
