@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORKERS_MAX = 64, STOP_MS = 12000, RESTART_US = 1000000 };
+enum { WORKERS_MAX = 64, STOP_MS = 12000, RESTART_US = 999999 };
 
 static const struct config_setting settings[] = {
     {"workers", "PLENUM_WORKERS", "1", "how many workers to start"},

@@ -100,9 +100,9 @@ struct learn {
     int64_t context_us;
     int listen_fd, wake_fd;
     struct event *on_accept, *on_wake, *on_tick, *on_reap;
-    LIST_HEAD(, link) links;
-    LIST_HEAD(, lease) leases;
-    LIST_HEAD(, stream) streams;
+    LIST_HEAD(link_list, link) links;
+    LIST_HEAD(lease_list, lease) leases;
+    LIST_HEAD(stream_list, stream) streams;
     uint64_t n_links_ever;
     uint32_t last_stream_id;
     int n_links, n_unknown, n_streams;

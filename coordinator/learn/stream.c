@@ -20,7 +20,7 @@ struct stream {
     struct stream_source source;
     pthread_mutex_t lock; // of what stands below
     pthread_cond_t room;
-    STAILQ_HEAD(, piece) pieces;
+    STAILQ_HEAD(piece_list, piece) pieces;
     int n_pieces;
     bool cancelled, ended;
     int rc;
