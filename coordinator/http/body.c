@@ -201,6 +201,11 @@ enum body_step body_read_whole(struct http_request *request, struct evbuffer *in
             request->refusal_detail = framing->reason;
             return BODY_STEP_FAILED;
         }
+        if (request->connection->server->body_bytes > BODY_BUDGET) {
+            request->refusal = 503;
+            request->refusal_detail = "Too much is being worked on; try again in a moment.";
+            return BODY_STEP_FAILED;
+        }
     }
     if (framing->state != BODY_DONE)
         return BODY_STEP_WAIT;

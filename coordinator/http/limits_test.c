@@ -80,6 +80,7 @@ static void take_upload(struct http_request *request)
 static const struct http_route routes[] = {
     {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0},
     {HTTP_POST, "/echo", reply_echo, HTTP_CLASS_WRITE, HTTP_CROSS_SITE, 0},
+    {HTTP_POST, "/score", reply_echo, HTTP_CLASS_SCORE, HTTP_CROSS_SITE, 4 << 20},
     {HTTP_GET, "/wait", wait_for_release, HTTP_CLASS_BULK, 0, 0},
     {HTTP_GET, "/release", release_all, HTTP_CLASS_WRITE, 0, 0},
     {HTTP_GET, "/events", give_events, HTTP_CLASS_READ, 0, 0},
@@ -255,6 +256,36 @@ static void bulk_work_leaves_room_for_writes(void **state UNUSED)
     for (int i = 0; i < MANY; i++)
         client_close(&clients[i]);
     free(clients);
+    fixture_stop(&fixture);
+}
+
+static void bodies_in_memory_have_a_budget(void **state UNUSED)
+{
+    struct fixture fixture;
+    enum { MANY = 20, SIZE = 4 << 20 }; // together more than the 64 MiB of a loop
+    fixture_start(&fixture, (struct http_settings){.tables = tables});
+    struct client clients[MANY];
+    char *body = calloc(1, SIZE), head[128];
+    int n_refused = 0;
+    snprintf(head, sizeof(head), "POST /score HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", SIZE);
+    for (int i = 0; i < MANY; i++) {
+        client_open(&clients[i], fixture.port);
+        client_say(&clients[i], head);
+        client_send(&clients[i], body, SIZE - 1);
+    }
+    usleep(100000);
+    for (int i = 0; i < MANY; i++) {
+        struct reply reply;
+        client_send(&clients[i], body, 1);
+        client_receive(&clients[i], false, &reply);
+        assert_true(reply.status == 503 || (reply.status == 200 && reply.size == SIZE));
+        n_refused += reply.status == 503;
+        reply_release(&reply);
+        client_close(&clients[i]);
+    }
+    assert_true(n_refused > 0 && n_refused < MANY);
+    assert_int_equal(ask_status(fixture.port, ALIVE), 200);
+    free(body);
     fixture_stop(&fixture);
 }
 
@@ -464,6 +495,7 @@ int main(void)
         cmocka_unit_test(one_address_has_so_many),
         cmocka_unit_test(all_together_have_so_many),
         cmocka_unit_test(bulk_work_leaves_room_for_writes),
+        cmocka_unit_test(bodies_in_memory_have_a_budget),
         cmocka_unit_test(drains_finish_what_is_in_flight),
         cmocka_unit_test(tls_speaks_the_same),
         cmocka_unit_test(tls_uploads_are_read_to_the_end),

@@ -315,16 +315,35 @@ static const char *address_from(const struct http_request *request, const char *
     return found;
 }
 
+// All fields of the name as one list: a proxy may add a field of its own behind one that the client made up.
+static const char *joined(const struct http_request *request, const char *name)
+{
+    const char *list = NULL;
+    for (size_t i = 0; i < request->framing.n_headers; i++) {
+        const struct framing_header *header = &request->framing.headers[i];
+        const char *value = request->head + header->value.at;
+        if (strcasecmp(request->head + header->name.at, name) == 0)
+            list = list == NULL ? value : arena_printf(request->arena, "%s,%s", list, value);
+    }
+    return list;
+}
+
 const char *http_client_address(const struct http_request *request)
 {
     if (!request->connection->trusted_peer)
         return request->connection->peer;
-    const char *forwarded = http_header(request, "Forwarded"),
-               *list = http_header(request, "X-Forwarded-For");
+    const char *forwarded = joined(request, "Forwarded"), *list = joined(request, "X-Forwarded-For");
     const char *found = forwarded != NULL ? address_from(request, forwarded, true)
                         : list != NULL    ? address_from(request, list, false)
                                           : NULL;
     return found != NULL ? found : request->connection->peer;
+}
+
+// The nearest proxy's word counts: the last of the list.
+static const char *last_of(const char *list)
+{
+    const char *comma = list != NULL ? strrchr(list, ',') : NULL;
+    return comma != NULL ? comma + 1 + strspn(comma + 1, " \t") : list;
 }
 
 bool http_is_secure(const struct http_request *request)
@@ -333,10 +352,11 @@ bool http_is_secure(const struct http_request *request)
         return true;
     if (!request->connection->trusted_peer)
         return false;
-    const char *forwarded = http_header(request, "Forwarded"),
-               *proto = http_header(request, "X-Forwarded-Proto");
-    return (forwarded != NULL && strcasestr(forwarded, "proto=https") != NULL) ||
-           (proto != NULL && strcasecmp(proto, "https") == 0);
+    const char *forwarded = last_of(joined(request, "Forwarded"));
+    if (forwarded != NULL)
+        return strcasestr(forwarded, "proto=https") != NULL;
+    const char *proto = last_of(joined(request, "X-Forwarded-Proto"));
+    return proto != NULL && strcasecmp(proto, "https") == 0;
 }
 
 // --- the body as JSON ----------------------------------------------------------------------------------------------

@@ -559,7 +559,11 @@ static void proxies_tell_who_asks(void **state)
         {"X-Forwarded-For: 203.0.113.9:4711\r\n", "203.0.113.9", false},
         {"X-Forwarded-For: spoofed, 203.0.113.9\r\n", "203.0.113.9", false},
         {"X-Forwarded-For: nonsense\r\n", "127.0.0.1", false},
+        {"X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9", false},
+        {"X-Forwarded-Proto: https, http\r\n", "127.0.0.1", false},
+        {"X-Forwarded-Proto: http\r\nX-Forwarded-Proto: https\r\n", "127.0.0.1", true},
         {"Forwarded: for=1.1.1.1, proto=https;for=\"[2001:db8::7]:99\"\r\n", "2001:db8::7", true},
+        {"Forwarded: proto=https, for=2001:db8::8;proto=http\r\n", "2001:db8::8", false},
         {"Forwarded: for=203.0.113.9;by=10.0.0.1\r\nX-Forwarded-For: 1.1.1.1\r\n", "203.0.113.9", false},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
