@@ -35,6 +35,15 @@ CFLAGS_ALL := -std=c11 -D_GNU_SOURCE -DPLENUM_VERSION='"$(VERSION)"' -I. -I$(B)/
   $(warnings) $(hardening) -fstack-protector-strong -fPIE -fno-omit-frame-pointer $(SANITIZE) $(CFLAGS)
 LDFLAGS_ALL := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(SANITIZE) $(LDFLAGS)
 
+# One short line a step; V=1 shows the commands.
+ifneq ($(V),1)
+Q_CC = @echo "  CC  $<";
+Q_LD = @echo "  LD  $@";
+Q_AR = @echo "  AR  $@";
+Q_GEN = @echo "  GEN $@";
+endif
+jobs := -j$(shell nproc)
+
 # Rooms. A library each; a program is its room's main.o on top of what it may use.
 sources = $(filter-out %_test.c %/main.c,$(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
@@ -61,7 +70,7 @@ benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 
 .PHONY: all help run test unit check bench asan tsan format clean install web schema deps
 all: deps
-	@$(MAKE) programs web
+	@$(MAKE) $(jobs) programs web
 
 .PHONY: programs
 programs: $(programs)
@@ -85,32 +94,32 @@ run: all
 # --- objects -----------------------------------------------------------------------------------------------------
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
+	$(Q_CC)$(CC) $(CFLAGS_ALL) -MMD -MP -c $< -o $@
 
 $(B)/gen/proto/%.pb-c.c: proto/%.proto
 	@mkdir -p $(@D)
-	protoc-c --c_out=$(B)/gen/proto --proto_path=proto $<
+	$(Q_GEN)protoc-c --c_out=$(B)/gen/proto --proto_path=proto $<
 
 $(B)/gen/proto/%.o: $(B)/gen/proto/%.c
-	$(CC) $(filter-out -Wconversion -Wshadow -Wpedantic -Werror,$(CFLAGS_ALL)) -I$(B)/gen/proto -MMD -MP -c $< -o $@
+	$(Q_CC)$(CC) $(filter-out -Wconversion -Wshadow -Wpedantic -Werror,$(CFLAGS_ALL)) -I$(B)/gen/proto -MMD -MP -c $< -o $@
 
 $(B)/gen/%.o: $(B)/gen/%.c
-	$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
+	$(Q_CC)$(CC) $(CFLAGS_ALL) -Wno-overlength-strings -MMD -MP -c $< -o $@
 
 # Named statements and migrations are compiled in. The list is a file, so that one that went away is noticed too.
 sql_files := $(sort $(wildcard coordinator/db/queries/*.sql))
 $(shell mkdir -p $(B)/gen; echo '$(sql_files)' | cmp -s - $(B)/gen/queries.list || echo '$(sql_files)' > $(B)/gen/queries.list)
 $(B)/gen/queries.h: $(sql_files) tools/embed $(B)/gen/queries.list
 	@mkdir -p $(@D)
-	tools/embed queries $(B)/gen $(filter %.sql,$^)
+	$(Q_GEN)tools/embed queries $(B)/gen $(filter %.sql,$^)
 $(B)/gen/queries.c: $(B)/gen/queries.h ;
 $(B)/gen/migrations.c: $(wildcard migrations/*.sql) tools/embed
 	@mkdir -p $(@D)
-	tools/embed migrations $(B)/gen $(filter %.sql,$^)
+	$(Q_GEN)tools/embed migrations $(B)/gen $(filter %.sql,$^)
 # The question packs, too.
 $(B)/gen/demographics.c: $(wildcard schema/demographics/*.json) tools/embed
 	@mkdir -p $(@D)
-	tools/embed demographics $(B)/gen $(filter %.json,$^)
+	$(Q_GEN)tools/embed demographics $(B)/gen $(filter %.json,$^)
 $(call objects,coordinator) $(patsubst %.c,$(B)/%.o,$(filter coordinator/%,$(unit_sources))) $(B)/coordinator/main.o: | $(B)/gen/queries.h $(proto_c)
 $(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_sources))) $(B)/worker/main.o $(call objects,proto): | $(proto_c)
 
@@ -118,7 +127,7 @@ $(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_so
 define archive
 $(B)/lib$(1).a: $$($(1)_o)
 	@rm -f $$@
-	ar rcs $$@ $$^
+	$$(Q_AR)ar rcs $$@ $$^
 endef
 $(foreach room,base reward fit worker coordinator ctl proto,$(eval $(call archive,$(room))))
 
@@ -128,25 +137,25 @@ ctl_a := $(B)/libctl.a $(B)/libfit.a $(B)/libproto.a $(B)/libreward.a $(B)/libba
 all_libs := $(libs_coordinator) $(libs_worker) $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base)
 
 $(B)/plenum-coordinator: $(B)/coordinator/main.o $(coordinator_a)
-	$(CC) $(LDFLAGS_ALL) $^ $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
 $(B)/plenum-worker: $(B)/worker/main.o $(worker_a)
-	$(CC) $(LDFLAGS_ALL) $^ $(libs_worker) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ $(libs_worker) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 $(B)/plenum: $(B)/ctl/main.o $(ctl_a)
-	$(CC) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 
 # --- tests -------------------------------------------------------------------------------------------------------
 $(B)/unit/coordinator/%: $(B)/coordinator/%.o $(coordinator_a)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
 $(B)/unit/worker/%: $(B)/worker/%.o $(worker_a)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_worker) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_worker) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 $(B)/unit/ctl/%: $(B)/ctl/%.o $(ctl_a)
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ -lcmocka $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 $(B)/unit/%: $(B)/%.o $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) $^ -lcmocka -lprotobuf-c $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -lprotobuf-c $(libs_reward) $(libs_base) -o $@
 .SECONDARY:
 
 .PHONY: unit_programs
@@ -157,16 +166,16 @@ unit: programs unit_programs
 
 test:
 	@tools/install-deps test
-	@$(MAKE) programs unit_programs web
+	@$(MAKE) $(jobs) programs unit_programs web
 	@node tests/run.mjs --build $(B) $(KINDS)
 
 asan:
 	@tools/install-deps test
-	@$(MAKE) B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" programs unit_programs web
+	@$(MAKE) $(jobs) B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" programs unit_programs web
 	@node tests/run.mjs --build build/asan $(or $(KINDS),unit http api faults fits)
 tsan:
 	@tools/install-deps test
-	@$(MAKE) B=build/tsan OPTIMISE=-O1 SANITIZE="-fsanitize=thread" programs unit_programs web
+	@$(MAKE) $(jobs) B=build/tsan OPTIMISE=-O1 SANITIZE="-fsanitize=thread" programs unit_programs web
 	@node tests/run.mjs --build build/tsan $(or $(KINDS),unit http api faults fits)
 
 check:
@@ -179,10 +188,10 @@ format:
 # --- measurements ------------------------------------------------------------------------------------------------
 $(B)/bench/%: bench/%.c $(ctl_a)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
+	$(Q_LD)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 bench:
 	@tools/install-deps test
-	@$(MAKE) programs web $(benches)
+	@$(MAKE) $(jobs) programs web $(benches)
 	@node bench/run.mjs --build $(B)
 
 # --- the browser's part, the golden schema, install ----------------------------------------------------------------
