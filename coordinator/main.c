@@ -327,7 +327,8 @@ static void block_signals(sigset_t *signals)
 
 int main(int argc, char **argv)
 {
-    struct process process = {.config = config_new(coordinator_settings), .listen_fd = -1};
+    static struct process process = {.listen_fd = -1}; // what lives to the end stays reachable, and is no leak
+    process.config = config_new(coordinator_settings);
     struct err err = {0};
     sigset_t signals;
     for (int i = 1; i < argc; i++) {
