@@ -74,6 +74,7 @@ all: deps
 
 .PHONY: programs
 programs: $(programs)
+	@:
 
 help:
 	@echo "make            build everything (installs what is missing)"
@@ -160,6 +161,7 @@ $(B)/unit/%: $(B)/%.o $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
 
 .PHONY: unit_programs
 unit_programs: $(unit_tests)
+	@:
 
 unit: programs unit_programs
 	@node tests/run.mjs --build $(B) unit
@@ -196,6 +198,7 @@ bench:
 
 # --- the browser's part, the golden schema, install ----------------------------------------------------------------
 web: web-static/dist/index.html
+	@:
 web-static/dist/index.html: $(shell find web-static/src -type f 2>/dev/null) $(wildcard web-static/*.mjs web-static/package-lock.json)
 	@node web-static/build.mjs
 

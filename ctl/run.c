@@ -280,6 +280,7 @@ int command_run(int argc, char **argv)
         supervisor.data = geteuid() == 0 ? "/var/lib/plenum" : "./var";
     setenv("PLENUM_DATA", supervisor.data, 1);
     setenv("PLENUM_LISTEN", config_text(config, "listen"), 1);
+    setenv("PLENUM_LOG_LEVEL", "warning", 0); // the steps are what a person at the terminal reads
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
