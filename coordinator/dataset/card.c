@@ -144,8 +144,9 @@ static void add_people(struct buf *out, const struct export_run *run, const stru
 {
     buf_printf(out,
         "\n## The raters, and what is not said of them\n\n"
-        "Raters go by pseudonyms made for this release alone. What they said of themselves was their choice, each "
-        "question by itself; somebody without an attribute was not asked or did not answer. A value that fewer than "
+        "Raters go by pseudonyms made for this release alone. What those who took part in Plenum said of themselves was "
+        "their choice, each question by itself; of imported raters it is what the source gave. Somebody without an "
+        "attribute was not asked or did not answer. A value that fewer than "
         "%d raters of this release gave is written `" RELEASE_SUPPRESSED
         "`, and nothing in anybody's own words is in "
         "these files. Days are given, not times.\n\nA rater's judgments stand together under one pseudonym. Whoever "

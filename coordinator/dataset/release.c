@@ -275,5 +275,10 @@ json_t *release_cells(const struct release *release)
         }
         json_object_set_new(cells, attribute, cell);
     }
+    // In the order of the names: that of the raters must not show.
+    char *text = json_dumps(cells, JSON_SORT_KEYS);
+    json_decref(cells);
+    cells = json_loads(text, 0, NULL);
+    free(text);
     return cells;
 }
