@@ -1,12 +1,11 @@
 #include "coordinator/outside.h"
 
 #include "base/buf.h"
+#include "base/tls.h"
 #include "coordinator/http/http.h"
 
 #include <libpq-fe.h>
 #include <limits.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,24 +45,11 @@ int outside_load_tls(const char *certificate, const char *key, void **ret_tls, s
         return 0;
     if (certificate == NULL || key == NULL)
         return err_set(err, ERR_INVALID, "tls-cert and tls-key go together");
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    if (context == NULL)
-        return err_set(err, ERR_INTERNAL, "no TLS context");
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_options(
-        context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
-    if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
-        SSL_CTX_use_certificate_chain_file(context, certificate) != 1 ||
-        SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(context) != 1) {
-        const char *reason = ERR_reason_error_string(ERR_peek_last_error());
-        SSL_CTX_free(context);
-        return err_set(err, ERR_CRYPTO, "certificate %s and key %s: %s", certificate, key,
-            reason != NULL ? reason : "not usable");
-    }
-    *ret_tls = context;
-    return 0;
+    SSL_CTX *context;
+    int rc = tls_https_context(certificate, key, &context, err);
+    if (rc == 0)
+        *ret_tls = context;
+    return rc;
 }
 
 void outside_free_tls(void *tls)
