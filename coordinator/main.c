@@ -327,7 +327,8 @@ static void block_signals(sigset_t *signals)
 
 int main(int argc, char **argv)
 {
-    static struct process process = {.listen_fd = -1}; // what lives to the end stays reachable, and is no leak
+    static struct process process; // static: what lives to the end stays reachable, and is no leak
+    process.listen_fd = -1;
     process.config = config_new(coordinator_settings);
     struct err err = {0};
     sigset_t signals;
