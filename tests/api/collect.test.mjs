@@ -133,6 +133,27 @@ test('one person never gets an item twice, and then nothing is left for them', a
     assert.deepEqual(shown.progress, { judgments: 3, wanted: 9, share: 3 / 9 });
 });
 
+test('what is left is found behind thousands that one has had, and nothing is nothing', async () => {
+    const { project, token } = await study({ items: 3500, judgments_per_item: 2 });
+    await next(project, token);
+    const key = shard(project);
+    // All but the last in order were judged by this person, as if they had worked for days.
+    server.sql(`
+        with me as (select participant_id from assignment where shard_key = ${key} and state = 'leased'),
+        last as (select item_id from assignment where shard_key = ${key} and state = 'open' and n = 0 order by order_key desc limit 1),
+        had as (
+            update assignment a set state = 'judged', lease_id = coalesce(lease_id, gen_random_uuid()), participant_id = me.participant_id, shown = '{0,1}'
+            from me where a.shard_key = ${key} and a.n = 0 and a.item_id <> (select item_id from last) returning a.item_id, a.order_key)
+        insert into assignment (shard_key, item_id, n, order_key, n_responses)
+        select ${key}, item_id, 1, order_key, 2 from had on conflict do nothing`);
+    // The cursor is somewhere among them, on the second round already.
+    server.sql(`update participation set cursor_n = 1, cursor_key = 0 where shard_key = ${key} and roles = 8`);
+    const found = await next(project, token);
+    assert.equal(found.status, 201);
+    assert.equal((await judge(found.body.id, token, { choice: 'left' })).status, 201);
+    assert.equal((await next(project, token)).status, 204);
+});
+
 test('two requests of one person at once share one lease', async () => {
     const { project, token } = await study({ items: 30 });
     const tasks = await Promise.all(Array.from({ length: 8 }, () => next(project, token)));
