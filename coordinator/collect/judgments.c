@@ -22,7 +22,7 @@ enum { ATTEMPTS_MAX = 5, SEALED_NOTE_MAX_BYTES = 512 * 1024, RECEIPT_MAX_BYTES =
 struct writing {
     struct http_request *request;
     const struct actor *actor;
-    const struct task *task; // only until the first wait
+    const struct keys *keys; // what the pool may use of the loop's
     struct id lease;
     struct uuid key, judgment;
     unsigned char hash[HASH_BYTES];
@@ -137,9 +137,8 @@ static void submit(struct writing *writing)
 static void seal_run(void *arg)
 {
     struct writing *writing = arg;
-    const struct loop *loop = http_context(writing->request);
     struct err err;
-    writing->sealed_rc = keys_seal(loop->app->keys, writing->actor->person, "note", writing->note_text,
+    writing->sealed_rc = keys_seal(writing->keys, writing->actor->person, "note", writing->note_text,
         strlen(writing->note_text), &writing->sealed, &err);
 }
 
@@ -273,7 +272,9 @@ static void hash_request(const struct writing *writing, unsigned char hash[HASH_
 static void put_as(struct http_request *request, const struct actor *actor)
 {
     struct writing *writing = arena_calloc(http_arena(request), 1, sizeof(*writing));
-    *writing = (struct writing){.request = request, .actor = actor, .judgment = uuid_new()};
+    const struct loop *loop = http_context(request);
+    *writing =
+        (struct writing){.request = request, .actor = actor, .keys = loop->app->keys, .judgment = uuid_new()};
     buf_init(&writing->sealed, SEALED_NOTE_MAX_BYTES);
     arena_on_free(http_arena(request), writing_release, writing);
     if (!identity_param_id(request, "a", &writing->lease) ||

@@ -22,6 +22,7 @@ enum { CELL_MIN = 10, KEPT_US = 5000000 };
 // One answer being made, on the pool: it reads all judgments of the study and opens answers, which take a while.
 struct quality {
     struct http_request *request;
+    const struct app *app; // what the pool may use of the loop's
     struct id project;
     char *text; // the answer; owned
     int rc;
@@ -181,10 +182,9 @@ static int add_coverage(struct making *making, struct err *err)
 static void run(void *arg)
 {
     struct quality *quality = arg;
-    const struct loop *loop = http_context(quality->request);
     struct making making = {
-        .keys = loop->app->keys, .shard_key = quality->project.shard_key, .body = json_object()};
-    quality->rc = db_session_open(loop->app->conninfo, &making.session, &quality->err);
+        .keys = quality->app->keys, .shard_key = quality->project.shard_key, .body = json_object()};
+    quality->rc = db_session_open(quality->app->conninfo, &making.session, &quality->err);
     if (quality->rc == 0)
         quality->rc = db_session_begin(making.session, true, &quality->err);
     if (quality->rc == 0)
@@ -234,6 +234,7 @@ static void show_as(struct http_request *request, const struct actor *actor)
     const struct loop *loop = http_context(request);
     struct quality *quality = arena_calloc(http_arena(request), 1, sizeof(*quality));
     quality->request = request;
+    quality->app = loop->app;
     if (!identity_param_id(request, "p", &quality->project))
         return;
     const struct quality_place *place =

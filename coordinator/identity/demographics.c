@@ -17,6 +17,7 @@
 // One request on one's own answers; in the request's arena. Opening and sealing read and sync files: on the pool.
 struct own {
     struct http_request *request;
+    const struct keys *keys; // what the pool may use of the loop's
     const struct actor *actor;
     json_t *attributes, *answers;
     const unsigned char *sealed; // what is stored
@@ -42,7 +43,9 @@ static void own_release(void *arg)
 static struct own *own_new(struct http_request *request, const struct actor *actor)
 {
     struct own *own = arena_calloc(http_arena(request), 1, sizeof(*own));
+    const struct loop *loop = http_context(request);
     own->request = request;
+    own->keys = loop->app->keys;
     own->actor = actor;
     own->attributes = json_array();
     buf_init(&own->out, KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES);
@@ -98,9 +101,7 @@ static void reply_own(struct own *own, int status)
 static void open_run(void *arg)
 {
     struct own *own = arg;
-    const struct loop *loop = http_context(own->request);
-    own->answers =
-        identity_open_demographics(loop->app->keys, own->actor->person, own->sealed, own->n_sealed);
+    own->answers = identity_open_demographics(own->keys, own->actor->person, own->sealed, own->n_sealed);
 }
 
 static void open_done(void *arg)
@@ -161,9 +162,8 @@ static void on_put(void *arg, const struct db_result *result)
 static void seal_run(void *arg)
 {
     struct own *own = arg;
-    const struct loop *loop = http_context(own->request);
-    own->rc = keys_seal(loop->app->keys, own->actor->person, "demographics", own->plain, strlen(own->plain),
-        &own->out, &own->err);
+    own->rc = keys_seal(
+        own->keys, own->actor->person, "demographics", own->plain, strlen(own->plain), &own->out, &own->err);
 }
 
 static void seal_done(void *arg)

@@ -111,6 +111,16 @@ test('a recovery code is good once, sets a passphrase and ends what was open', a
     assert.equal((await server.api('GET', '/api/v1/session', { token: null, headers: dalia.headers })).status, 401);
 });
 
+test('a flood of sign-ups is hashed as far as the queue goes, and the rest are told to come back', async () => {
+    const answers = await Promise.all(Array.from({ length: 150 }, (_, i) => server.api('POST', '/api/v1/accounts', {
+        ...nobody, body: { name: `crowd ${i}`, passphrase: 'a long enough one' } })));
+    const busy = answers.filter((one) => one.status === 503);
+    assert.equal(answers.filter((one) => one.status === 201).length + busy.length, 150);
+    assert.ok(busy.length > 0 && busy.length < 150);
+    assert.ok(busy.every((one) => Number(one.headers.get('retry-after')) > 0));
+    assert.equal((await server.api('GET', '/api/v1/session')).status, 200);
+});
+
 test('bad sign-ups name each field', async () => {
     const answer = await server.api('POST', '/api/v1/accounts', { ...nobody, body: { name: '', passphrase: 'short' } });
     assert.equal(answer.status, 422);
