@@ -58,6 +58,9 @@ create table project (
     name text not null check (length(name) between 1 and 200),
     state text not null default 'open' check (state in ('open', 'paused', 'closed')),
     settings jsonb not null,                    -- language, judgments_per_item, task, demographics, quotas, blind, consent
+    -- What every assignment reads, apart from texts so long that they are stored out of line.
+    task jsonb generated always as (settings->'task') stored,
+    blind boolean generated always as (coalesce((settings->'blind')::boolean, true)) stored,
     judgments_per_item integer not null check (judgments_per_item between 1 and 1000),
     lease_seconds integer not null default 1800 check (lease_seconds between 1 and 604800),
     simulated boolean not null default false,

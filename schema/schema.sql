@@ -376,6 +376,8 @@ CREATE TABLE public.project (
     name text NOT NULL,
     state text DEFAULT 'open'::text NOT NULL,
     settings jsonb NOT NULL,
+    task jsonb GENERATED ALWAYS AS ((settings -> 'task'::text)) STORED,
+    blind boolean GENERATED ALWAYS AS (COALESCE(((settings -> 'blind'::text))::boolean, true)) STORED,
     judgments_per_item integer NOT NULL,
     lease_seconds integer DEFAULT 1800 NOT NULL,
     simulated boolean DEFAULT false NOT NULL,

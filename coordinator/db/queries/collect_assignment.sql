@@ -4,8 +4,8 @@
 -- constitution's version, $6 how many candidates are looked at on each side of the cursor. What the person has had is
 -- asked for each candidate by itself ("is null"), or the planner reads all that they ever did.
 with p as materialized (
-    select state, judgments_per_item, lease_seconds, guideline_version, settings->'task' as task,
-        settings->'task'->>'kind' = 'pairwise' as is_pair, coalesce((settings->'blind')::boolean, true) as blind
+    select state, judgments_per_item, lease_seconds, guideline_version, task,
+        task->>'kind' = 'pairwise' as is_pair, blind
     from project where shard_key = $1::bigint
 ), me as materialized (
     select cursor_n, cursor_key from participation where shard_key = $1::bigint and participant_id = $2::uuid

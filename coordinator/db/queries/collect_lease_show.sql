@@ -1,11 +1,11 @@
 -- A lease that is out, in the columns of collect_assignment.sql.
 select p.state, true, a.lease_id, (extract(epoch from a.expires_at) * 1000000)::bigint, a.item_id, i.prompt, i.language,
-    i.warning, p.settings->'task', a.guideline_version, a.constitution_version,
-    (select json_agg(case when coalesce((p.settings->'blind')::boolean, true) or r.model is null
+    i.warning, p.task, a.guideline_version, a.constitution_version,
+    (select json_agg(case when p.blind or r.model is null
             then json_build_object('slot', s.name, 'content', r.content)
             else json_build_object('slot', s.name, 'content', r.content, 'model', r.model) end order by s.ord)
         from (
-            select k, ord, case when p.settings->'task'->>'kind' = 'pairwise' then (array['left', 'right'])[ord]
+            select k, ord, case when p.task->>'kind' = 'pairwise' then (array['left', 'right'])[ord]
                 when ord <= 26 then chr(96 + ord::integer)
                 else chr(96 + (ord::integer - 1) / 26) || chr(97 + (ord::integer - 1) % 26) end as name
             from unnest(a.shown) with ordinality u (k, ord)

@@ -1,7 +1,7 @@
 -- Of ratings one dimension is learnt from: the study's first, if anyone rated it, else the first by name that was rated.
 select p.simulated,
     (select d.name from (
-        select 0 as place, p.settings->'task'->'dimensions'->0->>'id' as name
+        select 0 as place, p.task->'dimensions'->0->>'id' as name
         union all
         select 1, key from (select j.answer->'ratings' as ratings from judgment j
             where j.shard_key = $1::bigint and j.outcome = 'rating' limit 1) one, jsonb_object_keys(one.ratings) key) d

@@ -1,6 +1,6 @@
 -- What a fit of project $1 is checked against before it is accepted: its task, its questions, whether people came with an
 -- import (who bring attributes of their own), and whether there is enough to learn from. Counts stop at what is asked.
-select p.settings->'task', coalesce(p.settings->'demographics'->'attributes', '[]'::jsonb),
+select p.task, coalesce(p.settings->'demographics'->'attributes', '[]'::jsonb),
     exists (select from participation m where m.shard_key = $1::bigint and m.source_id is not null),
     (select count(*) from (select from judgment j where j.shard_key = $1::bigint
         and j.outcome in ('left', 'right', 'tie', 'ranking', 'rating') limit $3::bigint) enough),
