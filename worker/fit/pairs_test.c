@@ -51,7 +51,9 @@ static void prompts_stay_in_one_split(void **state UNUSED)
             assert_true(*of == -1 || *of == split);
             *of = split;
             assert_int_equal(pairs->left[i] / 2, pairs->right[i] / 2);
-            assert_true(pairs->first[pairs->annotator[i]] <= i && i < pairs->first[pairs->annotator[i] + 1]);
+            uint32_t annotator = pairs->annotator[i];
+            assert_true(pairs->first[annotator] <= i);
+            assert_true(pairs->first[annotator + 1] > i);
         }
     }
     assert_int_equal(n, planted.data.n_judgments);
