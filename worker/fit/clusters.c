@@ -1,10 +1,37 @@
 // Groups unknown: who is in which, and one head for each, shrunk towards the pooled model.
 #include "worker/fit/search.h"
 
+#include "worker/fit/logistic.h"
+
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { REFINE_EM = 8, REFINE_M_STEP = 15 }; // in the full features
+
+// A small group's head is fitted on little and stays too timid; its temperature, from validation pairs, gives its
+// likelihoods the weight that they have earned before annotators are assigned by them.
+static void calibrate(void *arg, struct mixture *mixture)
+{
+    const struct session *session = arg;
+    const struct pairs *pairs = &session->pairs.split[SPLIT_VALIDATION];
+    double *z = calloc(pairs->n + (size_t)1, sizeof(*z));
+    struct metrics_row *rows = calloc(pairs->n + (size_t)1, sizeof(*rows));
+    if (z == NULL || rows == NULL)
+        abort();
+    for (uint32_t j = 0; j < mixture->k; j++) {
+        double total = 0;
+        session_logits(session, SPLIT_VALIDATION, mixture->w + (size_t)j * mixture->n_columns, z);
+        for (uint32_t i = 0; i < pairs->n; i++) {
+            double weight = pairs->weight[i] * mixture->q[(size_t)pairs->annotator[i] * mixture->k + j];
+            rows[i] = (struct metrics_row){.z = z[i], .y = pairs->y[i], .weight = weight};
+            total += weight;
+        }
+        mixture->tau[j] = total >= 30 ? fmin(fmax(metrics_temperature(rows, pairs->n), 0.5), 4) : 1;
+    }
+    free(z);
+    free(rows);
+}
 
 // The chosen K on all annotators: in the sketch, then in the full features from the responsibilities found there.
 static void refine(struct search *search, const struct mixture *sketched, struct mixture *ret_mixture)
@@ -20,6 +47,8 @@ static void refine(struct search *search, const struct mixture *sketched, struct
     struct mixture_settings settings = search->settings;
     settings.max_iterations = REFINE_EM;
     settings.m_step_iterations = REFINE_M_STEP;
+    settings.calibrate = calibrate;
+    settings.calibrate_arg = session;
     session_progress(session, "refine", 0.8);
     mixture_run(&session->design, &capped, &settings, ret_mixture);
 }
@@ -96,21 +125,24 @@ void session_fit_clusters(struct session *session, struct grouping *ret_clusters
     struct search search;
     struct mixture sketched = {0}, mixture;
     search_init(&search, session);
+    if (session->options->lambda <= 0 && search.all.n > 0)
+        search_choose_lambda(&search);
+    session->mixture_lambda = search.settings.lambda;
     session->k = chosen_by_caller ? session->options->clusters : search_choose_k(&search);
     // A cluster of fewer than ten people could neither be shown nor claimed: then there are fewer clusters.
     for (; session->k > 1; session->k--) {
         search_fit(&search, session->k, &sketched);
-        if (chosen_by_caller || search_smallest_cluster(&search.all, &sketched) >= FIT_GROUP_ANNOTATORS_MIN)
+        refine(&search, &sketched, &mixture);
+        mixture_release(&sketched);
+        uint32_t least = search_smallest_cluster(&session->pairs.split[SPLIT_TRAIN], &mixture);
+        if (chosen_by_caller || least >= FIT_GROUP_ANNOTATORS_MIN)
             break;
         for (uint32_t i = 0; i < session->n_trials; i++)
             session->trials[i].too_small = session->trials[i].too_small || session->trials[i].k == session->k;
-        mixture_release(&sketched);
+        mixture_release(&mixture);
     }
-    if (session->k > 1)
-        refine(&search, &sketched, &mixture);
-    else
+    if (session->k == 1)
         one_cluster(session, &mixture);
-    mixture_release(&sketched);
     sort_clusters(&mixture);
     add_heads(session, &mixture, ret_clusters);
     mixture_release(&mixture);

@@ -269,6 +269,7 @@ static void describe(const struct session *session, json_t *card)
     json_object_set_new(card, "heads", heads_json(session));
     if (session->options->method == FIT_MAXMIN) {
         json_object_set_new(card, "k", json_integer(session->k));
+        json_object_set_new(card, "lambda_of_clusters", json_real(session->mixture_lambda));
         json_object_set_new(card, "clusters_tried", trials_json(session));
     }
     if (session->options->method == FIT_GROUP)

@@ -220,7 +220,7 @@ static void a_sketch_keeps_inner_products(void **state UNUSED)
     uint32_t rows[200], d = problem.design.n_columns;
     for (uint32_t i = 0; i < 200; i++)
         rows[i] = i;
-    sketch_build(&problem.design, rows, 200, problem.arena, &sketch);
+    sketch_build(&problem.design, rows, 200, 200, problem.arena, &sketch);
     assert_int_equal(sketch.n_columns, 200);
     for (uint32_t i = 0; i < 200; i += 13) {
         for (uint32_t j = 0; j < 200; j += 17) {

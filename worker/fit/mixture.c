@@ -21,7 +21,10 @@ void mixture_init(struct mixture *mixture, uint32_t k, uint32_t n_annotators, ui
         .n_columns = n_columns,
         .w = allocate((size_t)k * n_columns, sizeof(double)),
         .q = allocate((size_t)n_annotators * k, sizeof(double)),
-        .share = allocate(k, sizeof(double))};
+        .share = allocate(k, sizeof(double)),
+        .tau = allocate(k, sizeof(double))};
+    for (uint32_t j = 0; j < k; j++)
+        mixture->tau[j] = 1;
 }
 
 void mixture_release(struct mixture *mixture)
@@ -29,6 +32,7 @@ void mixture_release(struct mixture *mixture)
     free(mixture->w);
     free(mixture->q);
     free(mixture->share);
+    free(mixture->tau);
     *mixture = (struct mixture){0};
 }
 
@@ -38,6 +42,7 @@ void mixture_copy(struct mixture *to, const struct mixture *from)
     memcpy(to->w, from->w, (size_t)from->k * from->n_columns * sizeof(double));
     memcpy(to->q, from->q, (size_t)from->n_annotators * from->k * sizeof(double));
     memcpy(to->share, from->share, from->k * sizeof(double));
+    memcpy(to->tau, from->tau, from->k * sizeof(double));
     to->log_likelihood = from->log_likelihood;
     to->objective = from->objective;
     to->iterations = from->iterations;
@@ -183,17 +188,20 @@ void mixture_start(const struct design *design, const struct pairs *pairs, const
 }
 
 // ---------------------------------------------------------------- EM
-void mixture_losses(const struct design *design, const struct pairs *pairs, const double *w, uint32_t k,
-    uint32_t n_annotators, double *ret_loss)
+void mixture_losses(
+    const struct design *design, const struct pairs *pairs, const struct mixture *mixture, double *ret_loss)
 {
+    uint32_t k = mixture->k, n_annotators = mixture->n_annotators;
     double *reward = allocate(design->n_rows, sizeof(*reward));
     for (uint32_t j = 0; j < k; j++) {
-        design_multiply(design, pairs->rows, pairs->n_rows, w + (size_t)j * design->n_columns, reward);
+        design_multiply(
+            design, pairs->rows, pairs->n_rows, mixture->w + (size_t)j * design->n_columns, reward);
         for (uint32_t a = 0; a < n_annotators; a++) {
             struct log_sum logs = {0};
             double loss = 0;
             for (uint32_t i = pairs->first[a]; i < pairs->first[a + 1]; i++) {
-                double z = reward[pairs->left[i]] - reward[pairs->right[i]], c = pairs->weight[i];
+                double z = mixture->tau[j] * (reward[pairs->left[i]] - reward[pairs->right[i]]),
+                       c = pairs->weight[i];
                 loss += c * ((z < 0 ? -z : 0) + (1 - pairs->y[i]) * z);
                 log_sum_add(&logs, c, exp(-fabs(z)));
             }
@@ -281,7 +289,7 @@ static bool e_step(const struct design *design, const struct pairs *pairs,
     uint32_t k = mixture->k, n = mixture->n_annotators;
     double *loss = allocate((size_t)n * k, sizeof(*loss)), sum = 0, squares = 0;
     bool fixed = true;
-    mixture_losses(design, pairs, mixture->w, k, n, loss);
+    mixture_losses(design, pairs, mixture, loss);
     for (uint32_t a = 0; a < n; a++) {
         double *q = mixture->q + (size_t)a * k, before[FIT_CLUSTERS_MAX];
         if (!has_pairs(pairs, a)) {
@@ -319,10 +327,12 @@ void mixture_run(const struct design *design, const struct pairs *pairs,
         if (settings->stop != NULL && settings->stop(settings->stop_arg))
             return;
         m_step(design, pairs, settings, total, mixture);
+        if (settings->calibrate != NULL)
+            settings->calibrate(settings->calibrate_arg, mixture);
         bool fixed = e_step(design, pairs, settings, total, mixture);
         if (settings->trace != NULL)
             settings->trace(settings->trace_arg, mixture->objective);
-        bool still = mixture->objective - before < 1e-6;
+        bool still = settings->calibrate != NULL ? fixed : mixture->objective - before < 1e-6;
         before = mixture->objective;
         if (still || (settings->hard && fixed && mixture->iterations > 0))
             break;

@@ -18,6 +18,7 @@ struct mixture {
     double *w;             // k x n_columns
     double *q;             // n_annotators x k; rows of annotators without pairs hold the shares
     double *share;         // pi, k
+    double *tau;           // k; losses are those of tau_k z: 1 unless `calibrate` sets it
     double log_likelihood; // of the judgments, per unit of weight
     double objective;      // what EM raises
     int iterations;
@@ -31,6 +32,9 @@ struct mixture_settings {
     int m_step_iterations;
     bool (*stop)(void *arg);
     void *stop_arg;
+    // Before every E-step: may set mixture->tau by data that EM does not see. The objective may fall then.
+    void (*calibrate)(void *arg, struct mixture *mixture);
+    void *calibrate_arg;
     void (*trace)(void *arg, double objective); // after every iteration, for tests; NULL: none
     void *trace_arg;
 };
@@ -50,8 +54,8 @@ void mixture_run(const struct design *design, const struct pairs *pairs,
 
 // q of annotators from some of their pairs, with this mixture's w and shares. loss is n_annotators x k: the weighted
 // sums of the pairs' losses under each head.
-void mixture_losses(const struct design *design, const struct pairs *pairs, const double *w, uint32_t k,
-    uint32_t n_annotators, double *ret_loss);
+void mixture_losses(
+    const struct design *design, const struct pairs *pairs, const struct mixture *mixture, double *ret_loss);
 void mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q);
 
 // The log-likelihood that the mixture gives the second half of each annotator's pairs after it saw the first half, and

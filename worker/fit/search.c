@@ -30,6 +30,19 @@ static uint32_t n_with_pairs(const struct pairs *pairs, uint32_t n)
     return count;
 }
 
+// Training and validation responses; the landmarks are training ones alone where there are enough of them.
+static void sketch_all(struct search *search)
+{
+    const struct pairs *validation = &search->session->pairs.split[SPLIT_VALIDATION];
+    uint32_t n = search->all.n_rows + validation->n_rows;
+    uint32_t *rows = arena_alloc(search->arena, n * sizeof(*rows));
+    if (search->all.n_rows > 0)
+        memcpy(rows, search->all.rows, search->all.n_rows * sizeof(*rows));
+    if (validation->n_rows > 0)
+        memcpy(rows + search->all.n_rows, validation->rows, validation->n_rows * sizeof(*rows));
+    sketch_build(&search->session->design, rows, search->all.n_rows, n, search->arena, &search->sketch);
+}
+
 void search_init(struct search *search, struct session *session)
 {
     uint32_t n = session->data->n_annotators;
@@ -42,7 +55,7 @@ void search_init(struct search *search, struct session *session)
                   pairs_mix(session->data->annotator_key[a]) % people < SEARCH_ANNOTATORS_MAX;
     pairs_subset(train, session->pairs.capped, n, keep, SEARCH_PAIRS_EACH, session->design.n_rows,
         search->arena, &search->all);
-    sketch_build(&session->design, search->all.rows, search->all.n_rows, search->arena, &search->sketch);
+    sketch_all(search);
     search->settings = (struct mixture_settings){.hard = session->options->hard,
         .lambda = session->lambda,
         .m_step_iterations = M_STEP,
@@ -63,7 +76,7 @@ static double *pooled_of(const struct search *search, const struct pairs *pairs)
     struct logistic logistic;
     for (uint32_t i = 0; i < pairs->n; i++)
         total += pairs->weight[i];
-    logistic_init(&logistic, &search->sketch, pairs, pairs->weight, total, search->session->lambda);
+    logistic_init(&logistic, &search->sketch, pairs, pairs->weight, total, search->settings.lambda);
     logistic.stop = session_stop;
     logistic.stop_arg = search->session;
     logistic_lbfgs(&logistic, 1e-5, 100, w);
@@ -83,7 +96,7 @@ static void best_of_restarts(struct search *search, const struct pairs *pairs, c
     for (uint32_t restart = 0; restart < restarts && !session->cancelled; restart++) {
         struct mixture mixture;
         mixture_init(&mixture, k, session->data->n_annotators, search->sketch.n_columns);
-        mixture_start(&search->sketch, pairs, pooled, session->lambda, &rng, &mixture);
+        mixture_start(&search->sketch, pairs, pooled, search->settings.lambda, &rng, &mixture);
         search->settings.max_iterations = EM_FIRST;
         mixture_run(&search->sketch, pairs, &search->settings, &mixture);
         uint32_t place = RESTARTS_KEPT;
@@ -144,6 +157,49 @@ uint32_t search_smallest_cluster(const struct pairs *pairs, const struct mixture
     for (uint32_t j = 0; j < mixture->k; j++)
         least = count[j] < least ? count[j] : least;
     return least;
+}
+
+// Loss on validation pairs of the annotators fitted on, each by the mean of the heads under their responsibilities.
+static double validation_loss(const struct search *search, const struct mixture *mixture)
+{
+    const struct pairs *pairs = &search->session->pairs.split[SPLIT_VALIDATION];
+    double *reward = allocate(search->sketch.n_rows, sizeof(*reward)), *z = allocate(pairs->n, sizeof(*z)),
+           loss = 0;
+    struct metrics_row *rows = allocate(pairs->n, sizeof(*rows));
+    for (uint32_t i = 0; i < pairs->n; i++)
+        rows[i] = (struct metrics_row){.y = pairs->y[i], .weight = pairs->weight[i]};
+    for (uint32_t j = 0; j < mixture->k; j++) {
+        logistic_logits(&search->sketch, pairs, mixture->w + (size_t)j * mixture->n_columns, reward, z);
+        for (uint32_t i = 0; i < pairs->n; i++)
+            rows[i].z += mixture->q[(size_t)pairs->annotator[i] * mixture->k + j] * z[i];
+    }
+    double tau = metrics_temperature(rows, pairs->n);
+    for (uint32_t i = 0; i < pairs->n; i++)
+        loss += rows[i].weight * logistic_pair_loss(tau * rows[i].z, rows[i].y);
+    free(reward);
+    free(z);
+    free(rows);
+    return loss;
+}
+
+void search_choose_lambda(struct search *search)
+{
+    static const double factors[] = {1, 1.0 / 3, 0.1};
+    double lambda = search->settings.lambda, best = INFINITY, best_lambda = lambda;
+    if (search->session->pairs.split[SPLIT_VALIDATION].n == 0)
+        return;
+    for (size_t i = 0; i < ARRAY_SIZE(factors) && !search->session->cancelled; i++) {
+        struct mixture mixture;
+        search->settings.lambda = lambda * factors[i];
+        search_fit(search, 2, &mixture);
+        double loss = validation_loss(search, &mixture);
+        if (loss < best) {
+            best = loss;
+            best_lambda = search->settings.lambda;
+        }
+        mixture_release(&mixture);
+    }
+    search->settings.lambda = best_lambda;
 }
 
 // ---------------------------------------------------------------- how many

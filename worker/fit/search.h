@@ -23,6 +23,10 @@ enum {
 void search_init(struct search *search, struct session *session);
 void search_release(struct search *search);
 
+// The regulariser that suits the pooled model is too strong where tastes cancel: pooled there is little to learn, apart
+// there is. Of that lambda, a third and a tenth of it, the one whose two heads predict the validation pairs best.
+void search_choose_lambda(struct search *search);
+
 // K by the likelihood of held-out annotators, the smallest that no greater one beats by more than a standard error of
 // the gain; the first half of a held-out annotator's pairs assigns, the second half scores. Stops after two K that
 // don't gain. The trials are kept in the session.

@@ -39,8 +39,8 @@ struct session {
     struct arena *arena;
     struct pair_set pairs;
     struct design design;
-    double lambda;
-    bool calibrated; // there were validation pairs
+    double lambda, mixture_lambda; // of the pooled model and offsets; of the heads of clusters
+    bool calibrated;               // there were validation pairs
     struct head heads[ARTEFACT_HEADS_MAX];
     uint32_t n_heads;          // heads[0] is the pooled one
     uint32_t first_own, n_own; // the method's own heads

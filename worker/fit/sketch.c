@@ -78,18 +78,18 @@ static void factor(const struct design *design, const struct inverted *inverted,
     assert(failed == 0); // a Gram matrix plus a positive diagonal
 }
 
-void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_rows, struct arena *arena,
-    struct design *ret_sketch)
+void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_landmark_rows,
+    uint32_t n_rows, struct arena *arena, struct design *ret_sketch)
 {
     if (design->dense != NULL && design->n_columns <= SKETCH_COLUMNS) {
         *ret_sketch = *design;
         ret_sketch->single = true;
         return;
     }
-    uint32_t m = n_rows < SKETCH_COLUMNS ? n_rows : SKETCH_COLUMNS;
+    uint32_t m = n_landmark_rows < SKETCH_COLUMNS ? n_landmark_rows : SKETCH_COLUMNS;
     uint32_t *landmarks = allocate(m, sizeof(*landmarks));
     for (uint32_t l = 0; l < m; l++)
-        landmarks[l] = rows[(uint64_t)l * n_rows / m];
+        landmarks[l] = rows[(uint64_t)l * n_landmark_rows / m];
     struct inverted inverted = {0};
     if (design->dense == NULL)
         inverted = invert(design, landmarks, m);

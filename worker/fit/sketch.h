@@ -9,8 +9,8 @@
 
 enum { SKETCH_COLUMNS = 256 };
 
-// Only the listed rows are filled; the others are zero.
-void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_rows, struct arena *arena,
-    struct design *ret_sketch);
+// Only the listed rows are filled; the others are zero. The landmarks are taken of the first n_landmark_rows.
+void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_landmark_rows,
+    uint32_t n_rows, struct arena *arena, struct design *ret_sketch);
 
 #endif
