@@ -9,6 +9,7 @@
 // each end, so that a padded token is one slice of it.
 struct scratch {
     unsigned char *text;
+    bool *in_word; // of each byte that begins a code point
     size_t length;
     uint32_t *code; // index << 1 | sign of every n-gram
     size_t n_codes, capacity;
@@ -44,23 +45,24 @@ static size_t copy_valid(const unsigned char *text, size_t length, unsigned char
     return n;
 }
 
-static bool is_space(utf8proc_category_t category)
+enum kind { KIND_SPACE, KIND_WORD, KIND_OTHER };
+
+static enum kind kind_of(utf8proc_int32_t code_point)
 {
-    switch (category) {
+    if (code_point < 0x80) { // what the categories say, without looking them up
+        if (code_point <= ' ' || code_point == 0x7f)
+            return KIND_SPACE;
+        bool letter = (code_point | 0x20) >= 'a' && (code_point | 0x20) <= 'z';
+        bool digit = code_point >= '0' && code_point <= '9';
+        return letter || digit || code_point == '_' ? KIND_WORD : KIND_OTHER;
+    }
+    switch (utf8proc_category(code_point)) {
     case UTF8PROC_CATEGORY_CN:
     case UTF8PROC_CATEGORY_CC:
     case UTF8PROC_CATEGORY_ZS:
     case UTF8PROC_CATEGORY_ZL:
     case UTF8PROC_CATEGORY_ZP:
-        return true;
-    default:
-        return false;
-    }
-}
-
-static bool is_word(utf8proc_category_t category)
-{
-    switch (category) {
+        return KIND_SPACE;
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
     case UTF8PROC_CATEGORY_LT:
@@ -73,40 +75,70 @@ static bool is_word(utf8proc_category_t category)
     case UTF8PROC_CATEGORY_NL:
     case UTF8PROC_CATEGORY_NO:
     case UTF8PROC_CATEGORY_PC:
-        return true;
+        return KIND_WORD;
     default:
-        return false;
+        return KIND_OTHER;
     }
 }
 
-// Fills text and length; false when nothing is left of it.
-static bool normalise(struct scratch *scratch, const char *text, size_t length)
+// NFKC with case folding; the caller frees it. For ASCII that is lower case, and the library need not be asked.
+static unsigned char *fold(const char *text, size_t length, size_t *ret_length)
 {
-    unsigned char *valid = allocate(FEATURES_TEXT_MAX_BYTES);
-    size_t n = copy_valid((const unsigned char *)text, length, valid);
+    unsigned char *valid = allocate(min_size(length, FEATURES_TEXT_MAX_BYTES));
+    size_t n = 0;
+    while (n < length && n < FEATURES_TEXT_MAX_BYTES && (unsigned char)text[n] < 0x80) {
+        bool upper = text[n] >= 'A' && text[n] <= 'Z';
+        valid[n] = (unsigned char)(upper ? text[n] | 0x20 : text[n]);
+        n++;
+    }
+    if (n == length || n == FEATURES_TEXT_MAX_BYTES) {
+        *ret_length = n;
+        return valid;
+    }
+    n = copy_valid((const unsigned char *)text, length, valid);
     utf8proc_uint8_t *folded = NULL;
     utf8proc_ssize_t n_folded = utf8proc_map(valid, (utf8proc_ssize_t)n, &folded,
         UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
     free(valid);
     assert(n_folded >= 0); // the input is valid and small: only memory could fail
-    scratch->text = allocate((size_t)n_folded + 2);
-    size_t out = 0;
+    *ret_length = (size_t)n_folded;
+    return folded;
+}
+
+// Fills text, in_word and length; false when nothing is left of it.
+static bool normalise(struct scratch *scratch, const char *text, size_t length)
+{
+    size_t n_folded, out = 0;
+    unsigned char *folded = fold(text, length, &n_folded);
+    scratch->text = allocate(n_folded + 2);
+    scratch->in_word = allocate((n_folded + 2) * sizeof(bool));
+    scratch->in_word[out] = false;
     scratch->text[out++] = ' ';
-    for (utf8proc_ssize_t at = 0; at < n_folded;) {
-        utf8proc_int32_t code_point;
-        utf8proc_ssize_t size = utf8proc_iterate(folded + at, n_folded - at, &code_point);
-        assert(size > 0);
-        if (!is_space(utf8proc_category(code_point))) {
-            memcpy(scratch->text + out, folded + at, (size_t)size);
-            out += (size_t)size;
+    for (size_t at = 0; at < n_folded;) {
+        utf8proc_int32_t code_point = folded[at];
+        size_t size = 1;
+        if (code_point >= 0x80) {
+            utf8proc_ssize_t got =
+                utf8proc_iterate(folded + at, (utf8proc_ssize_t)(n_folded - at), &code_point);
+            assert(got > 0);
+            size = (size_t)got;
+        }
+        enum kind kind = kind_of(code_point);
+        if (kind != KIND_SPACE) {
+            scratch->in_word[out] = kind == KIND_WORD;
+            memcpy(scratch->text + out, folded + at, size);
+            out += size;
         } else if (scratch->text[out - 1] != ' ') {
+            scratch->in_word[out] = false;
             scratch->text[out++] = ' ';
         }
         at += size;
     }
     free(folded);
-    if (scratch->text[out - 1] != ' ')
+    if (scratch->text[out - 1] != ' ') {
+        scratch->in_word[out] = false;
         scratch->text[out++] = ' ';
+    }
     scratch->length = out;
     return out > 1;
 }
@@ -134,6 +166,11 @@ static void emit(struct scratch *scratch, uint64_t hash)
     scratch->code[scratch->n_codes++] = index << 1 | (uint32_t)(hash >> 63);
 }
 
+static bool begins_code_point(unsigned char byte)
+{
+    return (byte & 0xc0) != 0x80;
+}
+
 static void emit_words(struct scratch *scratch)
 {
     const unsigned char *text = scratch->text;
@@ -141,14 +178,8 @@ static void emit_words(struct scratch *scratch)
     size_t previous = 0, previous_length = 0;
     for (size_t at = 0; at < scratch->length;) {
         size_t start = at;
-        utf8proc_int32_t code_point;
-        utf8proc_ssize_t size;
-        for (;;) {
-            size = utf8proc_iterate(text + at, (utf8proc_ssize_t)(scratch->length - at), &code_point);
-            if (size <= 0 || !is_word(utf8proc_category(code_point)))
-                break;
-            at += (size_t)size;
-        }
+        while (!begins_code_point(text[at]) || scratch->in_word[at]) // the last byte is a space
+            at++;
         if (at > start) {
             emit(scratch, hash_more(seed, text + start, at - start));
             if (previous_length > 0) {
@@ -159,21 +190,24 @@ static void emit_words(struct scratch *scratch)
             previous = start;
             previous_length = at - start;
         }
-        at += size > 0 ? (size_t)size : 0;
+        do // over the code point that ended the word
+            at++;
+        while (at < scratch->length && !begins_code_point(text[at]));
     }
 }
 
-// n-grams of the code points of one padded token; `offset` holds its n_points + 1 byte offsets.
+// 3- to 5-grams of the code points of one padded token; `offset` holds its n_points + 1 byte offsets. A longer gram goes
+// on where the hash of the shorter one ended.
 static void emit_token(struct scratch *scratch, const size_t *offset, size_t n_points)
 {
     uint64_t seed = hash_more(FNV_OFFSET, (const unsigned char *)"c", 1);
-    for (size_t n = 3; n <= 5; n++) {
-        if (n_points <= n) { // whole, once
-            emit(scratch, hash_more(seed, scratch->text + offset[0], offset[n_points] - offset[0]));
-            return;
+    for (size_t i = 0; i + 3 <= n_points; i++) {
+        uint64_t hash = hash_more(seed, scratch->text + offset[i], offset[i + 3] - offset[i]);
+        emit(scratch, hash);
+        for (size_t n = 4; n <= 5 && i + n <= n_points; n++) {
+            hash = hash_more(hash, scratch->text + offset[i + n - 1], offset[i + n] - offset[i + n - 1]);
+            emit(scratch, hash);
         }
-        for (size_t i = 0; i + n <= n_points; i++)
-            emit(scratch, hash_more(seed, scratch->text + offset[i], offset[i + n] - offset[i]));
     }
 }
 
@@ -182,8 +216,8 @@ static void emit_tokens(struct scratch *scratch)
     size_t *offset = allocate((scratch->length + 1) * sizeof(*offset));
     size_t n = 0;
     for (size_t at = 0; at < scratch->length; at++) {
-        if ((scratch->text[at] & 0xc0) == 0x80)
-            continue; // inside a code point
+        if (!begins_code_point(scratch->text[at]))
+            continue;
         offset[n++] = at;
         if (scratch->text[at] == ' ' && n > 1) {
             offset[n] = at + 1;
@@ -235,7 +269,7 @@ static void count_codes(
         if (count == 0)
             continue;
         index[n] = bucket;
-        weight[n] = copysign(log1p(abs(count)), count);
+        weight[n] = copysign(abs(count) == 1 ? M_LN2 : log1p(abs(count)), count);
         squares += weight[n] * weight[n];
         n++;
     }
@@ -251,7 +285,7 @@ void features_text(const char *text, size_t length, struct arena *arena, struct 
     struct scratch scratch = {0};
     *ret_features = (struct features_sparse){0};
     if (normalise(&scratch, text, length)) {
-        // At most two word n-grams and three character n-grams begin at any byte, and a short token gives one.
+        // At most two word n-grams and three character n-grams begin at any byte.
         scratch.capacity = 5 * scratch.length + 5;
         scratch.code = allocate(scratch.capacity * sizeof(*scratch.code));
         emit_words(&scratch);
@@ -260,6 +294,7 @@ void features_text(const char *text, size_t length, struct arena *arena, struct 
         count_codes(&scratch, arena, ret_features);
     }
     free(scratch.code);
+    free(scratch.in_word);
     free(scratch.text);
 }
 

@@ -5,8 +5,8 @@
 // "hashed-ngrams-1": invalid UTF-8 bytes become spaces; at most FEATURES_TEXT_MAX_BYTES are read, cut at a code point;
 // NFKC with case folding, default-ignorable code points dropped (utf8proc); words are runs of letters, marks,
 // digits and connector punctuation: 1- and 2-grams of them; tokens are runs without white space or control
-// characters, padded with one space at each end: 3-, 4- and 5-grams of code points (a padded token shorter than n
-// counts whole, once). Each n-gram hashes to 18 bits of index and a sign; a bucket's signed count c becomes
+// characters, padded with one space at each end: 3-, 4- and 5-grams of code points, those
+// that fit. Each n-gram hashes to 18 bits of index and a sign; a bucket's signed count c becomes
 // sign(c) log(1 + |c|); the vector is scaled to length 1. A text without any token is the zero vector.
 // Only the response is featurised: what a linear reward says of the prompt cancels between its responses.
 #ifndef REWARD_FEATURES_H
