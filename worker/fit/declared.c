@@ -1,6 +1,7 @@
 // Declared groups: who belongs to which, and shared + offsets over them.
 #include "worker/fit/groups.h"
 #include "worker/fit/logistic.h"
+#include "worker/fit/robust.h"
 #include "worker/fit/session.h"
 
 #include <math.h>
@@ -168,20 +169,24 @@ static void take_weights(struct offsets *offsets, const struct grouping *groupin
     }
 }
 
+static struct groups_problem problem_of(struct session *session, const struct grouping *grouping)
+{
+    return (struct groups_problem){.design = &session->design,
+        .pairs = &session->pairs.split[SPLIT_TRAIN],
+        .weight = session->pairs.capped,
+        .group_of_annotator = grouping->of_annotator,
+        .n_annotators = session->data->n_annotators,
+        .n_groups = grouping->n,
+        .lambda = session->lambda,
+        .stop = session_stop,
+        .stop_arg = session};
+}
+
 // w comes in as the pooled weights for all and goes out as each group's own.
 static void choose_offsets(struct session *session, const struct grouping *grouping, double *w)
 {
     size_t bytes = ((size_t)grouping->n + 1) * session->design.n_columns * sizeof(*w);
-    struct offsets offsets = {.problem = {.design = &session->design,
-                                  .pairs = &session->pairs.split[SPLIT_TRAIN],
-                                  .weight = session->pairs.capped,
-                                  .group_of_annotator = grouping->of_annotator,
-                                  .n_annotators = session->data->n_annotators,
-                                  .n_groups = grouping->n,
-                                  .lambda = session->lambda,
-                                  .stop = session_stop,
-                                  .stop_arg = session},
-        .groups = {.w = malloc(bytes)}};
+    struct offsets offsets = {.problem = problem_of(session, grouping), .groups = {.w = malloc(bytes)}};
     if (offsets.groups.w == NULL)
         abort();
     memcpy(offsets.groups.w, w, bytes);
@@ -198,6 +203,27 @@ static void choose_offsets(struct session *session, const struct grouping *group
     memcpy(offsets.groups.w, w, bytes);
     take_weights(&offsets, grouping, common, w);
     free(offsets.groups.w);
+}
+
+int session_fit_robust(struct session *session, const struct grouping *grouping, struct err *err)
+{
+    uint32_t d = session->design.n_columns;
+    struct groups_problem problem = problem_of(session, grouping);
+    double *w = arena_memdup(session->arena, session->heads[0].w, d * sizeof(*w));
+    double *q = arena_calloc(session->arena, grouping->n, sizeof(*q));
+    double *member = arena_alloc(session->arena, session->data->n_annotators * sizeof(*member));
+    session_progress(session, "dro", 0.4);
+    if (!robust_minimise(&problem, 1e-4, w, q, &session->duality_gap))
+        return err_set(err, ERR_INVALID, "no group of \"%s\" has judgments to train on", grouping->attribute);
+    struct head *head = &session->heads[session->n_heads++];
+    *head = (struct head){
+        .w = w, .about = {.attribute = grouping->attribute, .value = "all groups", .share = 1, .tau = 1}};
+    for (uint32_t g = 0; g < grouping->n; g++)
+        head->about.n_annotators += grouping->n_annotators[g];
+    for (uint32_t i = 0; i < session->data->n_annotators; i++)
+        member[i] = grouping->of_annotator[i] != FIT_NO_GROUP;
+    session_calibrate(session, head, member, false);
+    return 0;
 }
 
 void session_fit_groups(struct session *session, const struct grouping *grouping)

@@ -30,13 +30,18 @@ static double *head_logits(const struct session *session, const struct head *hea
     return z;
 }
 
-static struct metrics_row *predict_pooled(const struct session *session)
+static struct metrics_row *predict_one(const struct session *session, const struct head *head)
 {
     struct metrics_row *rows = test_rows(session);
-    double *z = head_logits(session, &session->heads[0]);
+    double *z = head_logits(session, head);
     for (uint32_t i = 0; i < session->pairs.split[SPLIT_TEST].n; i++)
         rows[i].z = z[i];
     return rows;
+}
+
+static struct metrics_row *predict_pooled(const struct session *session)
+{
+    return predict_one(session, &session->heads[0]);
 }
 
 // Each annotator by the head of their group, the others by the pooled one.
@@ -318,6 +323,8 @@ static void describe(const struct session *session, json_t *card)
         json_object_set_new(card, "lambda_of_clusters", json_real(session->mixture_lambda));
         json_object_set_new(card, "clusters_tried", trials_json(session));
     }
+    if (session->options->method == FIT_DRO)
+        json_object_set_new(card, "duality_gap", json_real(session->duality_gap));
     if (session->options->method == FIT_GROUP)
         json_object_set_new(card, "offset_scale", json_real(session->offset_scale));
 }
@@ -346,14 +353,17 @@ json_t *session_evaluate(struct session *session, bool *ret_supported)
             serve(session, session->first_own, session->n_own); // the safe default, supported or not
     } else if (method == FIT_MAXMIN) {
         own = predict_mixture(session, session->first_own);
+    } else if (method == FIT_DRO) {
+        own = predict_one(session, &session->heads[session->first_own]);
     }
     if (method != FIT_POOLED)
         claim = claim_json(session, own, pooled, ret_supported);
     uint32_t fallback = session->first_own + session->n_own;
-    if (method == FIT_MAXMIN && *ret_supported) {
+    bool has_fallback = method == FIT_MAXMIN || method == FIT_DRO;
+    if (has_fallback && *ret_supported) {
         serve(session, session->first_own, session->n_own);
         served = own;
-    } else if (method == FIT_MAXMIN && fallback < session->n_heads) { // shared + offsets of the attribute
+    } else if (has_fallback && fallback < session->n_heads) { // shared + offsets of the attribute
         serve(session, fallback, session->n_heads - fallback);
         served = predict_groups(session, &session->grouping, fallback);
     }

@@ -111,10 +111,8 @@ static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTE
 // ---------------------------------------------------------------- steps
 static int check_request(const struct fit_data *data, const struct fit_options *options, struct err *err)
 {
-    if (options->method == FIT_DRO)
-        return err_set(err, ERR_INVALID, "method \"dro\" is not offered yet");
-    if (options->method == FIT_GROUP && options->attribute == NULL)
-        return err_set(err, ERR_INVALID, "method \"group\" needs an attribute");
+    if ((options->method == FIT_GROUP || options->method == FIT_DRO) && options->attribute == NULL)
+        return err_set(err, ERR_INVALID, "this method needs an attribute: the groups to fit for");
     if (options->clusters > FIT_CLUSTERS_MAX || options->clusters_max > FIT_CLUSTERS_MAX)
         return err_set(err, ERR_INVALID, "at most %d clusters", FIT_CLUSTERS_MAX);
     if (!(options->lambda >= 0) || !isfinite(options->lambda) ||
@@ -179,6 +177,10 @@ static int fit_method(struct session *session, struct err *err)
     session->first_own = session->n_heads;
     if (options->method == FIT_GROUP) {
         session_fit_groups(session, &session->grouping);
+    } else if (options->method == FIT_DRO) {
+        failed = session_fit_robust(session, &session->grouping, err);
+        if (failed)
+            return failed;
     } else if (options->method == FIT_MAXMIN) {
         struct grouping clusters;
         session_fit_clusters(session, &clusters);
@@ -186,7 +188,7 @@ static int fit_method(struct session *session, struct err *err)
             session->grouping = clusters;
     }
     session->n_own = session->n_heads - session->first_own;
-    if (options->method == FIT_MAXMIN && options->attribute != NULL &&
+    if ((options->method == FIT_MAXMIN || options->method == FIT_DRO) && options->attribute != NULL &&
         session->n_heads + session->grouping.n <= ARTEFACT_HEADS_MAX)
         session_fit_groups(session, &session->grouping); // the fallback, should the claim fail
     return 0;

@@ -177,6 +177,28 @@ static void groups_that_differ_are_served_apart(void **state UNUSED)
     planted_free(&planted);
 }
 
+static void dro_evens_the_losses_out(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    struct planted_options few = two_tastes;
+    few.n_annotators = 60;
+    few.minority = 15;
+    planted_make(&planted, &few);
+    run(&planted.data, &(struct fit_options){.method = FIT_DRO, .attribute = "taste", .seed = 1}, &fitted);
+    double gap = number(fitted.card, NULL, "duality_gap");
+    assert_true(gap >= -1e-9 && gap <= 1e-3);
+    const json_t *pooled_worst = json_object_get(json_object_get(fitted.card, "pooled"), "worst");
+    assert_true(number(fitted.card, "worst", "log_loss") <=
+                json_number_value(json_object_get(pooled_worst, "log_loss")));
+    assert_string_equal(fitted.artefact->heads[1].value, "all groups");
+    if (!supported(&fitted)) // then the groups' own heads are served
+        assert_string_equal(
+            fitted.artefact->heads[predict_served_head(fitted.artefact, 0)].attribute, "taste");
+    release(&fitted);
+    planted_free(&planted);
+}
+
 static void small_groups_are_not_shown(void **state UNUSED)
 {
     struct planted planted;
@@ -266,7 +288,7 @@ static void what_cannot_be_fitted_is_said(void **state UNUSED)
     options.attribute = "shoe size";
     assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
     assert_non_null(strstr(err.message, "shoe size"));
-    options = (struct fit_options){.method = FIT_DRO};
+    options = (struct fit_options){.method = FIT_DRO}; // of which groups?
     assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
     options = (struct fit_options){.method = FIT_MAXMIN, .clusters = 9};
     assert_int_equal(fit_run(&planted.data, &options, &result, &err), ERR_INVALID);
@@ -291,6 +313,7 @@ int main(void)
         cmocka_unit_test(two_tastes_are_two_clusters),
         cmocka_unit_test(one_taste_is_one_cluster),
         cmocka_unit_test(groups_that_differ_are_served_apart),
+        cmocka_unit_test(dro_evens_the_losses_out),
         cmocka_unit_test(small_groups_are_not_shown),
         cmocka_unit_test(ratings_are_fitted),
         cmocka_unit_test(the_same_data_gives_the_same_bytes),

@@ -1,6 +1,7 @@
 #include "worker/fit/logistic.h"
 
 #include "worker/fit/groups.h"
+#include "worker/fit/robust.h"
 #include "worker/fit/sketch.h"
 #include "worker/fit/testing.h"
 
@@ -111,6 +112,38 @@ static void gradients_are_right(void **state UNUSED)
     struct groups_objective *objective = groups_objective_new(&groups, 0.3);
     check_gradient(groups_objective_value, objective, 4 * 7);
     groups_objective_free(objective);
+    struct robust *robust = robust_new(&groups, 8);
+    check_gradient(robust_value, robust, 7);
+    robust_free(robust);
+    problem_free(&problem);
+}
+
+// The duality gap bounds the distance to the optimum: no other point may be better by more.
+static void the_duality_gap_holds(void **state UNUSED)
+{
+    struct problem problem;
+    problem_make(&problem, 7);
+    struct groups_problem groups = {.design = &problem.design,
+        .pairs = &problem.set.split[SPLIT_TRAIN],
+        .weight = problem.set.capped,
+        .group_of_annotator = problem.planted.data.annotator_group,
+        .n_annotators = 24,
+        .n_groups = 2,
+        .lambda = 0.01};
+    double w[7] = {0}, q[2], gap, gradient[7], other[7];
+    assert_true(robust_minimise(&groups, 1e-6, w, q, &gap));
+    near(q[0] + q[1], 1, 1e-12);
+    assert_true(gap >= 0 && gap <= 1e-4);
+    struct robust *sharp = robust_new(&groups, 1e7); // all but the maximum itself
+    double best = robust_value(sharp, w, gradient);
+    struct rng rng;
+    rng_seed(&rng, 2);
+    for (int i = 0; i < 2000; i++) {
+        for (size_t c = 0; c < 7; c++)
+            other[c] = w[c] + 0.3 * rng_uniform(&rng) * rng_normal(&rng);
+        assert_true(robust_value(sharp, other, gradient) >= best - gap - 1e-6);
+    }
+    robust_free(sharp);
     problem_free(&problem);
 }
 
@@ -276,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(gradients_are_right),
+        cmocka_unit_test(the_duality_gap_holds),
         cmocka_unit_test(solvers_agree),
         cmocka_unit_test(sparse_and_dense_agree),
         cmocka_unit_test(a_sketch_keeps_inner_products),

@@ -45,6 +45,7 @@ struct session {
     uint32_t n_heads;          // heads[0] is the pooled one
     uint32_t first_own, n_own; // the method's own heads
     struct grouping grouping;  // by which the claim is judged; n == 0: none
+    double duality_gap;        // dro
     double offset_scale;       // a of shared + offsets, 0 when pooled was best
     struct cluster_trial trials[FIT_CLUSTERS_MAX];
     uint32_t n_trials, k;
@@ -68,6 +69,8 @@ int session_group_by(struct session *session, const char *attribute, struct grou
     struct err *err) MUST_CHECK;
 // declared.c: shared + offsets for a grouping; appends one head a group.
 void session_fit_groups(struct session *session, const struct grouping *grouping);
+// One robust head for a grouping; appends it. ERR_INVALID when no group has judgments.
+int session_fit_robust(struct session *session, const struct grouping *grouping, struct err *err) MUST_CHECK;
 // clusters.c: chooses K, appends one head a cluster, sets q and the grouping of clusters.
 void session_fit_clusters(struct session *session, struct grouping *ret_clusters);
 // tau, and for clusters the shrinkage, on validation pairs; centre on training responses.
