@@ -15,8 +15,8 @@
 // Under these no method can say anything; what a method needs beyond it says itself, in the fit's error.
 enum { JUDGMENTS_MIN = 20, ANNOTATORS_MIN = 2, ATTRIBUTE_MAX = 200, DIMENSION_MAX = 200 };
 
-static const char *const methods[] = {"pooled", "group", "maxmin", NULL};
-static const char *const later_methods[] = {"dro", "jury", "compliance", NULL};
+static const char *const methods[] = {"pooled", "group", "dro", "maxmin", NULL};
+static const char *const later_methods[] = {"jury", "compliance", NULL};
 
 struct asking {
     struct http_request *request;
@@ -99,7 +99,8 @@ static bool read_body(struct asking *asking, const json_t *body)
         asking->method = choice >= 0 ? methods[choice] : "";
     }
     asking->attribute = fields_text(&fields, body, "", "attribute", FIELD_OPTIONAL, 1, ATTRIBUTE_MAX);
-    bool needs_attribute = asking->method != NULL && strcmp(asking->method, "group") == 0;
+    bool needs_attribute = asking->method != NULL &&
+                           (strcmp(asking->method, "group") == 0 || strcmp(asking->method, "dro") == 0);
     if (needs_attribute && asking->attribute == NULL && fields_ok(&fields))
         fields_fail(&fields, "/attribute", "The method %s needs an attribute: whose groups?", asking->method);
     read_options(&fields, asking, body);
