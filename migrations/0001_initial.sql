@@ -130,9 +130,9 @@ create table participation (
     budget_until timestamptz,                   -- when the budget for amendments will be whole again
     joined_at timestamptz not null default now(),
     primary key (shard_key, participant_id),
-    unique (shard_key, person_id),
-    unique (shard_key, source_id)
+    unique (shard_key, person_id)
 ) with (fillfactor = 80);                       -- the cursor moves with each assignment, within the page
+create unique index participation_source on participation (shard_key, source_id) where source_id is not null;
 create index participation_person on participation (person_id);
 
 -- Immutable. A changed item is a new one that names the old.
@@ -193,11 +193,11 @@ create table assignment (
 create unique index assignment_lease on assignment (shard_key, lease_id) where lease_id is not null;
 create unique index assignment_never_twice on assignment (shard_key, item_id, participant_id)
     where participant_id is not null;
--- The second half of the condition keeps this index from being taken for a search by expiry.
+-- The second halves of these conditions keep each index from being taken for the other's search.
 create unique index assignment_one_lease on assignment (shard_key, participant_id)
     where state = 'leased' and participant_id is not null;
 create index assignment_open on assignment (shard_key, n, order_key, item_id) where state = 'open';
-create index assignment_expiry on assignment (shard_key, expires_at) where state = 'leased';
+create index assignment_expiry on assignment (shard_key, expires_at) where state = 'leased' and expires_at is not null;
 
 -- Append-only: the latest revision of a lease counts, and a void one says that it was taken back.
 create table judgment (

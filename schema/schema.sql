@@ -569,9 +569,6 @@ ALTER TABLE ONLY public.participation
 ALTER TABLE ONLY public.participation
     ADD CONSTRAINT participation_shard_key_person_id_key UNIQUE (shard_key, person_id);
 
-ALTER TABLE ONLY public.participation
-    ADD CONSTRAINT participation_shard_key_source_id_key UNIQUE (shard_key, source_id);
-
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_pkey PRIMARY KEY (person_id);
 
@@ -604,7 +601,7 @@ ALTER TABLE ONLY public.worker
 
 CREATE INDEX amendment_due ON public.amendment USING btree (closes_at) WHERE (state = 'open'::text);
 
-CREATE INDEX assignment_expiry ON public.assignment USING btree (shard_key, expires_at) WHERE (state = 'leased'::text);
+CREATE INDEX assignment_expiry ON public.assignment USING btree (shard_key, expires_at) WHERE ((state = 'leased'::text) AND (expires_at IS NOT NULL));
 
 CREATE UNIQUE INDEX assignment_lease ON public.assignment USING btree (shard_key, lease_id) WHERE (lease_id IS NOT NULL);
 
@@ -623,6 +620,8 @@ CREATE INDEX judgment_item ON public.judgment USING btree (shard_key, item_id, p
 CREATE INDEX log_entry_leaf ON public.log_entry USING btree (leaf_hash);
 
 CREATE INDEX participation_person ON public.participation USING btree (person_id);
+
+CREATE UNIQUE INDEX participation_source ON public.participation USING btree (shard_key, source_id) WHERE (source_id IS NOT NULL);
 
 CREATE UNIQUE INDEX project_one_per_shard ON public.project USING btree (shard_key);
 

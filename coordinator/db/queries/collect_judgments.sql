@@ -9,18 +9,23 @@ with input as materialized (
         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
         with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, ord)
 ), replay as materialized (
-    -- One look-up a row, by index: a join would be planned by what the tables held when it was.
+    -- One look-up a row, and by one index: a join would be planned by what the tables held when it was. See
+    -- collect_assignment.sql for the odd form.
     select i.ord, j.judgment_id, j.revision, j.receipt, j.request_hash = i.request_hash as same
     from input i
     cross join lateral (
-        select * from judgment j where j.shard_key = i.shard_key and j.participant_id = i.participant_id
-            and j.idempotency_key = i.idempotency_key limit 1
+        select * from judgment j where j.shard_key = i.shard_key
+            and (j.participant_id, j.idempotency_key) >= (i.participant_id, i.idempotency_key)
+            and (j.participant_id, j.idempotency_key) <= (i.participant_id, i.idempotency_key)
+        order by j.participant_id, j.idempotency_key limit 1
     ) j
 ), locked as materialized (
     select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version
     from (select ord, shard_key, lease_id, participant_id from input order by shard_key, lease_id, ord) i
     cross join lateral (
-        select * from assignment a where a.shard_key = i.shard_key and a.lease_id = i.lease_id limit 1 for update
+        select * from assignment a
+        where a.shard_key = i.shard_key and a.lease_id >= i.lease_id and a.lease_id <= i.lease_id
+        order by a.lease_id limit 1 for update
     ) a
     where a.participant_id = i.participant_id and a.state in ('leased', 'judged')
         and not exists (select from replay r where r.ord = i.ord)

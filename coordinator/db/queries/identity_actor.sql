@@ -10,6 +10,11 @@ from (
     select person_id, token_id, true, roles, shard_key
     from token where secret_hash = $1::bytea and revoked_at is null and (expires_at is null or expires_at > now())
 ) c
-join person on person.person_id = c.person_id and person.erased_at is null
-left join participation d on d.shard_key = 0 and d.person_id = c.person_id and d.state = 'active'
-left join participation p on p.shard_key = nullif($2::bigint, 0) and p.person_id = c.person_id and p.state = 'active'
+left join lateral (
+    select roles from participation where shard_key = 0 and person_id = c.person_id and state = 'active' limit 1
+) d on true
+left join lateral (
+    select participant_id, roles, has_standing from participation
+    where shard_key = nullif($2::bigint, 0) and person_id = c.person_id and state = 'active' limit 1
+) p on true
+where (select erased_at from person where person.person_id = c.person_id) is null
