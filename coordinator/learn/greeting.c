@@ -35,7 +35,7 @@ static void ask_free(struct ask *ask)
 }
 
 // --- hello --------------------------------------------------------------------------------------------------------
-static void welcome(struct link *link)
+void greeting_welcome(struct link *link)
 {
     Plenum__Welcome message = PLENUM__WELCOME__INIT;
     message.version = WIRE_VERSION_MAX;
@@ -44,8 +44,6 @@ static void welcome(struct link *link)
     link->state = LINK_OPEN;
     link_say(link, WIRE_WELCOME, 0, &message);
     log_event(LOG_INFO, "worker_linked", LOG_NUMBER("link", link->number));
-    if (link->holds)
-        jobs_hold(link);
 }
 
 static void on_seen(void *arg, const struct db_result *result)
@@ -59,8 +57,10 @@ static void on_seen(void *arg, const struct db_result *result)
         link_refuse(link, WIRE_REFUSED_BUSY, "the database can't be asked just now");
     else if (result->status == DB_OK && result->n_rows == 0)
         link_refuse(link, WIRE_REFUSED_IDENTITY, "this worker is not known here, or was revoked");
+    else if (link->state == LINK_CHECKING && link->holds)
+        jobs_hold(link); // what it brings may be whole already: its lease stands before it is let in
     else if (link->state == LINK_CHECKING)
-        welcome(link);
+        greeting_welcome(link);
 }
 
 void greeting_seen(struct link *link)

@@ -123,13 +123,14 @@ size_t link_waiting(const struct link *link);                                   
 // --- greeting.c -----------------------------------------------------------------------------------------------------
 void greeting_hello(struct link *link, const Plenum__Hello *hello);
 void greeting_enrol(struct link *link, const Plenum__Enrol *enrol);
+void greeting_welcome(struct link *link);
 void greeting_seen(struct link *link); // tells the database, and finds out whether the worker was revoked
 
 // --- jobs.c -----------------------------------------------------------------------------------------------------------
 void jobs_poll(struct learn *learn);  // leases for whoever is ready
 void jobs_check(struct learn *learn); // were any cancelled?
 void jobs_tick(struct learn *learn, int64_t now_us);
-void jobs_hold(struct link *link); // takes up what hello said it holds
+void jobs_hold(struct link *link); // takes up what hello said it holds, then lets the worker in
 void jobs_link_lost(struct link *link);
 void jobs_message(struct link *link, unsigned type, uint32_t stream, const void *message);
 void jobs_pump(struct lease *lease); // columns out, as credits and the socket allow

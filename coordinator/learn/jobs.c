@@ -352,8 +352,7 @@ static void on_heartbeat(struct link *link, uint32_t stream, const Plenum__Heart
         return;
     struct lease *lease = lease_of(link, heartbeat->job_id, heartbeat->fence);
     if (lease == NULL) {
-        if (!link->holds) // else the database is still asked whose it is
-            tell_cancel(link, stream, "the lease has ended");
+        tell_cancel(link, stream, "the lease has ended");
         return;
     }
     struct db_params params;
@@ -403,14 +402,15 @@ static void on_held(void *arg, const struct db_result *result)
     struct holding holding = *(struct holding *)arg;
     free(arg);
     struct link *link = links_find(holding.learn, holding.link);
-    if (link == NULL || link->state != LINK_OPEN)
+    if (link == NULL || link->state != LINK_CHECKING || !link->holds)
         return;
     link->holds = false;
     if (result->status != DB_OK) {
         link_refuse(link, WIRE_REFUSED_BUSY, "the database can't be asked just now"); // it will come again
         return;
     }
-    if (result->n_rows == 0 || link->lease != NULL) {
+    if (result->n_rows == 0) {
+        greeting_welcome(link);
         tell_cancel(link, link->held_stream, "the lease has ended");
         return;
     }
@@ -424,6 +424,7 @@ static void on_held(void *arg, const struct db_result *result)
     if (hex_decode(db_text(result, 0, 2), lease->snapshot, HASH_BYTES) < 0)
         memset(lease->snapshot, 0, HASH_BYTES);
     log_event(LOG_INFO, "job_held", LOG_NUMBER("fence", lease->fence), LOG_NUMBER("link", link->number));
+    greeting_welcome(link);
 }
 
 void jobs_hold(struct link *link)
