@@ -41,7 +41,11 @@ static void refine(struct search *search, const struct mixture *sketched, struct
     struct pairs capped = session->pairs.split[SPLIT_TRAIN];
     capped.weight = session->pairs.capped;
     mixture_init(ret_mixture, k, session->data->n_annotators, d);
-    memcpy(ret_mixture->q, sketched->q, (size_t)session->data->n_annotators * k * sizeof(double));
+    for (uint32_t a = 0; a < session->data->n_annotators; a++) {
+        // Who was not searched has no say in the first M-step and is assigned after it.
+        if (search->all.first[a + 1] > search->all.first[a])
+            memcpy(ret_mixture->q + (size_t)a * k, sketched->q + (size_t)a * k, k * sizeof(double));
+    }
     for (uint32_t j = 0; j < k; j++)
         memcpy(ret_mixture->w + (size_t)j * d, session->heads[0].w, d * sizeof(double));
     struct mixture_settings settings = search->settings;

@@ -8,7 +8,8 @@
 #include <string.h>
 
 enum {
-    EM_FIRST = 4, // iterations of each restart before the best few go on
+    EM_QUESTION = 12, // iterations of the best restart where only a question is asked
+    EM_FIRST = 4,     // iterations of each restart before the best few go on
     RESTARTS_KEPT = 2,
     RESTARTS_DEFAULT = 8, // on all annotators; half as many in each fold
     M_STEP = 6,
@@ -85,36 +86,41 @@ static double *pooled_of(const struct search *search, const struct pairs *pairs)
 }
 
 // The best of the restarts on `pairs`: all go a few iterations, the best of them to the end.
+struct effort {
+    uint32_t restarts, kept; // kept <= RESTARTS_KEPT
+    int last_iterations;
+};
+
 static void best_of_restarts(struct search *search, const struct pairs *pairs, const double *pooled,
-    uint32_t k, uint32_t restarts, struct mixture *ret_mixture)
+    uint32_t k, struct effort effort, struct mixture *ret_mixture)
 {
     struct session *session = search->session;
     struct mixture kept[RESTARTS_KEPT] = {0};
     struct rng rng;
     rng_seed(&rng, session->options->seed ^ (UINT64_C(0x4b00) + k));
     search->settings.k = k;
-    for (uint32_t restart = 0; restart < restarts && !session->cancelled; restart++) {
+    for (uint32_t restart = 0; restart < effort.restarts && !session->cancelled; restart++) {
         struct mixture mixture;
         mixture_init(&mixture, k, session->data->n_annotators, search->sketch.n_columns);
         mixture_start(&search->sketch, pairs, pooled, search->settings.lambda, &rng, &mixture);
         search->settings.max_iterations = EM_FIRST;
         mixture_run(&search->sketch, pairs, &search->settings, &mixture);
-        uint32_t place = RESTARTS_KEPT;
+        uint32_t place = effort.kept;
         while (place > 0 && (kept[place - 1].w == NULL || mixture.objective > kept[place - 1].objective))
             place--;
-        if (place == RESTARTS_KEPT) {
+        if (place == effort.kept) {
             mixture_release(&mixture);
             continue;
         }
-        mixture_release(&kept[RESTARTS_KEPT - 1]);
-        for (uint32_t i = RESTARTS_KEPT - 1; i > place; i--)
+        mixture_release(&kept[effort.kept - 1]);
+        for (uint32_t i = effort.kept - 1; i > place; i--)
             kept[i] = kept[i - 1];
         kept[place] = mixture;
         session_progress(session, "clusters", session->progress);
     }
-    search->settings.max_iterations = MIXTURE_ITERATIONS_MAX;
+    search->settings.max_iterations = effort.last_iterations;
     uint32_t best = 0;
-    for (uint32_t i = 0; i < RESTARTS_KEPT && kept[i].w != NULL; i++) {
+    for (uint32_t i = 0; i < effort.kept && kept[i].w != NULL; i++) {
         mixture_run(&search->sketch, pairs, &search->settings, &kept[i]);
         best = kept[i].objective > kept[best].objective ? i : best;
     }
@@ -126,17 +132,31 @@ static void best_of_restarts(struct search *search, const struct pairs *pairs, c
         mixture_release(&kept[i]);
 }
 
-static uint32_t n_restarts(const struct search *search)
+// All of it for the mixture that is kept; less for the many that only answer a question.
+static struct effort full_effort(const struct search *search)
 {
     uint32_t wanted = search->session->options->restarts;
-    return wanted > 0 ? wanted : RESTARTS_DEFAULT;
+    return (struct effort){.restarts = wanted > 0 ? wanted : RESTARTS_DEFAULT,
+        .kept = RESTARTS_KEPT,
+        .last_iterations = MIXTURE_ITERATIONS_MAX};
+}
+
+static struct effort half_effort(const struct search *search)
+{
+    return (struct effort){
+        .restarts = (full_effort(search).restarts + 1) / 2, .kept = 1, .last_iterations = EM_QUESTION};
+}
+
+static void fit_all(struct search *search, uint32_t k, struct effort effort, struct mixture *ret_mixture)
+{
+    double *pooled = pooled_of(search, &search->all);
+    best_of_restarts(search, &search->all, pooled, k, effort, ret_mixture);
+    free(pooled);
 }
 
 void search_fit(struct search *search, uint32_t k, struct mixture *ret_mixture)
 {
-    double *pooled = pooled_of(search, &search->all);
-    best_of_restarts(search, &search->all, pooled, k, n_restarts(search), ret_mixture);
-    free(pooled);
+    fit_all(search, k, full_effort(search), ret_mixture);
 }
 
 uint32_t search_most_likely(const double *q, uint32_t k)
@@ -191,7 +211,7 @@ void search_choose_lambda(struct search *search)
     for (size_t i = 0; i < ARRAY_SIZE(factors) && !search->session->cancelled; i++) {
         struct mixture mixture;
         search->settings.lambda = lambda * factors[i];
-        search_fit(search, 2, &mixture);
+        fit_all(search, 2, half_effort(search), &mixture);
         double loss = validation_loss(search, &mixture);
         if (loss < best) {
             best = loss;
@@ -247,8 +267,7 @@ static double held_out_likelihood(
             memcpy(mixture.w, folds[f].pooled, search->sketch.n_columns * sizeof(double));
             mixture.share[0] = 1;
         } else {
-            best_of_restarts(
-                search, &folds[f].fit, folds[f].pooled, k, (n_restarts(search) + 1) / 2, &mixture);
+            best_of_restarts(search, &folds[f].fit, folds[f].pooled, k, half_effort(search), &mixture);
         }
         mixture_held_out(&search->sketch, &folds[f].held_out, &mixture, &sum, &weight, each);
         for (uint32_t a = 0; a < n; a++) {

@@ -15,9 +15,9 @@ struct search {
 };
 
 enum {
-    SEARCH_PAIRS_EACH = 200, // of an annotator: more say little about which of 8 groups they are in
-    SEARCH_ANNOTATORS_MAX = 5000,
-    SEARCH_FOLDS = 5, // of annotators: each is held out once
+    SEARCH_PAIRS_EACH = 100,      // of an annotator: more say little about which of 8 groups they are in
+    SEARCH_ANNOTATORS_MAX = 1000, // the others are assigned when the heads are refined
+    SEARCH_FOLDS = 5,             // of annotators: each is held out once
 };
 
 void search_init(struct search *search, struct session *session);
