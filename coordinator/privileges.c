@@ -51,7 +51,7 @@ int privileges_settle(const char *folder, const char *user_name, char **ret_abso
 {
     const struct passwd *user = NULL;
     if (geteuid() == 0) {
-        user = getpwnam(user_name);
+        user = getpwnam(user_name); // cppcheck-suppress getpwnamCalled ; no other thread exists yet
         if (user == NULL)
             return err_set(err, ERR_NOT_FOUND,
                 "started as root, and there is no user %s to become: useradd --system %s", user_name,
@@ -90,7 +90,8 @@ int privileges_lock(const char *folder, struct err *err)
 {
     char path[PATH_MAX], text[32];
     snprintf(path, sizeof(path), "%s/run/coordinator.pid", folder);
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    static int fd = -1; // stays open: the lock lasts as long as the process
+    fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return err_set_errno(err, "%s", path);
     if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
@@ -100,5 +101,5 @@ int privileges_lock(const char *folder, struct err *err)
     int length = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
     if (ftruncate(fd, 0) != 0 || write(fd, text, (size_t)length) != length)
         return err_set_errno(err, "%s", path);
-    return 0; // the descriptor stays open: the lock lasts as long as the process
+    return 0;
 }

@@ -87,6 +87,7 @@ static double smooth_maximum(struct robust *robust)
         robust->q[g] = counts(robust, g) ? exp(robust->sharpness * (robust->loss[g] - most)) : 0;
         sum += robust->q[g];
     }
+    assert(sum >= 1); // the group of the greatest loss adds one
     for (uint32_t g = 0; g < robust->problem->n_groups; g++)
         robust->q[g] /= sum;
     return most + log(sum) / robust->sharpness;
