@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { startCoordinator } from '../tests/support/coordinator.mjs';
 
 const SIZES = (process.env.BENCH_SIZES ?? '1000,100000,1000000').split(',').map(Number);
-const ANNOTATORS = 8, WARM = 200, CYCLES = 1600;
+const ANNOTATORS = 30, WARM = 300, CYCLES = 3000;
 const TICKS = 100; // USER_HZ on Linux
 
 function processes() {

@@ -6,13 +6,14 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { startCoordinator } from '../support/coordinator.mjs';
 
-const KILLS = 10, ANNOTATORS = 8, ITEMS = 4000;
+// More slots than a quick machine fills in the time.
+const KILLS = 10, ANNOTATORS = 8, ITEMS = 8000;
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 test('no acknowledged judgment is lost or doubled when PostgreSQL is killed ten times under load', { timeout: 240000 }, async (t) => {
   const server = await startCoordinator({});
   t.after(() => server.stop());
-  const { body: project } = await server.api('POST', '/api/v1/projects', { body: { name: 'kills', judgments_per_item: 1, task: { kind: 'pairwise' } } });
+  const { body: project } = await server.api('POST', '/api/v1/projects', { body: { name: 'kills', judgments_per_item: ANNOTATORS, task: { kind: 'pairwise' } } });
   const lines = Array.from({ length: ITEMS }, (_, i) => JSON.stringify({ id: `i${i}`, prompt: `Q${i}`, responses: [{ content: `a${i}` }, { content: `b${i}` }] }));
   await server.api('POST', `/api/v1/projects/${project.id}/items`, { body: lines.join('\n'), type: 'application/x-ndjson' });
   const { body: invitation } = await server.api('POST', `/api/v1/projects/${project.id}/invitations`, { body: { max_uses: ANNOTATORS } });
