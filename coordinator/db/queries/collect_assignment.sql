@@ -13,16 +13,10 @@ with p as materialized (
     where shard_key = $1::bigint and participant_id >= $2::uuid and participant_id <= $2::uuid
     order by participant_id limit 1
 ), own as materialized (
-    select ctid as place, item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version
+    select item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version
     from assignment
     where shard_key = $1::bigint and participant_id >= $2::uuid and participant_id <= $2::uuid and state = 'leased'
     order by participant_id limit 1
-), renewed as (
-    -- Ours until somebody else has taken it.
-    update assignment a set expires_at = now() + make_interval(secs => (select lease_seconds from p))
-    where a.ctid = (select place from own) and a.shard_key = $1::bigint and a.state = 'leased'
-        and (select expires_at from own) < now() and (select state from p) = 'open'
-    returning a.lease_id, a.expires_at
 ), late as materialized (
     select a.item_id, a.n
     from (
@@ -76,15 +70,20 @@ with p as materialized (
             order by j.item_id, j.participant_id limit 1) is null
     limit 1
 ), taken as (
-    update assignment a set state = 'leased', lease_id = $3::uuid, participant_id = $2::uuid, leased_at = now(),
+    -- With a lease_id it is the person's own that ran out: theirs again, as it was, unless somebody else has taken it.
+    update assignment a set state = 'leased', lease_id = coalesce(c.lease_id, $3::uuid), participant_id = $2::uuid,
+        leased_at = case when c.lease_id is null then now() else a.leased_at end,
         expires_at = now() + make_interval(secs => p.lease_seconds),
-        shown = array(select x from unnest($4::smallint[]) with ordinality u (x, ord) where x < a.n_responses
-            order by ord limit case when p.is_pair then 2 else 100 end),
+        shown = case when c.lease_id is null then array(select x from unnest($4::smallint[]) with ordinality u (x, ord)
+            where x < a.n_responses order by ord limit case when p.is_pair then 2 else 100 end) else a.shown end,
         strategy = 'least_judged',
         probability = case when p.is_pair then 1.0 / (a.n_responses * (a.n_responses - 1)) end,
-        guideline_version = p.guideline_version, constitution_version = $5::integer
-    from (select item_id, n from late union all select item_id, n from pick) c, p
-    where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
+        guideline_version = case when c.lease_id is null then p.guideline_version else a.guideline_version end,
+        constitution_version = case when c.lease_id is null then $5::integer else a.constitution_version end
+    from (select item_id, n, null::uuid as lease_id from late union all select item_id, n, null from pick
+        union all select item_id, n, lease_id from own where expires_at < now()) c, p
+    where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n and p.state = 'open'
+        and (c.lease_id is null or (a.lease_id = c.lease_id and a.state = 'leased'))
     returning a.item_id, a.n, a.order_key, a.n_responses, a.lease_id, a.expires_at, a.shown, a.guideline_version,
         a.constitution_version
 ), opened as (
@@ -98,10 +97,8 @@ with p as materialized (
 ), lease as (
     select item_id, lease_id, expires_at, shown, guideline_version, constitution_version from taken
     union all
-    select own.item_id, own.lease_id, coalesce(r.expires_at, own.expires_at), own.shown, own.guideline_version,
-        own.constitution_version
-    from own left join renewed r on r.lease_id = own.lease_id
-    where own.expires_at >= now() or r.lease_id is not null
+    select item_id, lease_id, expires_at, shown, guideline_version, constitution_version from own
+    where expires_at >= now()
 )
 select p.state, exists (select from own), l.lease_id, (extract(epoch from l.expires_at) * 1000000)::bigint, l.item_id,
     i.prompt, i.language, i.warning, p.task, l.guideline_version, l.constitution_version,
