@@ -14,14 +14,21 @@ const EXECUTABLE = process.env.PLENUM_CHROMIUM ?? '/usr/bin/chromium';
 
 export async function launch() {
     await mkdir(shots, { recursive: true });
-    return chromium.launch({
+    const options = {
         executablePath: EXECUTABLE,
         headless: true,
-        // Chromium's sandbox cannot be used by root.
-        chromiumSandbox: process.getuid() !== 0,
         // Nothing but this machine has a name: a request to another origin fails and is seen.
         args: ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
-    });
+    };
+    // Chromium's sandbox cannot be used by root, nor where the kernel gives no user namespaces (containers): the pages
+    // are our own, so they are opened without it then.
+    if (process.getuid() === 0) return chromium.launch({ ...options, chromiumSandbox: false });
+    try {
+        return await chromium.launch({ ...options, chromiumSandbox: true });
+    } catch (error) {
+        if (!/sandbox/i.test(error.message)) throw error;
+        return chromium.launch({ ...options, chromiumSandbox: false });
+    }
 }
 
 export const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
