@@ -113,17 +113,25 @@ int base64_decode(const char *text, size_t length, void *data)
 {
     if (length % 4 != 0 || length > INT_MAX)
         return ERR_INVALID;
-    for (size_t i = 0; i < length; i++) { // EVP_DecodeBlock forgives white space at the ends
-        if (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r')
+    size_t padding = length > 1 && text[length - 2] == '=' ? 2 : length > 0 && text[length - 1] == '=' ? 1 : 0;
+    // EVP_DecodeBlock forgives white space at the ends and padding anywhere.
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r' ||
+            (text[i] == '=') != (i >= length - padding))
             return ERR_INVALID;
     }
     int got = EVP_DecodeBlock(data, (const unsigned char *)text, (int)length);
     if (got < 0)
         return ERR_INVALID;
-    if (length > 0 && text[length - 1] == '=')
-        got--;
-    if (length > 1 && text[length - 2] == '=')
-        got--;
+    got -= (int)padding;
+    // And bits behind the last byte: two texts would stand for the same bytes.
+    if (padding > 0) {
+        char last[5];
+        size_t n = 3 - padding;
+        EVP_EncodeBlock((unsigned char *)last, (unsigned char *)data + got - n, (int)n);
+        if (memcmp(last, text + length - 4, 4) != 0)
+            return ERR_INVALID;
+    }
     return got;
 }
 

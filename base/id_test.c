@@ -70,6 +70,9 @@ static void known_hashes_and_texts(void **state UNUSED)
     assert_memory_equal(bytes, "foob", 4);
     assert_int_equal(base64_decode("Zm9vYg=", 7, bytes), ERR_INVALID);
     assert_int_equal(base64_decode(" Zm9vYg=", 8, bytes), ERR_INVALID);
+    assert_int_equal(base64_decode("Zm9vYh==", 8, bytes), ERR_INVALID); // bits behind the last byte
+    assert_int_equal(base64_decode("Zm9=Yg==", 8, bytes), ERR_INVALID);
+    assert_int_equal(base64_decode("====", 4, bytes), ERR_INVALID);
     assert_int_equal(hex_decode("00fF", bytes, 2), 0);
     assert_int_equal(hex_decode("00f", bytes, 2), ERR_INVALID);
     assert_int_equal(hex_decode("00fg", bytes, 2), ERR_INVALID);

@@ -7,6 +7,13 @@ static void send_parts(struct client *client, json_t *parts)
     json_t *part;
     json_array_foreach(parts, i, part)
     {
+        if (json_object_get(part, "reply") != NULL) { // comes before the rest is sent
+            struct reply reply;
+            client_receive(client, false, &reply);
+            assert_int_equal(reply.status, json_integer_value(json_object_get(part, "reply")));
+            reply_release(&reply);
+            continue;
+        }
         const json_t *text = json_is_object(part) ? json_object_get(part, "repeat") : part;
         json_int_t times = json_is_object(part) ? json_integer_value(json_object_get(part, "times")) : 1;
         const unsigned char *begin = (const unsigned char *)json_string_value(text);
