@@ -34,6 +34,7 @@ struct loop {
     struct event_base *base;
     struct db *db;
     struct db_batch *judgments; // collect/judgments.c
+    struct db_batch *leases;    // collect/assignments.c
     struct db_batch *ballots;   // constitution/ballots.c
     struct identity_cache *identity;
     struct collect *collect; // collect/task.h

@@ -11,7 +11,9 @@ static _Atomic(int64_t) counts[N_METRICS];
 static const struct {
     const char *family, *label;
 } names[N_METRICS] = {
-    [METRIC_ASSIGNMENTS] = {"plenum_assignments_total", "outcome=\"given\""},
+    [METRIC_ASSIGNMENTS_READ_AHEAD] = {"plenum_assignments_total", "outcome=\"read_ahead\""},
+    [METRIC_ASSIGNMENTS_SEARCHED] = {"plenum_assignments_total", "outcome=\"searched\""},
+    [METRIC_ASSIGNMENTS_AGAIN] = {"plenum_assignments_total", "outcome=\"again\""},
     [METRIC_ASSIGNMENTS_NONE] = {"plenum_assignments_total", "outcome=\"none_left\""},
     [METRIC_JUDGMENTS_ACCEPTED] = {"plenum_judgments_total", "outcome=\"accepted\""},
     [METRIC_JUDGMENTS_REPLAYED] = {"plenum_judgments_total", "outcome=\"replayed\""},

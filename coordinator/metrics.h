@@ -8,7 +8,9 @@
 struct buf;
 
 enum metric {
-    METRIC_ASSIGNMENTS,
+    METRIC_ASSIGNMENTS_READ_AHEAD, // a new lease on a slot that was in memory
+    METRIC_ASSIGNMENTS_SEARCHED,   // a new lease on a slot that was looked for
+    METRIC_ASSIGNMENTS_AGAIN,      // the lease that was out already
     METRIC_ASSIGNMENTS_NONE,
     METRIC_JUDGMENTS_ACCEPTED,
     METRIC_JUDGMENTS_REPLAYED,

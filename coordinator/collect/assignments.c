@@ -4,11 +4,13 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "coordinator/api.h"
+#include "coordinator/collect/frontier.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/loop.h"
+#include "coordinator/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,7 @@ enum {
     CANDIDATES = 1000,
     ROUNDS_MAX = 64,
     ATTEMPTS_MAX = 4,
+    PROPOSALS_MAX = 3, // slots that turned out to be taken, before it is searched for one by one
     PERMUTATION = 100,
     ANSWER_MAX_BYTES = 64 * 1024 * 1024
 };
@@ -29,7 +32,12 @@ struct search {
     const struct actor *actor;
     struct id project;
     int64_t constitution_version;
-    int rounds, attempts;
+    int rounds, attempts, proposals;
+    bool is_pair;
+    const struct candidate *candidate; // proposed just now
+    struct uuid lease;                 // for it
+    int n_shown;
+    uint32_t shown[PERMUTATION]; // of its responses, in the order on screen
 };
 
 // Columns of collect_assignment.sql and collect_lease_show.sql.
@@ -97,8 +105,10 @@ static void on_advanced(void *arg, const struct db_result *result)
         return;
     if (result->n_rows > 0 && ++search->rounds < ROUNDS_MAX)
         look(search);
-    else
+    else {
+        metrics_add(METRIC_ASSIGNMENTS_NONE, 1);
         http_reply_empty(search->request, 204);
+    }
 }
 
 static void advance(struct search *search)
@@ -132,21 +142,23 @@ static void on_found(void *arg, const struct db_result *result)
         http_problem(request, 409, "The study is %s: no tasks are given out.", db_text(result, 0, STATE));
     else if (db_is_null(result, 0, LEASE))
         advance(search);
-    else
+    else {
+        metrics_add(
+            db_bool(result, 0, HAD_LEASE) ? METRIC_ASSIGNMENTS_AGAIN : METRIC_ASSIGNMENTS_SEARCHED, 1);
         assignments_reply(request, 201, search->project.shard_key, result);
+    }
 }
 
-// '{3,0,...}': 0 .. 99 in random order.
-static void permutation_text(char text[4 * PERMUTATION])
+// 0 .. n-1 in random order; `text` as '{3,0,...}' of the first `n_text`.
+static void shuffle(uint32_t *order, size_t n, size_t n_text, char text[4 * PERMUTATION])
 {
-    uint32_t order[PERMUTATION];
     struct rng rng;
     size_t used = 0;
-    for (uint32_t i = 0; i < PERMUTATION; i++)
+    for (uint32_t i = 0; i < n; i++)
         order[i] = i;
     rng_seed(&rng, rng_secure_u64());
-    rng_shuffle(&rng, order, PERMUTATION);
-    for (size_t i = 0; i < PERMUTATION; i++)
+    rng_shuffle(&rng, order, n);
+    for (size_t i = 0; i < n_text; i++)
         used += (size_t)snprintf(text + used, 4 * PERMUTATION - used, "%c%u", i == 0 ? '{' : ',', order[i]);
     text[used++] = '}';
     text[used] = '\0';
@@ -156,8 +168,9 @@ static void look(struct search *search)
 {
     const struct loop *loop = http_context(search->request);
     char order[4 * PERMUTATION];
+    uint32_t all[PERMUTATION];
     struct db_params params;
-    permutation_text(order);
+    shuffle(all, PERMUTATION, PERMUTATION, order);
     db_params_init(&params);
     db_add_number(&params, search->project.shard_key);
     db_add_uuid(&params, search->actor->participant);
@@ -172,6 +185,130 @@ static void look(struct search *search)
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_ASSIGNMENT, &params, on_found, search);
 }
 
+// --- a slot that was read ahead, taken in a batch ---------------------------------------------------------------------
+static void propose(struct search *search);
+
+static void add_slot(struct buf *out, const struct search *search, int i)
+{
+    buf_add_text(out, i == 0 ? "{\"slot\":\"" : ",{\"slot\":\"");
+    if (search->is_pair)
+        buf_add_text(out, i == 0 ? "left" : "right");
+    else if (i < 26)
+        buf_add_char(out, (char)('a' + i));
+    else
+        buf_printf(out, "%c%c", 'a' + i / 26 - 1, 'a' + i % 26);
+    buf_add_text(out, "\",");
+    buf_add_text(out, search->candidate->responses[search->shown[i]]);
+    buf_add_char(out, '}');
+}
+
+// What assignments_reply says of a row, of what was read ahead.
+static void reply_taken(struct search *search, int64_t expires_us, int64_t guideline_version)
+{
+    const struct candidate *candidate = search->candidate;
+    char id[ID_TEXT_BYTES], item[ID_TEXT_BYTES], time[CLOCK_TEXT_BYTES];
+    struct buf out;
+    id_format((struct id){search->project.shard_key, search->lease}, id);
+    id_format((struct id){search->project.shard_key, candidate->item}, item);
+    clock_format(expires_us, time);
+    buf_init(&out, ANSWER_MAX_BYTES);
+    buf_printf(
+        &out, "{\"id\":\"%s\",\"expires_at\":\"%s\",\"item\":{\"id\":\"%s\",\"prompt\":", id, time, item);
+    buf_add_text(&out, candidate->prompt);
+    buf_add_text(&out, ",\"responses\":[");
+    for (int i = 0; i < search->n_shown; i++)
+        add_slot(&out, search, i);
+    buf_add_char(&out, ']');
+    if (candidate->language != NULL)
+        buf_printf(&out, ",\"language\":%s", candidate->language);
+    if (candidate->warning != NULL)
+        buf_printf(&out, ",\"warning\":%s", candidate->warning);
+    buf_printf(
+        &out, "},\"task\":%s,\"guideline_version\":%lld", candidate->task, (long long)guideline_version);
+    if (search->constitution_version > 0)
+        buf_printf(&out, ",\"constitution_version\":%lld", (long long)search->constitution_version);
+    buf_add_char(&out, '}');
+    metrics_add(METRIC_ASSIGNMENTS_READ_AHEAD, 1);
+    int rc = buf_check(&out);
+    assert(rc == 0); // a block of the frontier is shorter
+    http_reply(search->request, 201, "application/json", out.data, out.length);
+    buf_release(&out);
+}
+
+static void on_own(void *arg, const struct db_result *result)
+{
+    struct search *search = arg;
+    if (api_db_failed(search->request, result))
+        return;
+    if (result->n_rows == 0) // answered meanwhile, in another tab
+        look(search);
+    else {
+        metrics_add(METRIC_ASSIGNMENTS_AGAIN, 1);
+        assignments_reply(search->request, 201, search->project.shard_key, result);
+    }
+}
+
+static void show_own(struct search *search, struct uuid lease)
+{
+    const struct loop *loop = http_context(search->request);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, search->project.shard_key);
+    db_add_uuid(&params, lease);
+    db_add_uuid(&params, search->actor->participant);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_LEASE_SHOW, &params, on_own, search);
+}
+
+static void on_taken(void *arg, const struct db_result *result, int row)
+{
+    struct search *search = arg;
+    const char *outcome = result->status == DB_OK ? db_text(result, row, 1) : "gone";
+    if (result->status != DB_CONFLICT && api_db_failed(search->request, result))
+        return;
+    if (strcmp(outcome, "taken") == 0)
+        reply_taken(search, db_number(result, row, 3), db_number(result, row, 4));
+    else if (strcmp(outcome, "own") == 0)
+        show_own(search, db_uuid(result, row, 2));
+    else if (strcmp(outcome, "gone") != 0)
+        http_problem(search->request, 409, "The study is %s: no tasks are given out.", outcome);
+    else if (++search->proposals < PROPOSALS_MAX)
+        propose(search);
+    else
+        look(search);
+}
+
+static void take(void *arg, const struct candidate *candidate)
+{
+    struct search *search = arg;
+    const struct loop *loop = http_context(search->request);
+    struct arena *arena = http_arena(search->request);
+    char participant[UUID_TEXT_BYTES], lease[UUID_TEXT_BYTES], item[UUID_TEXT_BYTES], shown[4 * PERMUTATION];
+    if (candidate == NULL) {
+        look(search);
+        return;
+    }
+    int n = candidate->n_responses < PERMUTATION ? candidate->n_responses : PERMUTATION;
+    search->candidate = candidate;
+    search->lease = uuid_new();
+    search->n_shown = search->is_pair && n > 2 ? 2 : n;
+    shuffle(search->shown, (size_t)n, (size_t)search->n_shown, shown);
+    uuid_format(search->actor->participant, participant);
+    uuid_format(search->lease, lease);
+    uuid_format(candidate->item, item);
+    const char *values[] = {arena_printf(arena, "%lld", (long long)search->project.shard_key), participant,
+        lease, item, arena_printf(arena, "%d", candidate->n), shown,
+        search->is_pair ? arena_printf(arena, "%.9g", 1.0 / (n * (n - 1))) : NULL,
+        search->constitution_version > 0
+            ? arena_printf(arena, "%lld", (long long)search->constitution_version)
+            : NULL};
+    db_batch_add(loop->leases, values, on_taken, search);
+}
+
+static void propose(struct search *search)
+{
+    frontier_next(search->request, search->project.shard_key, take, search);
+}
+
 static void with_task(struct http_request *request, const struct task *task, void *arg)
 {
     struct search *search = arg;
@@ -180,7 +317,8 @@ static void with_task(struct http_request *request, const struct task *task, voi
         return;
     }
     search->constitution_version = task->constitution_version;
-    look(search);
+    search->is_pair = task->kind == TASK_PAIRWISE;
+    propose(search);
 }
 
 static void next_as(struct http_request *request, const struct actor *actor)

@@ -10,6 +10,7 @@
 #include "coordinator/identity/identity.h"
 #include "coordinator/identity/keys.h"
 #include "coordinator/loop.h"
+#include "coordinator/metrics.h"
 #include "coordinator/work.h"
 
 #include <stdio.h>
@@ -48,34 +49,48 @@ static void writing_release(void *arg)
 // --- the batch ----------------------------------------------------------------------------------------------------------
 static void submit(struct writing *writing);
 
+static void reply_stored(const struct writing *writing, const struct db_result *result, int row)
+{
+    struct http_request *request = writing->request;
+    struct uuid judgment = db_uuid(result, row, 2);
+    char id[ID_TEXT_BYTES];
+    metrics_add(
+        uuid_equal(judgment, writing->judgment) ? METRIC_JUDGMENTS_ACCEPTED : METRIC_JUDGMENTS_REPLAYED, 1);
+    id_format((struct id){writing->lease.shard_key, judgment}, id);
+    http_reply_json_text(request, 201,
+        arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}", id,
+            (long long)db_number(result, row, 3), db_text(result, row, 4)));
+}
+
+static void refuse(struct http_request *request, const char *outcome)
+{
+    metrics_add(METRIC_JUDGMENTS_REFUSED, 1);
+    if (strcmp(outcome, "reused") == 0)
+        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
+    else if (strcmp(outcome, "lost") == 0)
+        http_problem(request, 409,
+            "This task is not yours any more: its time ran out and somebody else has it, or it was "
+            "given back. Ask for the next one.");
+    else
+        http_problem(request, 409, "The study is %s: %s", outcome,
+            strcmp(outcome, "paused") == 0 ? "answers can't be changed just now." : "nothing more is taken.");
+}
+
 static void on_row(void *arg, const struct db_result *result, int row)
 {
     struct writing *writing = arg;
-    struct http_request *request = writing->request;
     const char *outcome = result->status == DB_OK ? db_text(result, row, 1) : "";
     bool again = result->status == DB_CONFLICT || strcmp(outcome, "again") == 0;
     if (again && ++writing->attempts < ATTEMPTS_MAX) {
         submit(writing);
     } else if (again) {
-        http_reply_header(request, "Retry-After", "1");
-        http_problem(request, 503, "This can't be done just now; try again.");
-    } else if (api_db_failed(request, result)) {
-        return;
-    } else if (strcmp(outcome, "stored") == 0) {
-        char id[ID_TEXT_BYTES];
-        id_format((struct id){writing->lease.shard_key, db_uuid(result, row, 2)}, id);
-        http_reply_json_text(request, 201,
-            arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}",
-                id, (long long)db_number(result, row, 3), db_text(result, row, 4)));
-    } else if (strcmp(outcome, "reused") == 0) {
-        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
-    } else if (strcmp(outcome, "lost") == 0) {
-        http_problem(request, 409,
-            "This task is not yours any more: its time ran out and somebody else has it, or it was "
-            "given back. Ask for the next one.");
-    } else {
-        http_problem(request, 409, "The study is %s: %s", outcome,
-            strcmp(outcome, "paused") == 0 ? "answers can't be changed just now." : "nothing more is taken.");
+        http_reply_header(writing->request, "Retry-After", "1");
+        http_problem(writing->request, 503, "This can't be done just now; try again.");
+    } else if (!api_db_failed(writing->request, result)) {
+        if (strcmp(outcome, "stored") == 0)
+            reply_stored(writing, result, row);
+        else
+            refuse(writing->request, outcome);
     }
 }
 
@@ -169,23 +184,15 @@ static void finish(struct writing *writing)
 // --- answers that name places on screen -----------------------------------------------------------------------------------
 static void on_replay(void *arg, const struct db_result *result)
 {
-    struct writing *writing = arg;
-    struct http_request *request = writing->request;
-    char id[ID_TEXT_BYTES];
-    if (api_db_failed(request, result))
+    const struct writing *writing = arg;
+    if (api_db_failed(writing->request, result))
         return;
-    if (result->n_rows == 0) {
-        http_problem(request, 409,
-            "This task is not yours any more: its time ran out and somebody else has it, or it was "
-            "given back. Ask for the next one.");
-    } else if (!db_bool(result, 0, 3)) {
-        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
-    } else {
-        id_format((struct id){writing->lease.shard_key, db_uuid(result, 0, 0)}, id);
-        http_reply_json_text(request, 201,
-            arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}",
-                id, (long long)db_number(result, 0, 1), db_text(result, 0, 2)));
-    }
+    if (result->n_rows == 0)
+        refuse(writing->request, "lost");
+    else if (!db_bool(result, 0, 0))
+        refuse(writing->request, "reused");
+    else
+        reply_stored(writing, result, 0);
 }
 
 // The lease is gone: it may be a retry of what was stored.

@@ -9,6 +9,8 @@
 enum {
     JUDGMENT_COLUMNS = 16,
     JUDGMENTS_A_BATCH = 500,
+    LEASE_COLUMNS = 8,
+    LEASES_A_BATCH = 100,
     ITEMS_BODY_MAX = 64 * 1024 * 1024,
     JUDGMENT_BODY_MAX = 512 * 1024
 };
@@ -18,6 +20,7 @@ static int loop_start(struct loop *loop, struct err *err)
     (void)err;
     loop->collect = collect_new();
     loop->judgments = db_batch_new(loop->db, QUERY_COLLECT_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
+    loop->leases = db_batch_new(loop->db, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
     return 0;
 }
 

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "coordinator/api.h"
+#include "coordinator/collect/frontier.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/loop.h"
@@ -25,6 +26,7 @@ struct collect *collect_new(void)
     struct collect *collect = calloc(1, sizeof(*collect));
     if (collect == NULL)
         abort();
+    collect->frontier = frontier_new();
     return collect;
 }
 
@@ -36,6 +38,7 @@ void collect_free(struct collect *collect)
         json_decref(collect->tasks[i].dimensions);
     for (size_t i = 0; i < QUALITY_PLACES; i++)
         free(collect->quality[i].text);
+    frontier_free(collect->frontier);
     free(collect);
 }
 

@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 
+struct frontier;
 struct http_request;
 
 enum task_kind { TASK_PAIRWISE, TASK_RANKING, TASK_RATING };
@@ -32,6 +33,7 @@ enum { TASK_PLACES = 256, QUALITY_PLACES = 16 };
 struct collect {
     struct task tasks[TASK_PLACES];
     struct quality_place quality[QUALITY_PLACES];
+    struct frontier *frontier;
 };
 struct collect *collect_new(void);
 void collect_free(struct collect *collect);

@@ -13,6 +13,7 @@
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/identity/keys.h"
+#include "coordinator/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,9 +44,10 @@ static void on_stored(void *arg, const struct db_result *result, int row)
     if (api_db_failed(request, result))
         return;
     const char *outcome = db_text(result, row, 1);
-    if (strcmp(outcome, "ok") == 0)
+    if (strcmp(outcome, "ok") == 0) {
+        metrics_add(METRIC_BALLOTS, 1);
         http_reply_json(request, 200, json_pack("{s:s}", "receipt", db_text(result, row, 2)));
-    else if (strcmp(outcome, "mismatch") == 0)
+    } else if (strcmp(outcome, "mismatch") == 0)
         http_problem(request, 422, "This Idempotency-Key was used before for another vote.");
     else if (strcmp(outcome, "closed") == 0)
         http_problem(request, 409, "The vote has closed.");

@@ -74,6 +74,40 @@ test('making a study twice under one key makes one', async () => {
     assert.equal((await server.api('POST', '/api/v1/projects', { key: 'no-uuid', body })).status, 400);
 });
 
+// With many at once, slots are read ahead and taken in batches; a task that is asked for again is read from the database.
+test('a task that was read ahead says what the database says of it', async () => {
+    const responses = [{ content: 'first "quoted" \u2028 \n line', model: 'model-0' }, { content: 'الثانية' }, { content: 'third', model: null }];
+    const people = 24, items = 40;
+    for (const [kind, blind] of [['ranking', false], ['pairwise', true]]) {
+        const { project, tokens } = await study({ items: 0, people, blind, judgments_per_item: 2, task: { kind } });
+        await server.api('POST', `/api/v1/projects/${project}/items`, { body: Array.from({ length: items }, (_, i) => JSON.stringify(
+            { id: `a${i}`, prompt: [{ role: 'user', content: `Question\t${i}` }], responses, language: i % 2 ? 'ar' : undefined, warning: i % 3 ? 'grief' : undefined })).join('\n') });
+        const readAhead = async () => Number(/^plenum_assignments_total\{outcome="read_ahead"\} (\d+)$/m.exec((await server.api('GET', '/metrics')).body)[1]);
+        const before = await readAhead();
+        const had = new Map(tokens.map((token) => [token, new Set()]));
+        for (let round = 0; round < 3; round++) {
+            await Promise.all(tokens.map(async (token) => {
+                // Twice at once, as from two tabs: one lease.
+                const [task, other] = await Promise.all([next(project, token), next(project, token)]);
+                assert.equal(task.status, 201, JSON.stringify(task.body));
+                assert.equal(other.body.id, task.body.id);
+                assert.deepEqual((await next(project, token)).body, task.body);
+                assert.deepEqual(task.body.item.responses.map((one) => one.slot), kind === 'ranking' ? ['a', 'b', 'c'] : ['left', 'right']);
+                assert.equal(JSON.stringify(task.body).includes('model-0'), !blind);
+                assert.ok(!had.get(token).has(task.body.item.id), 'nobody has an item twice');
+                had.get(token).add(task.body.item.id);
+                const body = kind === 'ranking' ? { ranking: [['b'], ['a', 'c']] } : { choice: 'left' };
+                assert.equal((await judge(task.body.id, token, body)).status, 201);
+            }));
+        }
+        assert.ok(await readAhead() - before > people, 'most were read ahead');
+        assert.equal(server.sql(`select count(*) from assignment where state = 'judged' and shard_key = ${shard(project)}`), String(3 * people));
+        assert.equal(server.sql(`select count(*) from assignment where shard_key = ${shard(project)} and state = 'judged' and n > 1`), '0', 'the least judged first');
+        assert.equal((await server.api('PATCH', `/api/v1/projects/${project}`, { body: { state: 'paused' } })).status, 200);
+        for (const answer of await Promise.all(tokens.map((token) => next(project, token)))) assert.equal(answer.status, 409);
+    }
+});
+
 test('a task shows the responses in the order that was stored, and no model while blind', async () => {
     const { project, token } = await study();
     const task = await next(project, token);

@@ -1,5 +1,5 @@
--- A batch of judgments, whole: finds replays by key, locks the leases in order, appends revisions, moves the slots and
--- counts. Answers a row each: ord, what became of it, judgment, revision, receipt.
+-- A batch of judgments, whole: locks the leases in order, appends revisions, moves the slots and counts; a key that was
+-- used is refused by its index, and looked up then. Answers a row each: ord, what became of it, judgment, revision, receipt.
 with input as materialized (
     select ord, a::bigint as shard_key, b::uuid as lease_id, c::uuid as participant_id, d::uuid as judgment_id,
         e as outcome, f::smallint as strength, g::jsonb as answer, h::bytea as note_sealed, i::integer as active_ms,
@@ -8,17 +8,6 @@ with input as materialized (
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
         with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, ord)
-), replay as materialized (
-    -- One look-up a row, and by one index: a join would be planned by what the tables held when it was. See
-    -- collect_assignment.sql for the odd form.
-    select i.ord, j.judgment_id, j.revision, j.receipt, j.request_hash = i.request_hash as same
-    from input i
-    cross join lateral (
-        select * from judgment j where j.shard_key = i.shard_key
-            and (j.participant_id, j.idempotency_key) >= (i.participant_id, i.idempotency_key)
-            and (j.participant_id, j.idempotency_key) <= (i.participant_id, i.idempotency_key)
-        order by j.participant_id, j.idempotency_key limit 1
-    ) j
 ), locked as materialized (
     select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version
     from (select ord, shard_key, lease_id, participant_id from input order by shard_key, lease_id, ord) i
@@ -28,7 +17,6 @@ with input as materialized (
         order by a.lease_id limit 1 for update
     ) a
     where a.participant_id = i.participant_id and a.state in ('leased', 'judged')
-        and not exists (select from replay r where r.ord = i.ord)
 ), able as materialized (
     select l.*, p.state as project_state,
         p.state = 'open' or (p.state = 'paused' and l.state = 'leased') as is_open
@@ -73,10 +61,18 @@ with input as materialized (
         n_skipped = project_counter.n_skipped + excluded.n_skipped
 )
 select i.ord,
-    case when w.judgment_id is not null then 'stored' when r.same then 'stored' when r.ord is not null then 'reused'
+    case when w.judgment_id is not null then 'stored' when r.same then 'stored' when r.judgment_id is not null then 'reused'
         when a.ord is null then 'lost' when not a.is_open then a.project_state else 'again' end,
     coalesce(w.judgment_id, r.judgment_id), coalesce(w.revision, r.revision), coalesce(r.receipt, i.receipt)
 from input i
-left join replay r on r.ord = i.ord
 left join able a on a.ord = i.ord
 left join written w on w.judgment_id = i.judgment_id
+-- By one index: a join would be planned by what the tables held when it was. See collect_assignment.sql for the odd form.
+left join lateral (
+    select j.judgment_id, j.revision, j.receipt, j.request_hash = i.request_hash as same
+    from judgment j
+    where w.judgment_id is null and j.shard_key = i.shard_key
+        and (j.participant_id, j.idempotency_key) >= (i.participant_id, i.idempotency_key)
+        and (j.participant_id, j.idempotency_key) <= (i.participant_id, i.idempotency_key)
+    order by j.participant_id, j.idempotency_key limit 1
+) r on true
