@@ -27,7 +27,7 @@ static void creation_release(void *arg)
     free(creation->settings);
 }
 
-static json_t *counts_json(const struct db_result *result, int row, int first)
+json_t *projects_counts(const struct db_result *result, int row, int first)
 {
     json_t *counts = json_object();
     json_object_set_new(counts, "items", json_integer(db_number(result, row, first)));
@@ -39,7 +39,7 @@ static json_t *counts_json(const struct db_result *result, int row, int first)
     return counts;
 }
 
-static json_t *progress_json(const struct db_result *result, int row, int first)
+json_t *projects_progress(const struct db_result *result, int row, int first)
 {
     int64_t wanted = db_number(result, row, first + 1), done = db_number(result, row, first + 2);
     json_t *progress = json_object();
@@ -168,8 +168,8 @@ static void on_list(void *arg, const struct db_result *result)
         json_object_set_new(one, "simulated", json_boolean(db_bool(result, i, 4)));
         json_object_set_new(one, "judgments_per_item", json_integer(db_number(result, i, 5)));
         json_object_set_new(one, "created_at", json_db_time(result, i, 6));
-        json_object_set_new(one, "counts", counts_json(result, i, 7));
-        json_object_set_new(one, "progress", progress_json(result, i, 7));
+        json_object_set_new(one, "counts", projects_counts(result, i, 7));
+        json_object_set_new(one, "progress", projects_progress(result, i, 7));
         json_array_append_new(rows, one);
     }
     api_reply_page(listing->request, rows, result->n_rows > listing->limit, last);
@@ -230,8 +230,8 @@ static json_t *project_json(const struct showing *showing, const struct db_resul
         json_object_set_new(body, "judgments_per_item", json_integer(db_number(result, 0, 3)));
         json_object_set_new(body, "lease_seconds", json_integer(db_number(result, 0, 4)));
         json_object_set_new(body, "created_at", json_db_time(result, 0, 10));
-        json_object_set_new(body, "counts", counts_json(result, 0, 11));
-        json_object_set_new(body, "progress", progress_json(result, 0, 11));
+        json_object_set_new(body, "counts", projects_counts(result, 0, 11));
+        json_object_set_new(body, "progress", projects_progress(result, 0, 11));
     }
     json_decref(settings);
     return body;

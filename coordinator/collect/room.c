@@ -19,6 +19,7 @@ static int loop_start(struct loop *loop, struct err *err)
 {
     (void)err;
     loop->collect = collect_new();
+    loop->collect->live = live_new(loop);
     loop->judgments = db_batch_new(loop->db, QUERY_COLLECT_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
     loop->leases = db_batch_new(loop->db, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
     return 0;
@@ -26,6 +27,7 @@ static int loop_start(struct loop *loop, struct err *err)
 
 static void loop_stop(struct loop *loop)
 {
+    live_free(loop->collect->live);
     collect_free(loop->collect);
     loop->collect = NULL;
 }
@@ -41,6 +43,7 @@ static const struct http_route routes[] = {
     {.method = HTTP_GET, .pattern = "/api/v1/projects", .handle = projects_list, .class = READ},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}", .handle = projects_show, .class = READ},
     {.method = HTTP_PATCH, .pattern = "/api/v1/projects/{p}", .handle = projects_change, .class = WRITE},
+    {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/events", .handle = live_watch, .class = READ},
     {.method = HTTP_POST,
         .pattern = "/api/v1/projects/{p}/items",
         .handle = items_import,

@@ -2,6 +2,8 @@
 #ifndef COORDINATOR_COLLECT_ROUTES_H
 #define COORDINATOR_COLLECT_ROUTES_H
 
+#include <jansson.h>
+
 struct http_request;
 struct loop;
 struct db_result;
@@ -11,6 +13,14 @@ void projects_create(struct http_request *request);
 void projects_list(struct http_request *request);
 void projects_show(struct http_request *request);
 void projects_change(struct http_request *request);
+// Of six columns from `first` on: items, wanted, counted, participants, skipped, imported.
+json_t *projects_counts(const struct db_result *result, int row, int first);
+json_t *projects_progress(const struct db_result *result, int row, int first);
+// live.c
+void live_watch(struct http_request *request);
+struct live;
+struct live *live_new(struct loop *loop);
+void live_free(struct live *live); // after the last request
 // import.c
 void items_import(struct http_request *request);
 // assignments.c

@@ -10,6 +10,7 @@
 
 struct frontier;
 struct http_request;
+struct live;
 
 enum task_kind { TASK_PAIRWISE, TASK_RANKING, TASK_RATING };
 
@@ -34,6 +35,7 @@ struct collect {
     struct task tasks[TASK_PLACES];
     struct quality_place quality[QUALITY_PLACES];
     struct frontier *frontier;
+    struct live *live;
 };
 struct collect *collect_new(void);
 void collect_free(struct collect *collect);

@@ -130,4 +130,21 @@ void http_stream_begin(struct http_request *request, int status, const char *con
 bool http_stream_write(struct http_request *request, const void *data, size_t size);
 void http_stream_end(struct http_request *request);
 
+// --- what many watch ------------------------------------------------------------------------------------------------
+// A topic of one loop: its state goes out as an event to all who listen, at once when they join and at each change. Who
+// has not read the last one costs what the kernel holds for it (at most 64 KiB), is sent nothing more, and then the
+// state of that moment. Who goes away leaves by itself; `arg` stays valid as long as the request.
+struct http_topic;
+struct http_topic *http_topic_new(void);
+void http_topic_free(struct http_topic *topic); // when nobody listens
+void http_topic_join(struct http_topic *topic, struct http_request *request, void *arg);
+// The state now, one line; also the time for heartbeats and for those who were behind: call it every second or so. False
+// when it is too long (48 KiB), and the old one stays.
+bool http_topic_say(struct http_topic *topic, const char *event, const char *data);
+bool http_topic_is_empty(const struct http_topic *topic);
+// For the `arg` of each who listens.
+void http_topic_each(struct http_topic *topic, void (*visit)(void *arg, void *listener_arg), void *arg);
+// Ends one's stream. From within http_topic_each only that of the visited.
+void http_topic_end(struct http_topic *topic, struct http_request *request);
+
 #endif

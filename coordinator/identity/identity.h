@@ -54,6 +54,13 @@ void identity_require(struct http_request *request, enum action action, const st
 // For routes where a signed-in person is welcome but not needed: `actor` is NULL when there is none.
 void identity_ask(
     struct http_request *request, void (*then)(struct http_request *request, const struct actor *actor));
+// For streams that outlive the question: whoever was let in for (action, object) is asked about again, at most once a
+// second. `lost` is called on the loop when it does not hold any more, never from within identity_watch_ask.
+struct identity_watch;
+struct identity_watch *identity_watch_new(struct http_request *request, enum action action,
+    const struct id *object, void (*lost)(void *arg), void *arg);
+void identity_watch_ask(struct identity_watch *watch);
+void identity_watch_free(struct identity_watch *watch); // `lost` is not called after it
 // Reads the id of path parameter `name`; replies 404 itself and returns false when it is not one.
 bool identity_param_id(struct http_request *request, const char *name, struct id *ret_id);
 

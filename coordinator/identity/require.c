@@ -9,6 +9,7 @@
 #include "coordinator/identity/secrets.h"
 #include "coordinator/loop.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -59,15 +60,20 @@ static unsigned effective_roles(const struct question *question, const struct id
         entry->is_token, entry->token_scopes);
 }
 
-// True when the entry is enough, and the handler has been called.
-static bool admit(const struct question *question, const struct identity_entry *entry)
+static bool allows(const struct question *question, const struct identity_entry *entry, unsigned roles)
 {
-    unsigned roles = effective_roles(question, entry);
     struct permission_facts facts = {.roles = roles,
         .signed_in = true,
         .has_participation = entry->has_participation,
         .has_standing = entry->has_standing};
-    if (!permission_allows(question->action, &facts))
+    return permission_allows(question->action, &facts);
+}
+
+// True when the entry is enough, and the handler has been called.
+static bool admit(const struct question *question, const struct identity_entry *entry)
+{
+    unsigned roles = effective_roles(question, entry);
+    if (!allows(question, entry, roles))
         return false;
     struct actor *actor = arena_calloc(http_arena(question->request), 1, sizeof(*actor));
     *actor = (struct actor){.person = entry->person,
@@ -180,6 +186,71 @@ void identity_require(struct http_request *request, enum action action, const st
     db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_actor, question);
 }
 
+// --- is it still so? ---------------------------------------------------------------------------------------------------
+struct identity_watch {
+    const struct loop *loop;
+    struct question question; // without a request: it may go away while the database is asked
+    bool asking, left;
+    void (*lost)(void *arg);
+    void *arg;
+};
+
+struct identity_watch *identity_watch_new(struct http_request *request, enum action action,
+    const struct id *object, void (*lost)(void *arg), void *arg)
+{
+    struct identity_watch *watch = calloc(1, sizeof(*watch));
+    if (watch == NULL)
+        abort();
+    *watch = (struct identity_watch){.loop = http_context(request), .lost = lost, .arg = arg};
+    watch->question = (struct question){.action = action, .has_object = true, .object = *object};
+    bool has_secret = find_secret(request, watch->question.secret_hash);
+    assert(has_secret); // identity_require has let it in
+    return watch;
+}
+
+void identity_watch_free(struct identity_watch *watch)
+{
+    watch->left = true;
+    if (!watch->asking)
+        free(watch);
+}
+
+static void on_watched(void *arg, const struct db_result *result)
+{
+    struct identity_watch *watch = arg;
+    watch->asking = false;
+    if (watch->left) {
+        free(watch);
+        return;
+    }
+    bool may = result->status != DB_OK; // the database can't say just now: the next time
+    if (result->status == DB_OK && result->n_rows > 0) {
+        struct identity_entry entry;
+        read_entry(&watch->question, result, &entry);
+        identity_cache_put(watch->loop->identity, &entry);
+        may = allows(&watch->question, &entry, effective_roles(&watch->question, &entry));
+    }
+    if (!may)
+        watch->lost(watch->arg);
+}
+
+void identity_watch_ask(struct identity_watch *watch)
+{
+    const struct question *question = &watch->question;
+    int64_t shard_key = question->object.shard_key;
+    const struct identity_entry *entry =
+        identity_cache_find(watch->loop->identity, question->secret_hash, shard_key);
+    if (watch->asking || (entry != NULL && allows(question, entry, effective_roles(question, entry))))
+        return;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_bytes(&params, question->secret_hash, HASH_BYTES);
+    db_add_number(&params, shard_key);
+    watch->asking = true;
+    db_query(watch->loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_watched, watch);
+}
+
+// --- who may or may not be signed in ------------------------------------------------------------------------------------
 // A signed-in person where one is welcome but not needed (joining); then(request, NULL) when there is none.
 static void on_maybe(void *arg, const struct db_result *result)
 {

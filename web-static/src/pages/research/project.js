@@ -1,7 +1,8 @@
 // One study: counts, quality, fits and their models, exports.
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, getOrNull, listOrEmpty, post, token } from '../../lib/api.js';
+import { listen } from '../../lib/events.js';
 import { dateTime, decimal, number, percent } from '../../lib/format.js';
 import { localized, t } from '../../lib/i18n.js';
 import { useLoad, usePoll } from '../../lib/load.js';
@@ -11,7 +12,6 @@ import { ProgressBar, progressOf } from './progress.js';
 import { SignIn } from './signin.js';
 import { wordsOf } from './words.js';
 
-const POLL_MS = 2000;
 // Quality is computed over all judgments when asked for.
 const QUALITY_POLL_MS = 30_000;
 const METHODS = ['pooled', 'maxmin'];
@@ -114,10 +114,30 @@ function Fits({ id, fits, reload }) {
     </section>`;
 }
 
+// Counts come with the event; when fits or exports moved, the page is read anew.
+function useLive(id, found) {
+    const [live, setLive] = useState(null);
+    const latest = useRef(found);
+    latest.current = found;
+    const ready = found.state === 'ready';
+    useEffect(() => {
+        if (!ready) return undefined;
+        let last = null;
+        return listen(`/api/v1/projects/${id}/events`, (name, now) => {
+            if (name !== 'study') return;
+            setLive(now);
+            if (last !== null && (last.fits !== now.fits || last.exports !== now.exports || last.state !== now.state))
+                void latest.current.reload({ quiet: true });
+            last = now;
+        });
+    }, [id, token.value, ready]);
+    return live;
+}
+
 export default function Project({ params }) {
     const found = useLoad(() => load(params.project), [params.project, token.value]);
     usePageTitle(found.value?.project?.name ?? t('nav-research'));
-    usePoll(() => found.reload({ quiet: true }), POLL_MS, found.state === 'ready');
+    const live = useLive(params.project, found);
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
@@ -126,7 +146,7 @@ export default function Project({ params }) {
         <p><a href="/research">${t('projects-title')}</a></p>
         <${PageHeading}><span dir="auto">${localized(project.name)}</span><//>
         ${project.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('project-simulated')}</p>`}
-        <${Counts} project=${project} />
+        <${Counts} project=${live ? { ...project, counts: live.counts, progress: live.progress } : project} />
         <${Quality} project=${project} />
         <${Fits} id=${params.project} fits=${fits} reload=${found.reload} />
         <${Exports} id=${params.project} exports=${exports} reload=${found.reload} />
