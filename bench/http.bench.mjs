@@ -1,68 +1,44 @@
-// Requests per server CPU-second of a tiny reply over kept-alive connections, beside the floor: a bare epoll loop that
-// answers the same number of bytes to the same client in the same run.
+// Requests per server CPU-second of a tiny reply over kept-alive connections, beside nginx returning the same bytes and the
+// floor: a bare epoll loop that answers as many bytes without reading what was asked. All three to the same client in
+// the same run, one thread each.
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build, startCoordinator } from '../tests/support/coordinator.mjs';
+import { cpuSeconds, middle, print, replyOf, startNginx, wrk } from './support.mjs';
 
-const CONNECTIONS = 64, WARM_MS = 500, RUN_MS = 3000, ROUNDS = 3;
-const TICKS = 100; // USER_HZ on Linux
-const request = Buffer.from('GET /livez HTTP/1.1\r\nHost: x\r\n\r\n');
+const ROUNDS = 5, PATH = '/livez';
 
-function cpuSeconds(pid) {
-  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  const rest = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(rest[11]) + Number(rest[12])) / TICKS;
+async function rate(pid, port) {
+  const before = cpuSeconds(pid);
+  const { requests } = await wrk(`http://127.0.0.1:${port}${PATH}`);
+  return requests / (cpuSeconds(pid) - before);
 }
 
-function replyBytes(port) {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', port }, () => socket.write(request));
-    socket.once('data', (data) => { socket.destroy(); resolve(data.length); });
-    socket.once('error', reject);
-  });
-}
-
-// One request in flight a connection; a reply is counted when all its bytes are here.
-async function rate(pid, port, size) {
-  let done = 0;
-  const sockets = await Promise.all(Array.from({ length: CONNECTIONS }, () => new Promise((resolve, reject) => {
-    let got = 0;
-    const socket = connect({ host: '127.0.0.1', port, noDelay: true }, () => { socket.write(request); resolve(socket); });
-    socket.on('data', (data) => {
-      for (got += data.length; got >= size; got -= size) { done++; socket.write(request); }
-    });
-    socket.on('error', reject);
-  })));
-  await new Promise((resolve) => setTimeout(resolve, WARM_MS));
-  const before = cpuSeconds(pid), from = done;
-  await new Promise((resolve) => setTimeout(resolve, RUN_MS));
-  const value = (done - from) / (cpuSeconds(pid) - before);
-  for (const socket of sockets) socket.destroy();
-  return value;
-}
-
+const folder = mkdtempSync(join(tmpdir(), 'plenum-bench-http-'));
 const server = await startCoordinator({ env: { PLENUM_THREADS: '1' } });
-const port = Number(new URL(server.url).port);
-const size = await replyBytes(port);
-const floor = spawn(join(build, 'bench', 'http_floor'), [String(size)], { stdio: ['ignore', 'pipe', 'inherit'] });
+let nginx, floor;
 try {
+  const port = Number(new URL(server.url).port);
+  const { text } = await replyOf(port, PATH, { end: 'ok\n' });
+  nginx = await startNginx(folder, PATH, text);
+  floor = spawn(join(build, 'bench', 'http_floor'), [String(text.length)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const floorPort = await new Promise((resolve, reject) => {
-    floor.stdout.once('data', (text) => resolve(Number(text)));
+    floor.stdout.once('data', (line) => resolve(Number(line)));
     floor.once('error', reject);
   });
-  const ours = [], bare = [];
-  for (let i = 0; i < ROUNDS; i++) { // in turns, so that the noise of the machine hits both
-    ours.push(await rate(server.pid, port, size));
-    bare.push(await rate(floor.pid, floorPort, size));
+  const ours = [], theirs = [], bare = [];
+  for (let i = 0; i < ROUNDS; i++) { // in turns, so that the noise of the machine hits all
+    ours.push(await rate(server.pid, port));
+    theirs.push(await rate(nginx.child.pid, nginx.port));
+    bare.push(await rate(floor.pid, floorPort));
   }
-  const middle = (list) => list.sort((a, b) => a - b)[Math.floor(list.length / 2)];
-  console.log(JSON.stringify({
-    name: 'http_requests_per_cpu_second', value: Math.round(middle(ours)), unit: 'requests',
-    anchor: `bare epoll loop, ${Math.round(middle(bare))}`, ratio: Number((middle(ours) / middle(bare)).toFixed(2)),
-  }));
+  print('http_requests_per_cpu_second', middle(ours), 'requests', `${nginx.version}, the same ${text.length} bytes, ${Math.round(middle(theirs))}`, middle(ours) / middle(theirs));
+  print('http_floor_requests_per_cpu_second', middle(bare), 'requests', `${nginx.version}, ${Math.round(middle(theirs))}`, middle(bare) / middle(theirs));
 } finally {
-  floor.kill('SIGKILL');
+  floor?.kill('SIGKILL');
+  nginx?.child.kill('SIGKILL');
   await server.stop();
+  rmSync(folder, { recursive: true, force: true });
 }

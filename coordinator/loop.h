@@ -36,6 +36,7 @@ struct loop {
     struct db_batch *judgments; // collect/judgments.c
     struct db_batch *leases;    // collect/assignments.c
     struct db_batch *ballots;   // constitution/ballots.c
+    struct db_batch *actors;    // identity/require.c
     struct identity_cache *identity;
     struct collect *collect; // collect/task.h
 };

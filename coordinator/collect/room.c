@@ -20,8 +20,9 @@ static int loop_start(struct loop *loop, struct err *err)
     (void)err;
     loop->collect = collect_new();
     loop->collect->live = live_new(loop);
-    loop->judgments = db_batch_new(loop->db, QUERY_COLLECT_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
-    loop->leases = db_batch_new(loop->db, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
+    loop->judgments =
+        db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
+    loop->leases = db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
     return 0;
 }
 

@@ -29,7 +29,7 @@ struct ballot {
 
 void ballots_start(struct loop *loop)
 {
-    loop->ballots = db_batch_new(loop->db, QUERY_CONSTITUTION_BALLOTS, N_COLUMNS, BATCH_MAX_ROWS);
+    loop->ballots = db_batch_new(loop->db, DB_WRITE, QUERY_CONSTITUTION_BALLOTS, N_COLUMNS, BATCH_MAX_ROWS);
 }
 
 static void on_stored(void *arg, const struct db_result *result, int row)

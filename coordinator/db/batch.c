@@ -35,6 +35,7 @@ struct segment {
 struct db_batch {
     struct db *db;
     struct db_batch *next;
+    enum db_kind kind;
     enum query query;
     int n_columns, max_rows, n_waiting;
     size_t waiting_bytes;
@@ -169,8 +170,9 @@ static void send_segment(struct db_batch *batch, struct segment *segment)
         db_add_text(&params, column->data);
     }
     batch->flight = segment;
-    pipeline_submit(
-        batch->db->batches, call_new(DB_WRITE, DB_RETRY_SAFE, batch->query, NULL, &params, on_result, batch));
+    unsigned flags = batch->kind == DB_WRITE ? DB_RETRY_SAFE : 0;
+    pipeline_submit(batch->kind == DB_WRITE ? batch->db->batches : batch->db->reads,
+        call_new(batch->kind, flags, batch->query, NULL, &params, on_result, batch));
     for (int i = 0; i < batch->n_columns; i++) {
         if (batch->columns[i].capacity > 1024 * 1024) // one great batch is no reason to keep its memory
             buf_release(&batch->columns[i]);
@@ -215,7 +217,7 @@ static void on_dispatch(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 }
 
 // --- what others call ----------------------------------------------------------------------------------------------
-struct db_batch *db_batch_new(struct db *db, enum query query, int n_columns, int max_rows)
+struct db_batch *db_batch_new(struct db *db, enum db_kind kind, enum query query, int n_columns, int max_rows)
 {
     assert(n_columns > 0 && n_columns <= DB_PARAMS_MAX && max_rows > 0);
     struct db_batch *batch = calloc(1, sizeof(*batch));
@@ -224,6 +226,7 @@ struct db_batch *db_batch_new(struct db *db, enum query query, int n_columns, in
     for (int i = 0; i < n_columns; i++)
         buf_init(&batch->columns[i], COLUMN_MAX_BYTES);
     batch->db = db;
+    batch->kind = kind;
     batch->query = query;
     batch->n_columns = n_columns;
     batch->max_rows = max_rows;

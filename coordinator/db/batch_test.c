@@ -44,7 +44,7 @@ static int set_up(void **state UNUSED)
     const struct db_settings settings = {
         .conninfo = cluster_app_conninfo(cluster), .queue_max = QUEUE_MAX, .statement_timeout_ms = 5000};
     db = db_new(base, &settings);
-    batch = db_batch_new(db, (enum query)Q_ADD, 2, ROWS_MAX);
+    batch = db_batch_new(db, DB_WRITE, (enum query)Q_ADD, 2, ROWS_MAX);
     return 0;
 }
 

@@ -75,12 +75,14 @@ struct uuid db_uuid(const struct db_result *result, int row, int column);
 const unsigned char *db_bytes(
     const struct db_result *result, int row, int column, struct arena *arena, size_t *ret_size);
 
-// Natural group commit: one statement over arrays; while a batch is in flight, the next gathers. The statement takes
+// Natural group commit: one statement over arrays; while a batch is in flight, the next gathers. What everybody asks
+// (DB_READ) gathers in the same way. The statement takes
 // $1::text[] .. $n::text[] (one array a column, cast inside) and returns a row for each input row:
 // first column its 1-based place ("ord"), then what it has to say. It must be idempotent by key. A batch that fails is
 // split in halves until the bad row fails alone; a row without an answer gets status DB_FAILED.
 struct db_batch;
-struct db_batch *db_batch_new(struct db *db, enum query query, int n_columns, int max_rows);
+struct db_batch *db_batch_new(
+    struct db *db, enum db_kind kind, enum query query, int n_columns, int max_rows);
 // `result` holds all rows of the batch; `row` is this one's, or -1 when status is not DB_OK.
 typedef void db_row_callback(void *arg, const struct db_result *result, int row);
 // `values[i]` NULL is SQL null; bytea columns in hex form "\\x...". Copied.

@@ -9,6 +9,7 @@
 #include "coordinator/identity/secrets.h"
 #include "coordinator/loop.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -89,27 +90,42 @@ static bool admit(const struct question *question, const struct identity_entry *
     return true;
 }
 
-static void read_entry(
-    const struct question *question, const struct db_result *result, struct identity_entry *entry)
+// The answer to a question in a row of identity_actor.sql; false when nobody holds the secret.
+static bool read_entry(
+    const struct question *question, const struct db_result *result, int row, struct identity_entry *entry)
 {
+    if (db_is_null(result, row, 1))
+        return false;
     *entry = (struct identity_entry){
         .shard_key = question->has_object ? question->object.shard_key : 0,
         .loaded_us = clock_monotonic_us(),
-        .person = db_uuid(result, 0, 0),
-        .credential = db_uuid(result, 0, 1),
-        .is_token = db_bool(result, 0, 2),
-        .token_scopes = (unsigned)db_number(result, 0, 3),
-        .is_bound = db_bool(result, 0, 4),
-        .bound_shard_key = db_number(result, 0, 5),
-        .deployment_roles = (unsigned)db_number(result, 0, 6),
-        .shard_roles = (unsigned)db_number(result, 0, 7),
-        .has_participation = !db_is_null(result, 0, 8),
-        .has_standing = db_bool(result, 0, 9),
-        .demographics_version = db_number(result, 0, 10),
+        .person = db_uuid(result, row, 1),
+        .credential = db_uuid(result, row, 2),
+        .is_token = db_bool(result, row, 3),
+        .token_scopes = (unsigned)db_number(result, row, 4),
+        .is_bound = db_bool(result, row, 5),
+        .bound_shard_key = db_number(result, row, 6),
+        .deployment_roles = (unsigned)db_number(result, row, 7),
+        .shard_roles = (unsigned)db_number(result, row, 8),
+        .has_participation = !db_is_null(result, row, 9),
+        .has_standing = db_bool(result, row, 10),
+        .demographics_version = db_number(result, row, 11),
     };
     if (entry->has_participation)
-        entry->participant = db_uuid(result, 0, 8);
+        entry->participant = db_uuid(result, row, 9);
     memcpy(entry->secret_hash, question->secret_hash, HASH_BYTES);
+    return true;
+}
+
+// Everybody who comes is asked about within the second: those who come together are asked about together.
+static void ask_who(
+    const struct loop *loop, const struct question *question, db_row_callback *callback, void *arg)
+{
+    char hash[2 + HASH_HEX_BYTES] = "\\x", shard_key[24];
+    hex_encode(question->secret_hash, HASH_BYTES, hash + 2);
+    snprintf(shard_key, sizeof(shard_key), "%lld",
+        (long long)(question->has_object ? question->object.shard_key : 0));
+    db_batch_add(loop->actors, (const char *[]){hash, shard_key}, callback, arg);
 }
 
 static void on_public(void *arg, const struct db_result *result)
@@ -138,18 +154,17 @@ static void ask_public(struct question *question)
     db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_PUBLIC, &params, on_public, question);
 }
 
-static void on_actor(void *arg, const struct db_result *result)
+static void on_actor(void *arg, const struct db_result *result, int row)
 {
     struct question *question = arg;
     const struct loop *loop = http_context(question->request);
     if (api_db_failed(question->request, result))
         return;
-    if (result->n_rows == 0) {
+    struct identity_entry entry;
+    if (!read_entry(question, result, row, &entry)) {
         ask_public(question);
         return;
     }
-    struct identity_entry entry;
-    read_entry(question, result, &entry);
     identity_cache_put(loop->identity, &entry);
     if (!admit(question, &entry))
         refuse(question->request);
@@ -179,11 +194,7 @@ void identity_require(struct http_request *request, enum action action, const st
         identity_cache_find(loop->identity, question->secret_hash, shard_key);
     if (entry != NULL && admit(question, entry))
         return;
-    struct db_params params;
-    db_params_init(&params);
-    db_add_bytes(&params, question->secret_hash, HASH_BYTES);
-    db_add_number(&params, shard_key);
-    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_actor, question);
+    ask_who(loop, question, on_actor, question);
 }
 
 // --- is it still so? ---------------------------------------------------------------------------------------------------
@@ -215,7 +226,7 @@ void identity_watch_free(struct identity_watch *watch)
         free(watch);
 }
 
-static void on_watched(void *arg, const struct db_result *result)
+static void on_watched(void *arg, const struct db_result *result, int row)
 {
     struct identity_watch *watch = arg;
     watch->asking = false;
@@ -224,9 +235,8 @@ static void on_watched(void *arg, const struct db_result *result)
         return;
     }
     bool may = result->status != DB_OK; // the database can't say just now: the next time
-    if (result->status == DB_OK && result->n_rows > 0) {
-        struct identity_entry entry;
-        read_entry(&watch->question, result, &entry);
+    struct identity_entry entry;
+    if (result->status == DB_OK && read_entry(&watch->question, result, row, &entry)) {
         identity_cache_put(watch->loop->identity, &entry);
         may = allows(&watch->question, &entry, effective_roles(&watch->question, &entry));
     }
@@ -242,25 +252,19 @@ void identity_watch_ask(struct identity_watch *watch)
         identity_cache_find(watch->loop->identity, question->secret_hash, shard_key);
     if (watch->asking || (entry != NULL && allows(question, entry, effective_roles(question, entry))))
         return;
-    struct db_params params;
-    db_params_init(&params);
-    db_add_bytes(&params, question->secret_hash, HASH_BYTES);
-    db_add_number(&params, shard_key);
     watch->asking = true;
-    db_query(watch->loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_watched, watch);
+    ask_who(watch->loop, question, on_watched, watch);
 }
 
 // --- who may or may not be signed in ------------------------------------------------------------------------------------
 // A signed-in person where one is welcome but not needed (joining); then(request, NULL) when there is none.
-static void on_maybe(void *arg, const struct db_result *result)
+static void on_maybe(void *arg, const struct db_result *result, int row)
 {
     struct question *question = arg;
     if (api_db_failed(question->request, result))
         return;
     struct identity_entry entry;
-    if (result->n_rows > 0)
-        read_entry(question, result, &entry);
-    if (result->n_rows == 0 || !admit(question, &entry))
+    if (!read_entry(question, result, row, &entry) || !admit(question, &entry))
         question->then(question->request, NULL);
 }
 
@@ -274,11 +278,7 @@ void identity_ask(
         then(request, NULL);
         return;
     }
-    struct db_params params;
-    db_params_init(&params);
-    db_add_bytes(&params, question->secret_hash, HASH_BYTES);
-    db_add_number(&params, 0);
-    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_ACTOR, &params, on_maybe, question);
+    ask_who(loop, question, on_maybe, question);
 }
 
 bool identity_param_id(struct http_request *request, const char *name, struct id *ret_id)

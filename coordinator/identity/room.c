@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ACTOR_COLUMNS = 2, ACTORS_A_BATCH = 100 };
+
 // The operator's token of a new deployment. The file first: when the database then fails, the next start does both
 // again; the other way round nobody would hold the token.
 static int make_operator(const struct app *app, struct db_session *session, struct err *err)
@@ -71,6 +73,7 @@ static int loop_start(struct loop *loop, struct err *err)
 {
     (void)err;
     loop->identity = identity_cache_new();
+    loop->actors = db_batch_new(loop->db, DB_READ, QUERY_IDENTITY_ACTOR, ACTOR_COLUMNS, ACTORS_A_BATCH);
     return 0;
 }
 
