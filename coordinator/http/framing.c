@@ -349,11 +349,10 @@ static enum framing_result understand(
             return refuse(head, 417, "The only expectation understood is 100-continue.");
         head->expect_continue = true;
         return FRAMING_DONE;
-    case KNOWN_CONNECTION:
-        if (framing_list_has(value, size, "close"))
-            head->keep_alive = false;
-        else if (head->minor_0 && framing_list_has(value, size, "keep-alive"))
-            head->keep_alive = true;
+    case KNOWN_CONNECTION: // close wins, in whatever order they come (RFC 9112, 9.3)
+        head->says_close = head->says_close || framing_list_has(value, size, "close");
+        head->keep_alive =
+            !head->says_close && (head->keep_alive || framing_list_has(value, size, "keep-alive"));
         return FRAMING_DONE;
     default:
         return FRAMING_DONE;

@@ -47,7 +47,7 @@ enum framing_known {
 
 struct framing_head {
     uint32_t line_at, scan_at, headers_at;
-    bool have_line;
+    bool have_line, says_close;
     // Set when FRAMING_REFUSED: the status to answer (the connection is then closed) and one sentence.
     int status;
     const char *reason;
