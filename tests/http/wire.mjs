@@ -5,12 +5,12 @@ const WAIT_MS = 20_000;
 const CLOSE_MS = 5_000; // well under the idle deadline, which closes everything
 
 export class Wire {
-    constructor(url) {
+    constructor(url, { from } = {}) {
         const { hostname, port } = new URL(url);
         this.input = Buffer.alloc(0);
         this.ended = false;
         this.waiting = [];
-        this.socket = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen: true });
+        this.socket = connect({ host: hostname, port: Number(port), localAddress: from, noDelay: true, allowHalfOpen: true });
         this.socket.on('data', (data) => {
             this.input = Buffer.concat([this.input, data]);
             this.wake();
