@@ -66,6 +66,7 @@ libs_ctl := -lcurl -ljansson -lprotobuf-c
 programs := $(B)/plenum-coordinator $(B)/plenum-worker $(B)/plenum
 unit_sources := $(shell find base reward worker coordinator ctl proto -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
 unit_tests := $(patsubst %.c,$(B)/unit/%,$(unit_sources))
+test_programs := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 
 .PHONY: all help run test unit check bench asan tsan format clean install web schema deps
@@ -159,8 +160,13 @@ $(B)/unit/%: $(B)/%.o $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
 	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -lprotobuf-c $(libs_reward) $(libs_base) -o $@
 .SECONDARY:
 
+# What black-box tests hold against something else.
+$(B)/tests/%: $(B)/tests/%.o $(coordinator_a)
+	@mkdir -p $(@D)
+	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
+
 .PHONY: unit_programs
-unit_programs: $(unit_tests)
+unit_programs: $(unit_tests) $(test_programs)
 	@:
 
 unit: programs unit_programs

@@ -240,6 +240,13 @@ static int start_threads(struct process *process, struct err *err)
         config_number(config, "header-timeout-ms", 100, 600000, &header_ms, err) < 0 ||
         config_number(config, "idle-timeout-ms", 100, 3600000, &idle_ms, err) < 0)
         return err->code;
+    const char *proxies = config_text(config, "trusted-proxies"),
+               *fields = config_text(config, "proxy-fields");
+    bool send_forwarded = strcmp(fields, "forwarded") == 0;
+    if (http_check_proxies(proxies, err) < 0)
+        return err_prefix(err, "trusted-proxies");
+    if (!send_forwarded && strcmp(fields, "x-forwarded") != 0)
+        return err_set(err, ERR_INVALID, "proxy-fields is %s, but must be x-forwarded or forwarded", fields);
     if (n == 0) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
         n = cores > THREADS_MAX ? THREADS_MAX : cores < 1 ? 1 : cores;
@@ -253,7 +260,8 @@ static int start_threads(struct process *process, struct err *err)
         .tls = process->tls,
         .public_origin = config_text(config, "public-url") != NULL ? process->public_url : NULL,
         .files = process->files,
-        .trusted_proxies = config_text(config, "trusted-proxies"),
+        .trusted_proxies = proxies,
+        .proxies_send_forwarded = send_forwarded,
         .limits_by_address = config_switch(config, "rate-limits"),
         .header_timeout_ms = (int)header_ms,
         .idle_timeout_ms = (int)idle_ms,

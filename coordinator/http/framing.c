@@ -349,11 +349,10 @@ static enum framing_result understand(
             return refuse(head, 417, "The only expectation understood is 100-continue.");
         head->expect_continue = true;
         return FRAMING_DONE;
-    case KNOWN_CONNECTION:
-        if (framing_list_has(value, size, "close"))
-            head->keep_alive = false;
-        else if (head->minor_0 && framing_list_has(value, size, "keep-alive"))
-            head->keep_alive = true;
+    case KNOWN_CONNECTION: // close wins, in whatever order they come (RFC 9112, 9.3)
+        head->says_close = head->says_close || framing_list_has(value, size, "close");
+        head->keep_alive =
+            !head->says_close && (head->keep_alive || framing_list_has(value, size, "keep-alive"));
         return FRAMING_DONE;
     default:
         return FRAMING_DONE;
@@ -381,6 +380,10 @@ static enum framing_result parse_header(
     if (!all(line + value_at, value_end - value_at, V))
         return refuse(head, 400, "A header field holds a control character.");
     enum framing_known known = known_header(line, name_size);
+    // Some readers take a tab for part of the value: not where it says how the message or the connection ends.
+    if ((known == KNOWN_CONTENT_LENGTH || known == KNOWN_TRANSFER_ENCODING || known == KNOWN_CONNECTION) &&
+        memchr(line, '\t', size) != NULL)
+        return refuse(head, 400, "This header field may hold no tab.");
     if (known < KNOWN_ONCE) {
         if (head->known[known] >= 0)
             return refuse(head, 400, "A header field that may come once came twice.");
@@ -492,11 +495,77 @@ static void feed_size(struct framing_body *body, char c)
     } else if (body->state == BODY_CHUNK_SIZE && c == '\r') {
         body->state = BODY_CHUNK_SIZE_LF;
     } else if (body->state == BODY_CHUNK_SIZE && c == ';') {
-        body->state = BODY_CHUNK_EXTENSION;
+        body->state = BODY_EXTENSION_NAME_FIRST;
         body->n_extension = 0;
     } else {
         spoil(body, "The size of a chunk is not hexadecimal digits.");
     }
+}
+
+static bool extension_ends(struct framing_body *body, char c)
+{
+    if (c == '\r')
+        body->state = BODY_CHUNK_SIZE_LF;
+    else if (c == ';')
+        body->state = BODY_EXTENSION_NAME_FIRST;
+    return c == '\r' || c == ';';
+}
+
+// Understood by nobody, and must be passed over (RFC 9112, 7.1.1): but only what is one, or readers differ about its end.
+static void feed_extension(struct framing_body *body, char c)
+{
+    bool good = ++body->n_extension <= FRAMING_CHUNK_EXTENSION_MAX;
+    switch (body->state) {
+    case BODY_EXTENSION_NAME_FIRST:
+        good = good && is(c, T);
+        body->state = BODY_EXTENSION_NAME;
+        break;
+    case BODY_EXTENSION_NAME:
+        if (c == '=')
+            body->state = BODY_EXTENSION_VALUE_FIRST;
+        else
+            good = good && (extension_ends(body, c) || is(c, T));
+        break;
+    case BODY_EXTENSION_VALUE_FIRST:
+        good = good && (c == '"' || is(c, T));
+        body->state = c == '"' ? BODY_EXTENSION_QUOTED : BODY_EXTENSION_VALUE;
+        break;
+    case BODY_EXTENSION_VALUE:
+        good = good && (extension_ends(body, c) || is(c, T));
+        break;
+    case BODY_EXTENSION_QUOTED:
+        good = good && is(c, V);
+        if (c == '"' || c == '\\')
+            body->state = c == '"' ? BODY_EXTENSION_END : BODY_EXTENSION_ESCAPED;
+        break;
+    case BODY_EXTENSION_ESCAPED:
+        good = good && is(c, V);
+        body->state = BODY_EXTENSION_QUOTED;
+        break;
+    default: // behind the quotes
+        good = good && extension_ends(body, c);
+        break;
+    }
+    if (!good)
+        spoil(body, "The extension of a chunk is malformed or too long.");
+}
+
+// Trailers are dropped, but one that tells of the message's end or the connection's would be read by who keeps them.
+static bool trailer_is_good(const struct framing_body *body)
+{
+    static const char *const refused[] = {
+        "content-length", "transfer-encoding", "connection", "proxy-connection"};
+    for (size_t i = 0; i < ARRAY_SIZE(refused); i++)
+        if (body->n_name <= sizeof(body->name) && framing_equal(body->name, body->n_name, refused[i]))
+            return false;
+    return true;
+}
+
+static void keep_trailer_name(struct framing_body *body, char c)
+{
+    if (body->n_name < sizeof(body->name))
+        body->name[body->n_name] = c;
+    body->n_name++;
 }
 
 static void feed_trailer(struct framing_body *body, char c)
@@ -513,12 +582,15 @@ static void feed_trailer(struct framing_body *body, char c)
             spoil(body, "The trailer of the body is malformed.");
         else
             body->state = BODY_TRAILER_NAME;
+        body->n_name = 0;
+        keep_trailer_name(body, c);
         return;
     case BODY_TRAILER_NAME:
-        if (c == ':')
+        if (c == ':' && trailer_is_good(body))
             body->state = BODY_TRAILER_VALUE;
         else if (!is(c, T))
             spoil(body, "The trailer of the body is malformed.");
+        keep_trailer_name(body, c);
         return;
     case BODY_TRAILER_VALUE:
         if (c == '\r')
@@ -542,11 +614,14 @@ static void feed_byte(struct framing_body *body, char c)
     case BODY_CHUNK_SIZE:
         feed_size(body, c);
         return;
-    case BODY_CHUNK_EXTENSION: // understood by nobody; must be passed over (RFC 9112, 7.1.1)
-        if (c == '\r')
-            body->state = BODY_CHUNK_SIZE_LF;
-        else if (!is(c, V) || ++body->n_extension > FRAMING_CHUNK_EXTENSION_MAX)
-            spoil(body, "The extension of a chunk is malformed or too long.");
+    case BODY_EXTENSION_NAME_FIRST:
+    case BODY_EXTENSION_NAME:
+    case BODY_EXTENSION_VALUE_FIRST:
+    case BODY_EXTENSION_VALUE:
+    case BODY_EXTENSION_QUOTED:
+    case BODY_EXTENSION_ESCAPED:
+    case BODY_EXTENSION_END:
+        feed_extension(body, c);
         return;
     case BODY_CHUNK_SIZE_LF:
         if (c != '\n') {

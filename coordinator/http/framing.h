@@ -47,7 +47,7 @@ enum framing_known {
 
 struct framing_head {
     uint32_t line_at, scan_at, headers_at;
-    bool have_line;
+    bool have_line, says_close;
     // Set when FRAMING_REFUSED: the status to answer (the connection is then closed) and one sentence.
     int status;
     const char *reason;
@@ -74,7 +74,13 @@ enum framing_body_state {
     BODY_LENGTH,
     BODY_CHUNK_SIZE_FIRST,
     BODY_CHUNK_SIZE,
-    BODY_CHUNK_EXTENSION,
+    BODY_EXTENSION_NAME_FIRST,
+    BODY_EXTENSION_NAME,
+    BODY_EXTENSION_VALUE_FIRST,
+    BODY_EXTENSION_VALUE,
+    BODY_EXTENSION_QUOTED,
+    BODY_EXTENSION_ESCAPED,
+    BODY_EXTENSION_END,
     BODY_CHUNK_SIZE_LF,
     BODY_CHUNK_DATA,
     BODY_CHUNK_CR,
@@ -91,7 +97,8 @@ enum framing_body_state {
 struct framing_body {
     enum framing_body_state state;
     uint64_t remaining; // of the body, or of the chunk
-    uint32_t n_digits, n_extension, n_trailers, trailer_bytes;
+    uint32_t n_digits, n_extension, n_trailers, trailer_bytes, n_name;
+    char name[17];      // how the name of a trailer field begins; as long as the longest that is refused
     const char *reason; // when BODY_BAD
 };
 

@@ -78,7 +78,7 @@ static void old_versions_say_if_they_stay(void **state UNUSED)
         {"GET / HTTP/1.0\r\n\r\n", false},
         {"GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n", true},
         {"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\n\r\n", true},
-        {"GET / HTTP/1.1\r\nHost: x\r\nConnection: a ,\tclose, b\r\n\r\n", false},
+        {"GET / HTTP/1.1\r\nHost: x\r\nConnection: a , close, b\r\n\r\n", false},
         {"GET / HTTP/1.1\r\nHost: x\r\nConnection: enclose\r\n\r\n", true},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -49,13 +49,17 @@ struct http_settings {
     void *context;                          // what http_context gives
     const char *public_origin;       // "https://plenum.example", the Origin of our pages; NULL: the Host
     const struct http_static *files; // the built pages, or NULL; served where no route matches
-    const char *trusted_proxies;     // comma-separated addresses or prefixes, or NULL
-    bool limits_by_address;          // PLENUM_RATE_LIMITS
+    const char *trusted_proxies;     // comma-separated addresses or prefixes (http_check_proxies), or NULL
+    // They send Forwarded (RFC 7239), not X-Forwarded-For and -Proto. The other kind a client may have made up.
+    bool proxies_send_forwarded;
+    bool limits_by_address; // PLENUM_RATE_LIMITS
     // 0: 5000, 15000, 1024; three quarters of RLIMIT_NOFILE, 256. The last two are of this one server, not of all loops.
     int header_timeout_ms, idle_timeout_ms, body_min_bytes_per_s;
     int max_connections, max_connections_per_address;
 };
 
+// Whether a list of trusted proxies is one; the message names what is neither address nor prefix.
+int http_check_proxies(const char *list, struct err *err) MUST_CHECK;
 // The process ignores SIGPIPE from then on.
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings);
 // Stops accepting, finishes what is in flight; `done` is called on the loop when the last connection has closed.

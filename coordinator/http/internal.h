@@ -280,7 +280,8 @@ bool static_has(const struct http_static *files, const char *path);
 void limits_key(const struct sockaddr *peer, char *text, size_t size, unsigned char bytes[16]);
 struct address *limits_enter(struct http_server *server, const unsigned char bytes[16]); // NULL: too many
 void limits_leave(struct http_server *server, struct address *address);
-struct prefix *limits_parse_proxies(const char *list, size_t *ret_n);
+int limits_parse_proxies(
+    const char *list, struct prefix **ret_prefixes, size_t *ret_n, struct err *err) MUST_CHECK;
 bool limits_is_proxy(const struct http_server *server, const unsigned char bytes[16]);
 bool limits_parse_address(const char *text, size_t size, unsigned char bytes[16]);
 

@@ -84,29 +84,59 @@ bool limits_parse_address(const char *text, size_t size, unsigned char bytes[16]
     return inet_pton(AF_INET, copy, bytes + 12) == 1 || inet_pton(AF_INET6, copy, bytes) == 1;
 }
 
-struct prefix *limits_parse_proxies(const char *list, size_t *ret_n)
+// A wrong prefix must not become a short one: "10.0.0.0/x" would trust the whole internet.
+static bool parse_prefix(const char *text, size_t size, struct prefix *prefix)
 {
+    const char *slash = memchr(text, '/', size);
+    size_t address_size = slash != NULL ? (size_t)(slash - text) : size;
+    if (!limits_parse_address(text, address_size, prefix->bytes))
+        return false;
+    bool is_v4 = memchr(text, ':', address_size) == NULL;
+    int most = is_v4 ? 32 : 128, bits = 0;
+    const char *digits = slash != NULL ? slash + 1 : text, *end = text + size;
+    for (const char *at = digits; slash != NULL && at < end; at++) {
+        if (*at < '0' || *at > '9' || at - digits > 2)
+            return false;
+        bits = bits * 10 + (*at - '0');
+    }
+    if (slash == NULL)
+        bits = most;
+    else if (digits == end || bits > most)
+        return false;
+    prefix->bits = bits + (is_v4 ? 96 : 0);
+    return true;
+}
+
+int limits_parse_proxies(const char *list, struct prefix **ret_prefixes, size_t *ret_n, struct err *err)
+{
+    *ret_prefixes = NULL;
     *ret_n = 0;
     if (list == NULL)
-        return NULL;
+        return 0;
     struct prefix *prefixes = calloc(strlen(list) / 2 + 1, sizeof(*prefixes));
     if (prefixes == NULL)
         abort();
-    for (const char *at = list; *at != '\0';) {
-        at += strspn(at, ", \t");
-        size_t size = strcspn(at, ", \t"), address_size = strcspn(at, "/, \t");
-        struct prefix *prefix = &prefixes[*ret_n];
-        if (size > 0 && limits_parse_address(at, address_size, prefix->bytes)) {
-            bool is_v4 = memchr(at, ':', address_size) == NULL;
-            long most = is_v4 ? 32 : 128, bits = most;
-            if (address_size < size)
-                bits = strtol(at + address_size + 1, NULL, 10);
-            prefix->bits = (int)(bits < 0 || bits > most ? most : bits) + (is_v4 ? 96 : 0);
-            ++*ret_n;
+    for (const char *at = list + strspn(list, ", \t"); *at != '\0'; at += strspn(at, ", \t")) {
+        size_t size = strcspn(at, ", \t");
+        if (!parse_prefix(at, size, &prefixes[*ret_n])) {
+            free(prefixes);
+            return err_set(err, ERR_INVALID, "%.*s is neither an address nor a prefix", (int)size, at);
         }
+        ++*ret_n;
         at += size;
     }
-    return prefixes;
+    *ret_prefixes = prefixes;
+    return 0;
+}
+
+int http_check_proxies(const char *list, struct err *err)
+{
+    struct prefix *prefixes;
+    size_t n;
+    int rc = limits_parse_proxies(list, &prefixes, &n, err);
+    if (rc == 0)
+        free(prefixes);
+    return rc;
 }
 
 bool limits_is_proxy(const struct http_server *server, const unsigned char bytes[16])

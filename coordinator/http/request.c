@@ -278,41 +278,50 @@ const char *http_cookie(const struct http_request *request, const char *name)
 }
 
 // --- behind a proxy ------------------------------------------------------------------------------------------------
-// Walks the list from its right end: the last address that is not a trusted proxy is the client's. Of Forwarded the
-// "for=" parts are read (RFC 7239), else X-Forwarded-For.
-static const char *address_from(const struct http_request *request, const char *list, bool forwarded)
+// Where the element of a list begins that ends at `end`. From the right, so that a client, whose words stand on the left,
+// can't reach into what the proxies wrote; commas in quotes part nothing.
+static size_t element_start(const char *list, size_t end)
 {
-    const char *found = NULL;
-    for (size_t end = strlen(list); end > 0;) {
-        size_t at = end;
-        while (at > 0 && list[at - 1] != ',')
-            at--;
-        const char *part = list + at + strspn(list + at, " \t");
-        size_t size = (size_t)(list + end - part);
-        if (forwarded) {
-            const char *label = part;
-            while (label + 4 <= list + end && strncasecmp(label, "for=", 4) != 0)
-                label++;
-            size = label + 4 <= list + end ? (size_t)(list + end - label) - 4 : 0;
-            part = label + 4;
-            size = size > 0 ? min_size(size, strcspn(part, ";,")) : 0;
-        }
-        while (size > 0 && (part[0] == '"' || part[0] == '[')) {
-            part++;
-            size--;
-        }
-        size = size > 0 ? min_size(size, strcspn(part, "\"] \t,")) : 0;
-        if (memchr(part, '.', size) != NULL) // IPv4 with a port
-            size = min_size(size, strcspn(part, ":"));
-        unsigned char bytes[16];
-        if (!limits_parse_address(part, size, bytes))
-            break;
-        found = arena_strndup(request->arena, part, size);
-        if (!limits_is_proxy(request->connection->server, bytes))
-            break;
-        end = at > 0 ? at - 1 : 0;
+    bool quoted = false;
+    while (end > 0 && (quoted || list[end - 1] != ',')) {
+        end--;
+        if (list[end] == '"' && (end == 0 || list[end - 1] != '\\'))
+            quoted = !quoted;
     }
-    return found;
+    return end;
+}
+
+struct words {
+    const char *at;
+    size_t size;
+};
+
+static struct words trimmed(const char *at, size_t size)
+{
+    for (; size > 0 && strchr(" \t\"", at[0]) != NULL; size--)
+        at++;
+    while (size > 0 && strchr(" \t\"", at[size - 1]) != NULL)
+        size--;
+    return (struct words){at, size};
+}
+
+// What an element of Forwarded says of `name` (RFC 7239): one of its pairs. Nothing: size 0.
+static struct words pair_named(const char *name, const char *element, size_t size)
+{
+    size_t name_size = strlen(name);
+    for (size_t at = 0, end; at < size; at = end + 1) {
+        bool quoted = false;
+        for (end = at; end < size && (quoted || element[end] != ';'); end++) {
+            if (element[end] == '"')
+                quoted = !quoted;
+            else if (quoted && element[end] == '\\' && end + 1 < size)
+                end++;
+        }
+        struct words pair = trimmed(element + at, end - at);
+        if (pair.size > name_size && pair.at[name_size] == '=' && strncasecmp(pair.at, name, name_size) == 0)
+            return trimmed(pair.at + name_size + 1, pair.size - name_size - 1);
+    }
+    return (struct words){"", 0};
 }
 
 // All fields of the name as one list: a proxy may add a field of its own behind one that the client made up.
@@ -328,35 +337,58 @@ static const char *joined(const struct http_request *request, const char *name)
     return list;
 }
 
+// An address with or without brackets and port; false for what is none ("unknown", "_hidden").
+static bool read_address(struct words *words, unsigned char bytes[16])
+{
+    size_t skip = words->size > 0 && words->at[0] == '[', end = skip;
+    while (end < words->size && words->at[end] != ']')
+        end++;
+    words->at += skip;
+    words->size = end - skip;
+    const char *colon = memchr(words->at, ':', words->size);
+    if (colon != NULL && memchr(words->at, '.', (size_t)(colon - words->at)) != NULL)
+        words->size = (size_t)(colon - words->at); // IPv4 with a port
+    return limits_parse_address(words->at, words->size, bytes);
+}
+
+// Walks the list from its right end: the last address that is not a trusted proxy is the client's.
 const char *http_client_address(const struct http_request *request)
 {
+    const struct http_server *server = request->connection->server;
+    const char *found = request->connection->peer;
     if (!request->connection->trusted_peer)
-        return request->connection->peer;
-    const char *forwarded = joined(request, "Forwarded"), *list = joined(request, "X-Forwarded-For");
-    const char *found = forwarded != NULL ? address_from(request, forwarded, true)
-                        : list != NULL    ? address_from(request, list, false)
-                                          : NULL;
-    return found != NULL ? found : request->connection->peer;
+        return found;
+    bool forwarded = server->settings.proxies_send_forwarded;
+    const char *list = joined(request, forwarded ? "Forwarded" : "X-Forwarded-For");
+    for (size_t end = list != NULL ? strlen(list) : 0; end > 0;) {
+        size_t at = element_start(list, end);
+        struct words words =
+            forwarded ? pair_named("for", list + at, end - at) : trimmed(list + at, end - at);
+        unsigned char bytes[16];
+        if (!read_address(&words, bytes))
+            break;
+        found = arena_strndup(request->arena, words.at, words.size);
+        if (!limits_is_proxy(server, bytes))
+            break;
+        end = at > 0 ? at - 1 : 0;
+    }
+    return found;
 }
 
-// The nearest proxy's word counts: the last of the list.
-static const char *last_of(const char *list)
-{
-    const char *comma = list != NULL ? strrchr(list, ',') : NULL;
-    return comma != NULL ? comma + 1 + strspn(comma + 1, " \t") : list;
-}
-
+// Here the nearest proxy's word counts: the last of the list.
 bool http_is_secure(const struct http_request *request)
 {
     if (request->connection->tls)
         return true;
     if (!request->connection->trusted_peer)
         return false;
-    const char *forwarded = last_of(joined(request, "Forwarded"));
-    if (forwarded != NULL)
-        return strcasestr(forwarded, "proto=https") != NULL;
-    const char *proto = last_of(joined(request, "X-Forwarded-Proto"));
-    return proto != NULL && strcasecmp(proto, "https") == 0;
+    bool forwarded = request->connection->server->settings.proxies_send_forwarded;
+    const char *list = joined(request, forwarded ? "Forwarded" : "X-Forwarded-Proto");
+    if (list == NULL)
+        return false;
+    size_t end = strlen(list), at = element_start(list, end);
+    struct words proto = forwarded ? pair_named("proto", list + at, end - at) : trimmed(list + at, end - at);
+    return framing_equal(proto.at, proto.size, "https");
 }
 
 // --- the body as JSON ----------------------------------------------------------------------------------------------

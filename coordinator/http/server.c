@@ -96,7 +96,9 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     router_build(&server->router, settings->tables);
     buf_init(&server->scratch, SIZE_MAX / 4);
     buf_init(&server->render, SIZE_MAX / 4);
-    server->proxies = limits_parse_proxies(settings->trusted_proxies, &server->n_proxies);
+    struct err err;
+    if (limits_parse_proxies(settings->trusted_proxies, &server->proxies, &server->n_proxies, &err) < 0)
+        abort(); // the caller has checked it
     server->address_seed = rng_secure_u64();
     server->turn = event_new(base, -1, 0, connection_turn, server);
     server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);

@@ -326,36 +326,97 @@ static void other_sites_can_not_write(void **state)
         200);
 }
 
+struct told {
+    const char *fields, *address;
+    bool secure;
+};
+
+static void assert_told(int port, const struct told *told)
+{
+    char request[512];
+    struct reply reply;
+    snprintf(request, sizeof(request), "GET /api/v1/x/1/y/2 HTTP/1.1\r\n" HOST "%s\r\n", told->fields);
+    assert_int_equal(ask(port, request, &reply), 200);
+    json_t *body = json_loads(reply.body, 0, NULL);
+    assert_string_equal(json_string_value(json_object_get(body, "address")), told->address);
+    assert_int_equal(json_is_true(json_object_get(body, "secure")), told->secure);
+    json_decref(body);
+    reply_release(&reply);
+}
+
 static void proxies_tell_who_asks(void **state)
 {
-    static const struct {
-        const char *fields, *address;
-        bool secure;
-    } cases[] = {
+    static const struct told cases[] = {
         {"", "127.0.0.1", false},
         {"X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n", "203.0.113.9", true},
         {"X-Forwarded-For: 1.1.1.1, 203.0.113.9, 10.1.2.3\r\n", "203.0.113.9", false},
         {"X-Forwarded-For: 203.0.113.9:4711\r\n", "203.0.113.9", false},
+        {"X-Forwarded-For: [2001:db8::7]:4711\r\n", "2001:db8::7", false},
         {"X-Forwarded-For: spoofed, 203.0.113.9\r\n", "203.0.113.9", false},
         {"X-Forwarded-For: nonsense\r\n", "127.0.0.1", false},
         {"X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9", false},
+        {"X-Forwarded-For: \"1.1.1.1,203.0.113.9\r\n", "203.0.113.9", false},
         {"X-Forwarded-Proto: https, http\r\n", "127.0.0.1", false},
         {"X-Forwarded-Proto: http\r\nX-Forwarded-Proto: https\r\n", "127.0.0.1", true},
+        {"X-Forwarded-Proto: https://\r\n", "127.0.0.1", false},
+        // What such a proxy passes on unread: a client made it up.
+        {"Forwarded: for=1.1.1.1;proto=https\r\nX-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9", false},
+        {"Forwarded: for=1.1.1.1;proto=https\r\n", "127.0.0.1", false},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_told(port_of(state), &cases[i]);
+}
+
+static void proxies_that_send_forwarded_tell_it_so(void **state UNUSED)
+{
+    static const struct told cases[] = {
         {"Forwarded: for=1.1.1.1, proto=https;for=\"[2001:db8::7]:99\"\r\n", "2001:db8::7", true},
         {"Forwarded: proto=https, for=2001:db8::8;proto=http\r\n", "2001:db8::8", false},
+        {"Forwarded: FOR=203.0.113.9; Proto=HTTPS ;by=10.0.0.1\r\n", "203.0.113.9", true},
         {"Forwarded: for=203.0.113.9;by=10.0.0.1\r\nX-Forwarded-For: 1.1.1.1\r\n", "203.0.113.9", false},
+        {"X-Forwarded-For: 1.1.1.1\r\nX-Forwarded-Proto: https\r\n", "127.0.0.1", false},
+        {"Forwarded: for=unknown\r\n", "127.0.0.1", false},
+        {"Forwarded: xfor=1.1.1.1;xproto=https\r\n", "127.0.0.1", false},
+        // A client has a say in what stands in quotes, and may leave one open.
+        {"Forwarded: for=203.0.113.9;host=\"x;proto=https,for=1.1.1.1\"\r\n", "203.0.113.9", false},
+        {"Forwarded: for=203.0.113.9;host=\"\\\",for=1.1.1.1;proto=https\"\r\n", "203.0.113.9", false},
+        {"Forwarded: for=\"1.1.1.1, for=203.0.113.9\r\n", "203.0.113.9", false},
     };
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        char request[512];
-        struct reply reply;
-        snprintf(request, sizeof(request), "GET /api/v1/x/1/y/2 HTTP/1.1\r\n" HOST "%s\r\n", cases[i].fields);
-        assert_int_equal(ask(port_of(state), request, &reply), 200);
-        json_t *body = json_loads(reply.body, 0, NULL);
-        assert_string_equal(json_string_value(json_object_get(body, "address")), cases[i].address);
-        assert_int_equal(json_is_true(json_object_get(body, "secure")), cases[i].secure);
-        json_decref(body);
-        reply_release(&reply);
+    struct fixture fixture;
+    fixture_start(&fixture,
+        (struct http_settings){
+            .tables = tables, .trusted_proxies = "127.0.0.0/8, 10.0.0.0/8", .proxies_send_forwarded = true});
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_told(fixture.port, &cases[i]);
+    fixture_stop(&fixture);
+}
+
+static void others_tell_nothing(void **state UNUSED)
+{
+    static const char fields[] = "X-Forwarded-For: 203.0.113.9\r\nX-Forwarded-Proto: https\r\n"
+                                 "Forwarded: for=203.0.113.9;proto=https\r\n";
+    for (int forwarded = 0; forwarded < 2; forwarded++) {
+        struct fixture fixture;
+        fixture_start(&fixture, (struct http_settings){.tables = tables,
+                                    .trusted_proxies = "10.0.0.0/8, 127.0.0.2,::1, 127.0.0.128/25",
+                                    .proxies_send_forwarded = forwarded != 0});
+        assert_told(fixture.port, &(struct told){fields, "127.0.0.1", false});
+        fixture_stop(&fixture);
     }
+}
+
+static void wrong_proxies_are_no_proxies(void **state UNUSED)
+{
+    static const char *const good[] = {
+        "", " ", "10.0.0.0/8", "127.0.0.1, ::1,10.0.0.0/8 2001:db8::/32,", "::/0", "1.2.3.4/32"};
+    static const char *const bad[] = {"10.0.0.0/", "10.0.0.0/x", "10.0.0.0/-1", "10.0.0.0/33", "::/129",
+        "10.0.0.0/8x", "10.0.0.0/0000", "proxy.example", "10.0.0", "127.0.0.1;::1", "/8", "1.2.3.4/8/8"};
+    struct err err;
+    assert_int_equal(http_check_proxies(NULL, &err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+        assert_int_equal(http_check_proxies(good[i], &err), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+        assert_int_equal(http_check_proxies(bad[i], &err), ERR_INVALID);
 }
 
 // --- bodies that stream ------------------------------------------------------------------------------------------------
@@ -615,6 +676,9 @@ int main(void)
         WITH_SERVER(bodies_have_the_limit_of_their_route),
         WITH_SERVER(other_sites_can_not_write),
         WITH_SERVER(proxies_tell_who_asks),
+        cmocka_unit_test(proxies_that_send_forwarded_tell_it_so),
+        cmocka_unit_test(others_tell_nothing),
+        cmocka_unit_test(wrong_proxies_are_no_proxies),
         WITH_SERVER(uploads_arrive_whole_in_every_coding),
         WITH_SERVER(bombs_stop_at_the_limit),
         WITH_SERVER(early_answers_are_read_though_the_body_goes_on),

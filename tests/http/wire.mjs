@@ -2,14 +2,15 @@
 import { connect } from 'node:net';
 
 const WAIT_MS = 20_000;
+const CLOSE_MS = 5_000; // well under the idle deadline, which closes everything
 
 export class Wire {
-    constructor(url) {
+    constructor(url, { from } = {}) {
         const { hostname, port } = new URL(url);
         this.input = Buffer.alloc(0);
         this.ended = false;
         this.waiting = [];
-        this.socket = connect({ host: hostname, port: Number(port), noDelay: true, allowHalfOpen: true });
+        this.socket = connect({ host: hostname, port: Number(port), localAddress: from, noDelay: true, allowHalfOpen: true });
         this.socket.on('data', (data) => {
             this.input = Buffer.concat([this.input, data]);
             this.wake();
@@ -26,12 +27,12 @@ export class Wire {
     }
 
     // Waits until something came or the connection ended.
-    async more() {
+    async more(ms = WAIT_MS) {
         if (this.ended) return false;
         const before = this.input.length;
         let timer;
         const late = new Promise((_, fail) => {
-            timer = setTimeout(() => fail(new Error(`the server said nothing for ${WAIT_MS / 1000} s`)), WAIT_MS);
+            timer = setTimeout(() => fail(new Error(`the server said nothing for ${ms / 1000} s`)), ms);
         });
         await Promise.race([new Promise((done) => this.waiting.push(done)), late]).finally(() => clearTimeout(timer));
         return this.input.length > before || !this.ended;
@@ -68,7 +69,7 @@ export class Wire {
     }
 
     async isClosed() {
-        while (this.input.length === 0) if (!(await this.more())) return true;
+        while (this.input.length === 0) if (!(await this.more(CLOSE_MS))) return true;
         return false;
     }
 
