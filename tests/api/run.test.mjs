@@ -178,7 +178,7 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         assert.equal(scored.candidates.length, 2);
         const listed = JSON.parse(platform.command('project', 'list'));
         assert.ok(listed.data.some((one) => one.id === project));
-        const fit = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet', 'on'));
+        const fit = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet'));
         assert.equal(fit.state, 'done');
     });
 

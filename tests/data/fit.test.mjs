@@ -28,7 +28,7 @@ function write(name, objects) {
 
 function fit(file, method, ...more) {
     const out = join(folder, `out-${method}`);
-    const printed = execFileSync(join(build, 'plenum'), ['fit', '--file', file, '--method', method, '--out', out, '--quiet', 'on', ...more]);
+    const printed = execFileSync(join(build, 'plenum'), ['fit', '--file', file, '--method', method, '--out', out, '--quiet', ...more]);
     const card = JSON.parse(printed);
     assert.deepEqual(JSON.parse(readFileSync(`${out}.card.json`)), card);
     const bytes = readFileSync(`${out}.artefact`);
