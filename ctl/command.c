@@ -1,5 +1,7 @@
 #include "ctl/command.h"
 
+#include "base/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,15 @@ struct config *command_parse(
     }
     *ret_n_words = n_words;
     return config;
+}
+
+void command_print(json_t *answer)
+{
+    if (answer == NULL)
+        return;
+    json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_DIGITS);
+    printf("\n");
+    json_decref(answer);
 }
 
 int command_fail(const char *name, const struct err *err)

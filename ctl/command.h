@@ -7,6 +7,8 @@
 #include "base/config.h"
 #include "base/err.h"
 
+#include <jansson.h>
+
 struct command {
     const char *name, *help;
     int (*run)(int argc, char **argv); // argv[0] is the command's own name
@@ -31,6 +33,8 @@ int command_worker(int argc, char **argv);
 // 0) and wrong flags (exits 2). On return argv[1] .. argv[*ret_n_words] are the words.
 struct config *command_parse(
     int argc, char **argv, const char *usage, const struct config_setting *settings, int *ret_n_words);
+// Prints an answer on stdout, indented; takes the reference, NULL prints nothing.
+void command_print(json_t *answer);
 // Prints "plenum NAME: message" and returns 1.
 int command_fail(const char *name, const struct err *err) MUST_CHECK;
 

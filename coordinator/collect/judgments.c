@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/answer.h"
 #include "coordinator/db/db.h"
@@ -133,7 +134,8 @@ static void submit(struct writing *writing)
         hex_encode(writing->sealed.data, writing->sealed.length, note + 2);
     }
     if (json_object_get(writing->body, "client") != NULL)
-        client = json_dumps(json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY);
+        client = json_dumps(
+            json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY | JSON_DIGITS);
     const char *values[] = {arena_printf(arena, "%lld", (long long)writing->lease.shard_key), lease,
         participant, judgment, answer->outcome,
         answer->strength > 0 ? arena_printf(arena, "%d", answer->strength) : NULL, writing->stored_text, note,
@@ -169,12 +171,12 @@ static void seal_done(void *arg)
 static void finish(struct writing *writing)
 {
     const struct loop *loop = http_context(writing->request);
-    writing->stored_text = json_dumps(writing->stored, JSON_COMPACT);
+    writing->stored_text = json_dumps(writing->stored, JSON_COMPACT | JSON_DIGITS);
     if (writing->note == NULL) {
         submit(writing);
         return;
     }
-    writing->note_text = json_dumps(writing->note, JSON_COMPACT);
+    writing->note_text = json_dumps(writing->note, JSON_COMPACT | JSON_DIGITS);
     if (work_submit(loop->app->pool, loop->base, seal_run, seal_done, writing) < 0) {
         http_reply_header(writing->request, "Retry-After", "1");
         http_problem(writing->request, 503, "There is much to do just now; try again in a moment.");

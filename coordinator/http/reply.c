@@ -2,6 +2,7 @@
 #include "coordinator/http/internal.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -262,10 +263,10 @@ static void reply_json(struct http_request *request, int status, const char *con
     assert(body != NULL);
     buf_clear(render);
     buf_reserve(render, 4096);
-    size_t size = json_dumpb(body, render->data, render->capacity - 1, JSON_COMPACT);
+    size_t size = json_dumpb(body, render->data, render->capacity - 1, JSON_COMPACT | JSON_DIGITS);
     if (size > render->capacity - 1) {
         buf_reserve(render, size);
-        size = json_dumpb(body, render->data, size, JSON_COMPACT);
+        size = json_dumpb(body, render->data, size, JSON_COMPACT | JSON_DIGITS);
     }
     json_decref(body);
     http_reply(request, status, content_type, render->data, size);
