@@ -285,6 +285,12 @@ void http_reply_json_text(struct http_request *request, int status, const char *
 // --- problems ------------------------------------------------------------------------------------------------------
 static void problem(struct http_request *request, int status, const char *detail, json_t *errors)
 {
+    if (request->own_errors) {
+        json_t *own = request->connection->server->settings.own_error(request, status, detail);
+        json_decref(errors);
+        reply_json(request, status, "application/json", own);
+        return;
+    }
     json_t *body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status),
         "status", status, "detail", detail);
     if (body == NULL) // the detail quoted something that is not UTF-8

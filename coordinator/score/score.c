@@ -190,7 +190,7 @@ static void score(struct http_request *request)
 #define RERANK(path)                                                                                         \
     {                                                                                                        \
         .method = HTTP_POST, .pattern = (path), .handle = compatible_rerank, .class = HTTP_CLASS_SCORE,      \
-        .flags = HTTP_CROSS_SITE, .body_max = SCORE_BODY_MAX_BYTES                                           \
+        .flags = HTTP_CROSS_SITE | HTTP_OWN_ERRORS, .body_max = SCORE_BODY_MAX_BYTES                         \
     }
 
 static const struct http_route score_routes[] = {

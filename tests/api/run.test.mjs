@@ -168,6 +168,7 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         const wrong = await platform.api('POST', '/rerank', { model: models.pooled, documents });
         assert.equal(wrong.status, 400);
         assert.equal(wrong.body.error.code, 400);
+        assert.equal(wrong.body.error.type, 'BadRequestError');
         const wrongTei = await platform.api('POST', `/rerank?model=${models.pooled}`, { texts: documents });
         assert.equal(wrongTei.status, 422);
         assert.equal(wrongTei.body.error_type, 'Validation');
