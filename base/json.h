@@ -1,10 +1,13 @@
-// How numbers are written in JSON, everywhere: with the 15 digits that every decimal fraction keeps on its way through
-// a double. 0.4 stays 0.4, where 17 digits give 0.40000000000000002.
+// Numbers in JSON as a person would write them. jansson writes 17 digits, so that each double reads back as it was, and
+// turns 0.4 into 0.40000000000000002; here each gets the fewest digits with which it reads back as it was. Any thread.
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
 
 #include <jansson.h>
 
-#define JSON_DIGITS JSON_REAL_PRECISION(15)
+// Shortens the numbers of a text that jansson wrote, in place; returns its new length. The text ends in NUL.
+size_t json_shorten(char *text);
+// json_dumps, with short numbers. Never NULL: what is no JSON text without JSON_ENCODE_ANY is a bug.
+char *json_text(const json_t *json, size_t flags) __attribute__((warn_unused_result));
 
 #endif

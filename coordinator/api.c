@@ -282,10 +282,7 @@ int time_parse(const char *text, int64_t *ret_real_us)
 
 char *json_canonical(const json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY | JSON_DIGITS);
-    if (text == NULL)
-        abort();
-    return text;
+    return json_text(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
 // --- answers --------------------------------------------------------------------------------------------------------

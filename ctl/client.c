@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/id.h"
-#include "base/json.h"
 
 #include <curl/curl.h>
 #include <limits.h>
@@ -237,7 +236,7 @@ static int run(struct client *client, const struct exchange *exchange, int *ret_
 int client_call(struct client *client, const char *method, const char *path, json_t *body, const char *key,
     int *ret_status, json_t **ret_body, struct err *err)
 {
-    char *text = body != NULL ? json_dumps(body, JSON_COMPACT | JSON_DIGITS) : NULL;
+    char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
     struct exchange exchange = {.method = method,
         .path = path,
         .key = key,

@@ -35,8 +35,9 @@ void command_print(json_t *answer)
 {
     if (answer == NULL)
         return;
-    json_dumpf(answer, stdout, JSON_INDENT(2) | JSON_DIGITS);
-    printf("\n");
+    char *text = json_text(answer, JSON_INDENT(2));
+    printf("%s\n", text);
+    free(text);
     json_decref(answer);
 }
 

@@ -2,7 +2,6 @@
 #include "ctl/command.h"
 
 #include "base/buf.h"
-#include "base/json.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -40,7 +39,7 @@ static int add_map(struct buf *path, const char *file, struct err *err)
     json_t *map = json_load_file(file, JSON_REJECT_DUPLICATES, &at);
     if (map == NULL)
         return err_set(err, ERR_INVALID, "%s:%d: %s", file, at.line, at.text);
-    char *text = json_dumps(map, JSON_COMPACT | JSON_DIGITS);
+    char *text = json_dumps(map, JSON_COMPACT);
     add_query(path, "map", text);
     free(text);
     json_decref(map);
@@ -133,7 +132,7 @@ int command_import(int argc, char **argv)
             continue;
         }
         json_object_set_new(report, "file", json_string(argv[i]));
-        json_dumpf(report, stdout, JSON_COMPACT | JSON_DIGITS);
+        json_dumpf(report, stdout, JSON_COMPACT);
         printf("\n");
         if (json_array_size(json_object_get(report, "rejected")) > 0)
             status = 1;

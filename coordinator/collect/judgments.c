@@ -134,8 +134,7 @@ static void submit(struct writing *writing)
         hex_encode(writing->sealed.data, writing->sealed.length, note + 2);
     }
     if (json_object_get(writing->body, "client") != NULL)
-        client = json_dumps(
-            json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY | JSON_DIGITS);
+        client = json_text(json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY);
     const char *values[] = {arena_printf(arena, "%lld", (long long)writing->lease.shard_key), lease,
         participant, judgment, answer->outcome,
         answer->strength > 0 ? arena_printf(arena, "%d", answer->strength) : NULL, writing->stored_text, note,
@@ -171,12 +170,12 @@ static void seal_done(void *arg)
 static void finish(struct writing *writing)
 {
     const struct loop *loop = http_context(writing->request);
-    writing->stored_text = json_dumps(writing->stored, JSON_COMPACT | JSON_DIGITS);
+    writing->stored_text = json_text(writing->stored, JSON_COMPACT);
     if (writing->note == NULL) {
         submit(writing);
         return;
     }
-    writing->note_text = json_dumps(writing->note, JSON_COMPACT | JSON_DIGITS);
+    writing->note_text = json_dumps(writing->note, JSON_COMPACT);
     if (work_submit(loop->app->pool, loop->base, seal_run, seal_done, writing) < 0) {
         http_reply_header(writing->request, "Retry-After", "1");
         http_problem(writing->request, 503, "There is much to do just now; try again in a moment.");

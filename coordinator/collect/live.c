@@ -42,7 +42,7 @@ static void say(struct subject *subject, const struct db_result *result)
     json_t *body = json_pack("{s:s, s:o, s:o, s:s, s:s}", "state", db_text(result, 0, 0), "counts",
         projects_counts(result, 0, 1), "progress", projects_progress(result, 0, 1), "fits",
         db_text(result, 0, 7), "exports", db_text(result, 0, 8));
-    char *text = json_dumps(body, JSON_COMPACT | JSON_DIGITS);
+    char *text = json_text(body, JSON_COMPACT);
     http_topic_say(subject->topic, "study", text);
     free(text);
     json_decref(body);

@@ -1,7 +1,5 @@
 #include "coordinator/constitution/document.h"
 
-#include "base/json.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -386,7 +384,7 @@ const char *document_canonical(const struct document *document, struct arena *ar
         made[i] = json_copy((json_t *)article->json);
         json_array_append_new(json_object_get(above, list), made[i]);
     }
-    char *text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_DIGITS);
+    char *text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS);
     if (text == NULL)
         abort();
     json_decref(root);

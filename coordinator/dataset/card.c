@@ -2,7 +2,6 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "base/json.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -304,7 +303,7 @@ int card_write_croissant(
     if (json_array_size(sets) > 0)
         json_object_set(json, "recordSet", sets);
     json_decref(sets);
-    char *text = json_dumps(json, JSON_INDENT(2) | JSON_DIGITS);
+    char *text = json_dumps(json, JSON_INDENT(2));
     json_decref(json);
     if (text == NULL)
         return err_set(err, ERR_INTERNAL, "croissant.json could not be written");

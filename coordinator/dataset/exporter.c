@@ -1,7 +1,6 @@
 #include "coordinator/dataset/exporter.h"
 
 #include "base/arena.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "coordinator/api.h"
 #include "coordinator/audit/entry.h"
@@ -71,7 +70,7 @@ static int finish(
     struct db_result result;
     struct audit_entry entry;
     struct arena *arena = arena_new(64 * 1024);
-    char *text = json_dumps(manifest, JSON_COMPACT | JSON_DIGITS);
+    char *text = json_dumps(manifest, JSON_COMPACT);
     audit_entry_make(arena, "export",
         json_pack("{s:o, s:O, s:O, s:s}", "export", json_id(claim->id), "project",
             json_object_get(json_object_get(manifest, "project"), "id"), "formats",

@@ -268,7 +268,7 @@ static json_t *attributes_of(const struct csv_import *in, const char *const *fie
 
 static char *dump(json_t *json)
 {
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT | JSON_DIGITS);
+    char *text = json == NULL ? NULL : json_text(json, JSON_COMPACT);
     json_decref(json);
     return text;
 }

@@ -3,7 +3,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "coordinator/dataset/card.h"
 #include "coordinator/dataset/item.h"
@@ -247,7 +246,7 @@ static int write_papers(struct making *making, json_t **ret_manifest, struct err
     int rc = outfile_open(making->run.folder, "manifest.json", &file, err);
     if (rc < 0)
         return rc;
-    char *text = json_dumps(*ret_manifest, JSON_INDENT(2) | JSON_DIGITS);
+    char *text = json_dumps(*ret_manifest, JSON_INDENT(2));
     outfile_add_text(file, text);
     outfile_add_text(file, "\n");
     free(text);

@@ -1,7 +1,5 @@
 #include "coordinator/dataset/view.h"
 
-#include "base/json.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +36,7 @@ static int to_file(const char *data, size_t size, void *arg)
 void export_line(struct outfile *file, json_t *line)
 {
     // 15 digits give back every decimal that a person or a float32 would write.
-    if (json_dump_callback(line, to_file, file, JSON_COMPACT | JSON_DIGITS) != 0)
+    if (json_dump_callback(line, to_file, file, JSON_COMPACT | JSON_REAL_PRECISION(15)) != 0)
         abort(); // memory, the only thing left
     outfile_add(file, "\n", 1);
     json_decref(line);

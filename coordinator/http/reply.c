@@ -263,13 +263,14 @@ static void reply_json(struct http_request *request, int status, const char *con
     assert(body != NULL);
     buf_clear(render);
     buf_reserve(render, 4096);
-    size_t size = json_dumpb(body, render->data, render->capacity - 1, JSON_COMPACT | JSON_DIGITS);
+    size_t size = json_dumpb(body, render->data, render->capacity - 1, JSON_COMPACT);
     if (size > render->capacity - 1) {
         buf_reserve(render, size);
-        size = json_dumpb(body, render->data, size, JSON_COMPACT | JSON_DIGITS);
+        size = json_dumpb(body, render->data, size, JSON_COMPACT);
     }
     json_decref(body);
-    http_reply(request, status, content_type, render->data, size);
+    render->data[size] = '\0';
+    http_reply(request, status, content_type, render->data, json_shorten(render->data));
 }
 
 void http_reply_json(struct http_request *request, int status, json_t *body)
