@@ -124,6 +124,11 @@ int config_load_environment(struct config *config, struct err *err)
     return 0;
 }
 
+static bool is_on_or_off(const char *text)
+{
+    return text != NULL && (strcmp(text, "on") == 0 || strcmp(text, "off") == 0);
+}
+
 int config_load_flags(struct config *config, int argc, char **argv, struct err *err)
 {
     int n_words = 0;
@@ -143,9 +148,16 @@ int config_load_flags(struct config *config, int argc, char **argv, struct err *
         size_t index = find(config, arg + 2, length);
         if (index == config->n_settings)
             return err_set(err, ERR_INVALID, "unknown flag %s", arg);
-        if (equals == NULL && i + 1 == argc)
+        const char *next = i + 1 < argc ? argv[i + 1] : NULL;
+        if (equals != NULL) {
+            set_at(config, index, equals + 1);
+        } else if (is_on_or_off(config->settings[index].value) && !is_on_or_off(next)) {
+            set_at(config, index, "on"); // alone, a switch turns on
+        } else if (next == NULL) {
             return err_set(err, ERR_INVALID, "flag %s needs a value", arg);
-        set_at(config, index, equals != NULL ? equals + 1 : argv[++i]);
+        } else {
+            set_at(config, index, argv[++i]);
+        }
     }
     return n_words;
 }

@@ -1,6 +1,6 @@
 // Settings: one table per program drives the file (`plenum.ini`: `name = value`, `#` comments), the environment
 // (PLENUM_NAME or the name stated), the flags (--name value, --name=value) and `--help`. Later wins: file, then
-// environment, then flags. Values live as long as the `struct config`; read-only after loading, so any thread may.
+// environment, then flags. What is on or off by default is a switch: --name alone turns it on. Values live as long as the `struct config`; read-only after loading, so any thread may.
 #ifndef BASE_CONFIG_H
 #define BASE_CONFIG_H
 

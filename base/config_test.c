@@ -88,6 +88,25 @@ static void switches(void **state UNUSED)
     config_free(config);
 }
 
+static void a_switch_needs_no_value(void **state UNUSED)
+{
+    static const struct config_setting with_switches[] = {
+        {"quiet", NULL, "off", ""}, {"demo", NULL, "on", ""}, {"name", NULL, NULL, ""}, {0}};
+    struct config *config = config_new(with_switches);
+    struct err err;
+    char *alone[] = {"x", "--quiet", "word", "--demo", "off", "--name", "on", "--quiet", NULL};
+    assert_int_equal(config_load_flags(config, 8, alone, &err), 1);
+    assert_string_equal(alone[1], "word");
+    assert_true(config_switch(config, "quiet"));
+    assert_false(config_switch(config, "demo"));
+    assert_string_equal(config_text(config, "name"), "on");
+    char *off[] = {"x", "--quiet", "off", "--demo=on", NULL};
+    assert_int_equal(config_load_flags(config, 4, off, &err), 0);
+    assert_false(config_switch(config, "quiet"));
+    assert_true(config_switch(config, "demo"));
+    config_free(config);
+}
+
 static void times_are_rfc_3339(void **state UNUSED)
 {
     char text[CLOCK_TEXT_BYTES];
@@ -115,6 +134,7 @@ int main(void)
         cmocka_unit_test(later_wins),
         cmocka_unit_test(mistakes_are_named),
         cmocka_unit_test(switches),
+        cmocka_unit_test(a_switch_needs_no_value),
         cmocka_unit_test(times_are_rfc_3339),
         cmocka_unit_test(errors_keep_code_and_context),
     };

@@ -99,3 +99,17 @@ int file_make_folder(const char *path, unsigned mode, struct err *err)
         return err_set_errno(err, "can't make the folder %s", path);
     return 0;
 }
+
+int file_make_parents(const char *path, struct err *err)
+{
+    char part[PATH_MAX];
+    if (path[0] == '\0' || strlen(path) >= sizeof(part))
+        return err_set(err, ERR_INVALID, "the path is empty or too long");
+    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        snprintf(part, sizeof(part), "%.*s", (int)(slash - path), path);
+        int rc = file_make_folder(part, 0755, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}

@@ -13,5 +13,7 @@ int file_read(const char *path, struct buf *out, struct err *err) MUST_CHECK;
 int file_write(const char *path, unsigned mode, const void *data, size_t size, struct err *err) MUST_CHECK;
 // Makes the folder (not its parents) unless it is there.
 int file_make_folder(const char *path, unsigned mode, struct err *err) MUST_CHECK;
+// Makes the folders above it (0755) that are missing.
+int file_make_parents(const char *path, struct err *err) MUST_CHECK;
 
 #endif

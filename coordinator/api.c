@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/err.h"
+#include "base/json.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 
@@ -11,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { POINTER_MAX_BYTES = 256, DETAIL_MAX_BYTES = 512, LIMIT_MAX = 200, LIMIT_DEFAULT = 50 };
+enum { DETAIL_MAX_BYTES = 512, LIMIT_MAX = 200, LIMIT_DEFAULT = 50 };
 
 // --- fields ---------------------------------------------------------------------------------------------------------
 void fields_init(struct fields *fields)
@@ -50,8 +51,7 @@ void fields_fail(struct fields *fields, const char *pointer, const char *detail,
     va_end(args);
 }
 
-// RFC 6901: ~ and / of a member's name are written ~0 and ~1.
-static void pointer_join(char pointer[POINTER_MAX_BYTES], const char *at, const char *name)
+void pointer_join(char pointer[POINTER_MAX_BYTES], const char *at, const char *name)
 {
     size_t n = min_size(strlen(at), POINTER_MAX_BYTES - 4);
     memcpy(pointer, at, n);
@@ -65,6 +65,8 @@ static void pointer_join(char pointer[POINTER_MAX_BYTES], const char *at, const 
         }
     }
     pointer[n] = '\0';
+    while (text_characters(pointer) == SIZE_MAX) // cut within a character
+        pointer[--n] = '\0';
 }
 
 void fields_fail_at(struct fields *fields, const char *at, const char *name, const char *detail, ...)
@@ -75,6 +77,28 @@ void fields_fail_at(struct fields *fields, const char *at, const char *name, con
     va_start(args, detail);
     fail_list(fields, pointer, detail, args);
     va_end(args);
+}
+
+static bool is_listed(const char *name, va_list names)
+{
+    const char *one;
+    while ((one = va_arg(names, const char *)) != NULL && strcmp(one, name) != 0)
+        ;
+    return one != NULL;
+}
+
+void fields_only(struct fields *fields, const json_t *object, const char *at, ...)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach((json_t *)object, name, value)
+    {
+        va_list names;
+        va_start(names, at);
+        if (!is_listed(name, names))
+            fields_fail_at(fields, at, name, "There is no field %.64s here.", name);
+        va_end(names);
+    }
 }
 
 bool fields_ok(const struct fields *fields)
@@ -281,10 +305,7 @@ int time_parse(const char *text, int64_t *ret_real_us)
 
 char *json_canonical(const json_t *json)
 {
-    char *text = json_dumps(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
-    if (text == NULL)
-        abort();
-    return text;
+    return json_text(json, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
 }
 
 // --- answers --------------------------------------------------------------------------------------------------------

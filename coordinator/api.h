@@ -27,6 +27,9 @@ void fields_fail(struct fields *fields, const char *pointer, const char *detail,
 // The same for member `name` of the object at `at`.
 void fields_fail_at(struct fields *fields, const char *at, const char *name, const char *detail, ...)
     PRINTF_LIKE(4, 5);
+// Every member of the object that is not among the names (ended by NULL) is an error: a field that is passed over in
+// silence was a typing error, or asks for what we don't do. `object` may be NULL.
+void fields_only(struct fields *fields, const json_t *object, const char *at, ...) __attribute__((sentinel));
 bool fields_ok(const struct fields *fields);
 // True when all was well; else answers 422 with the errors and returns false. Releases in both cases.
 bool fields_finish(struct fields *fields, struct http_request *request) MUST_CHECK;
@@ -50,6 +53,9 @@ json_t *fields_array(struct fields *fields, const json_t *object, const char *at
 int64_t fields_time(
     struct fields *fields, const json_t *object, const char *at, const char *name, unsigned flags);
 
+// The pointer of member `name` of what is at `at`, cut when it is long. RFC 6901: ~ and / of the name are written ~0, ~1.
+enum { POINTER_MAX_BYTES = 256 };
+void pointer_join(char pointer[POINTER_MAX_BYTES], const char *at, const char *name);
 // Number of code points, or SIZE_MAX when the bytes are not UTF-8.
 size_t text_characters(const char *text);
 // RFC 3339 to microseconds since 1970; ERR_INVALID.

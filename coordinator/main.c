@@ -258,6 +258,7 @@ static int start_threads(struct process *process, struct err *err)
         .tables = process->tables,
         .listen_fd = process->listen_fd,
         .tls = process->tls,
+        .own_error = compatible_error,
         .public_origin = config_text(config, "public-url") != NULL ? process->public_url : NULL,
         .files = process->files,
         .trusted_proxies = proxies,

@@ -91,7 +91,7 @@ static size_t on_answer(char *data, size_t size, size_t n, void *arg)
     return buf_check(answer) == 0 ? size * n : 0;
 }
 
-// The detail of a problem, with the first few pointers.
+// The detail of a problem, with the first few pointers; what one error alone says is the detail, and is said once.
 static int problem_to_err(long status, json_t *body, struct err *err)
 {
     const char *detail = json_string_value(json_object_get(body, "detail"));
@@ -105,8 +105,13 @@ static int problem_to_err(long status, json_t *body, struct err *err)
     {
         const char *pointer = json_string_value(json_object_get(error, "pointer"));
         const char *at = json_string_value(json_object_get(error, "detail"));
-        buf_printf(
-            &text, "%s%s: %s", i == 0 ? " -- " : "; ", pointer != NULL ? pointer : "", at != NULL ? at : "");
+        if (detail != NULL && at != NULL && strcmp(detail, at) == 0) {
+            if (pointer != NULL && pointer[0] != '\0')
+                buf_printf(&text, " (%s)", pointer);
+            continue;
+        }
+        buf_printf(&text, "%s%s%s%s", i == 0 ? " " : "; ", pointer != NULL ? pointer : "",
+            pointer != NULL && pointer[0] != '\0' ? ": " : "", at != NULL ? at : "");
     }
     int rc = err_set(err,
         status == 404   ? ERR_NOT_FOUND

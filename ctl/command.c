@@ -1,5 +1,7 @@
 #include "ctl/command.h"
 
+#include "base/json.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +29,16 @@ struct config *command_parse(
     }
     *ret_n_words = n_words;
     return config;
+}
+
+void command_print(json_t *answer)
+{
+    if (answer == NULL)
+        return;
+    char *text = json_text(answer, JSON_INDENT(2));
+    printf("%s\n", text);
+    free(text);
+    json_decref(answer);
 }
 
 int command_fail(const char *name, const struct err *err)

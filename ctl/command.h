@@ -7,6 +7,8 @@
 #include "base/config.h"
 #include "base/err.h"
 
+#include <jansson.h>
+
 struct command {
     const char *name, *help;
     int (*run)(int argc, char **argv); // argv[0] is the command's own name
@@ -18,6 +20,7 @@ int command_export(int argc, char **argv);
 int command_fit(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_migrate(int argc, char **argv);
+int command_model(int argc, char **argv);
 int command_project(int argc, char **argv);
 int command_rank(int argc, char **argv);
 int command_run(int argc, char **argv);
@@ -31,6 +34,8 @@ int command_worker(int argc, char **argv);
 // 0) and wrong flags (exits 2). On return argv[1] .. argv[*ret_n_words] are the words.
 struct config *command_parse(
     int argc, char **argv, const char *usage, const struct config_setting *settings, int *ret_n_words);
+// Prints an answer on stdout, indented; takes the reference, NULL prints nothing.
+void command_print(json_t *answer);
 // Prints "plenum NAME: message" and returns 1.
 int command_fail(const char *name, const struct err *err) MUST_CHECK;
 

@@ -69,11 +69,7 @@ static int print_answer(
 {
     json_t *body = NULL;
     int rc = client_call(client, method, path, request, NULL, NULL, &body, err);
-    if (rc == 0) {
-        json_dumpf(body, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
-    json_decref(body);
+    command_print(body);
     return rc;
 }
 

@@ -282,15 +282,28 @@ static const struct config_setting settings[] = {
 
 static void print_step(void *arg UNUSED, const char *what)
 {
-    printf("%s\n", what);
-    fflush(stdout);
+    fprintf(stderr, "%s\n", what);
+}
+
+// The study's id alone on stdout, so that a shell can keep it.
+static int print_project(const char *mark, struct err *err)
+{
+    json_error_t at;
+    json_t *loaded = json_load_file(mark, JSON_REJECT_DUPLICATES, &at);
+    const char *id = json_string_value(json_object_get(loaded, "project_id"));
+    if (id != NULL)
+        printf("%s\n", id);
+    json_decref(loaded);
+    return id != NULL ? 0 : err_set(err, ERR_INVALID, "%s names no project", mark);
 }
 
 int command_demo(int argc, char **argv)
 {
     int n_words = 0, status = 0;
     struct err err = {0};
-    struct config *config = command_parse(argc, argv, "demo [--data FOLDER]", settings, &n_words);
+    struct config *config = command_parse(argc, argv,
+        "demo [--data FOLDER]\n\nLoads the demonstration study unless it is there, and prints its id.",
+        settings, &n_words);
     struct client *client = NULL;
     char folder[PROGRAM_PATH_BYTES], mark[PATH_MAX];
     const char *data = config_text(config, "data");
@@ -310,7 +323,8 @@ int command_demo(int argc, char **argv)
             .mark = mark,
             .with_fits = config_switch(config, "fits"),
             .step = print_step};
-        if (demo_load(&options, &err) < 0)
+        int rc = access(mark, F_OK) == 0 ? 0 : demo_load(&options, &err);
+        if (rc < 0 || print_project(mark, &err) < 0)
             status = command_fail("demo", &err);
     }
     client_free(client);

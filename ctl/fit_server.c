@@ -1,6 +1,7 @@
 #include "ctl/fit_server.h"
 
 #include "ctl/client.h"
+#include "ctl/command.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -82,11 +83,7 @@ int fit_on_server(const struct config *config, struct err *err)
     if (rc == 0)
         rc = id != NULL ? wait_for(client, id, config_switch(config, "quiet"), &done, err)
                         : err_set(err, ERR_INVALID, "the answer names no fit");
-    if (rc == 0) {
-        json_dumpf(done, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
-    json_decref(done);
+    command_print(done);
     json_decref(fit);
     client_free(client);
     return rc;

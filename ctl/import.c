@@ -101,6 +101,8 @@ static int send_file(struct client *client, const struct config *config, const c
         bool csv = strcmp(config_text(config, "format"), "csv") == 0;
         rc = client_upload(
             client, path.data, in, csv ? "text/csv" : "application/x-ndjson", encoding, ret_report, err);
+        if (rc < 0)
+            err_prefix(err, "%s", file);
     }
     buf_release(&path);
     fclose(in);
@@ -122,16 +124,16 @@ int command_import(int argc, char **argv)
     int status = 0;
     if (client_from_config(config, &client, &err) < 0)
         status = command_fail("import", &err);
-    for (int i = 1; i <= n_words && status == 0; i++) {
+    // A file that can't be sent, or a line that is refused, keeps no other file out; the status tells of each.
+    for (int i = 1; i <= n_words && client != NULL; i++) {
         json_t *report = NULL;
         if (send_file(client, config, argv[i], &report, &err) < 0) {
             status = command_fail("import", &err);
-            break;
+            continue;
         }
         json_object_set_new(report, "file", json_string(argv[i]));
         json_dumpf(report, stdout, JSON_COMPACT);
         printf("\n");
-        // What was refused is in the report; scripts see it in the status too.
         if (json_array_size(json_object_get(report, "rejected")) > 0)
             status = 1;
         json_decref(report);

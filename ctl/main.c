@@ -15,6 +15,7 @@ static const struct command commands[] = {
         command_import},
     {"export", "make a dataset of a project and fetch it", command_export},
     {"fit", "fit a reward model to judgments, with or without a server", command_fit},
+    {"model", "show the card of a model, or list a project's models", command_model},
     {"rank", "rank candidates by Schulze's method, without a server", command_rank},
     {"score", "score candidates with a fitted model", command_score},
     {"constitution", "give a community its constitution, or show it", command_constitution},

@@ -10,16 +10,22 @@ static const struct config_setting settings[] = {
     {"guideline", NULL, NULL, "file with the guideline in Markdown"},
     {"file", NULL, NULL, "file with the whole request as JSON; flags win over it"},
     {"max-uses", NULL, "1", "invite: how often the invitation can be used"},
+    {"json", NULL, "off", "create, invite: the whole answer, not the id or the link alone"},
     CLIENT_SETTINGS,
     {0},
 };
 
-static int print_and_free(json_t *body)
+// What the next command needs goes to stdout alone, so that a shell can keep it; the rest is for the reader.
+static void print_made(const struct config *config, json_t *answer, const char *member, const char *hint)
 {
-    json_dumpf(body, stdout, JSON_INDENT(2));
-    printf("\n");
-    json_decref(body);
-    return 0;
+    const char *value = json_string_value(json_object_get(answer, member));
+    if (value == NULL || config_switch(config, "json")) {
+        command_print(answer);
+        return;
+    }
+    printf("%s\n", value);
+    fprintf(stderr, "%s\n", hint);
+    json_decref(answer);
 }
 
 static int read_request(const struct config *config, json_t **ret_request, struct err *err)
@@ -66,16 +72,37 @@ static int create(struct client *client, const struct config *config, struct err
         return command_fail("project", err);
     int rc = client_call(client, "POST", "/api/v1/projects", request, key, NULL, &body, err);
     json_decref(request);
-    return rc < 0 ? command_fail("project", err) : print_and_free(body);
+    if (rc < 0)
+        return command_fail("project", err);
+    print_made(config, body, "id", "made; next: plenum import --project ID FILE, plenum project invite ID");
+    return 0;
 }
 
-static int call_and_print(
-    struct client *client, const char *method, const char *path, json_t *request, struct err *err)
+static int invite(struct client *client, const struct config *config, const char *project, struct err *err)
 {
-    json_t *body = NULL;
-    int rc = client_call(client, method, path, request, NULL, NULL, &body, err);
+    int64_t n = 0;
+    char path[256], hint[64];
+    json_t *answer = NULL;
+    int rc = config_number(config, "max-uses", 1, 1000000, &n, err);
+    snprintf(path, sizeof(path), "/api/v1/projects/%s/invitations", project);
+    snprintf(hint, sizeof(hint), "good for %lld %s", (long long)n, n == 1 ? "person" : "people");
+    json_t *request = json_pack("{s:I}", "max_uses", (json_int_t)n);
+    if (rc == 0)
+        rc = client_call(client, "POST", path, request, NULL, NULL, &answer, err);
     json_decref(request);
-    return rc < 0 ? command_fail("project", err) : print_and_free(body);
+    if (rc < 0)
+        return command_fail("project", err);
+    print_made(config, answer, "url", hint);
+    return 0;
+}
+
+static int get_and_print(struct client *client, const char *path, struct err *err)
+{
+    json_t *answer = NULL;
+    if (client_call(client, "GET", path, NULL, NULL, NULL, &answer, err) < 0)
+        return command_fail("project", err);
+    command_print(answer);
+    return 0;
 }
 
 static int run(struct client *client, const struct config *config, int n_words, char **words)
@@ -85,18 +112,13 @@ static int run(struct client *client, const struct config *config, int n_words, 
     if (n_words == 1 && strcmp(words[0], "create") == 0)
         return create(client, config, &err);
     if (n_words == 1 && strcmp(words[0], "list") == 0)
-        return call_and_print(client, "GET", "/api/v1/projects", NULL, &err);
+        return get_and_print(client, "/api/v1/projects", &err);
     if (n_words == 2 && (strcmp(words[0], "show") == 0 || strcmp(words[0], "quality") == 0)) {
         snprintf(path, sizeof(path), "/api/v1/projects/%s%s", words[1], words[0][0] == 's' ? "" : "/quality");
-        return call_and_print(client, "GET", path, NULL, &err);
+        return get_and_print(client, path, &err);
     }
-    if (n_words == 2 && strcmp(words[0], "invite") == 0) {
-        int64_t n = 0;
-        if (config_number(config, "max-uses", 1, 1000000, &n, &err) < 0)
-            return command_fail("project", &err);
-        snprintf(path, sizeof(path), "/api/v1/projects/%s/invitations", words[1]);
-        return call_and_print(client, "POST", path, json_pack("{s:I}", "max_uses", (json_int_t)n), &err);
-    }
+    if (n_words == 2 && strcmp(words[0], "invite") == 0)
+        return invite(client, config, words[1], &err);
     fprintf(stderr, "plenum project: expected create, list, show ID, quality ID or invite ID; see --help\n");
     return 2;
 }

@@ -51,10 +51,8 @@ int command_score(int argc, char **argv)
         client_call(client, "POST", "/api/v1/score", request, NULL, NULL, &answer, &err) < 0) {
         status = command_fail("score", &err);
     } else {
-        json_dumpf(answer, stdout, JSON_INDENT(2));
-        printf("\n");
+        command_print(answer);
     }
-    json_decref(answer);
     json_decref(request);
     client_free(client);
     config_free(config);

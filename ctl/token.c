@@ -34,11 +34,7 @@ static int run(struct client *client, const struct config *config, int n_words, 
     json_decref(request);
     if (rc < 0)
         return command_fail("token", &err);
-    if (answer != NULL) {
-        json_dumpf(answer, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
-    json_decref(answer);
+    command_print(answer);
     return 0;
 }
 

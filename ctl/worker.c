@@ -33,11 +33,7 @@ static int call(struct client *client, const char *method, const char *path)
     json_t *answer = NULL;
     if (client_call(client, method, path, NULL, NULL, NULL, &answer, &err) < 0)
         return command_fail("worker", &err);
-    if (answer != NULL) {
-        json_dumpf(answer, stdout, JSON_INDENT(2));
-        printf("\n");
-    }
-    json_decref(answer);
+    command_print(answer);
     return 0;
 }
 

@@ -59,21 +59,6 @@ int identity_context(const struct identity *identity, SSL_CTX **ret_context, str
         identity->ca.data, identity->worker.data, identity->worker.data, ret_context, err);
 }
 
-// The folder and what is missing above it.
-static int make_folders(const char *folder, struct err *err)
-{
-    char path[PATH_MAX];
-    if (folder[0] == '\0' || strlen(folder) >= sizeof(path))
-        return err_set(err, ERR_INVALID, "the key folder's path is empty or too long");
-    for (const char *slash = strchr(folder + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        snprintf(path, sizeof(path), "%.*s", (int)(slash - folder), folder);
-        int rc = file_make_folder(path, 0755, err);
-        if (rc < 0)
-            return rc;
-    }
-    return file_make_folder(folder, 0700, err);
-}
-
 int identity_store(
     const char *folder, const char *ca_pem, const char *certificate_pem, const char *key_pem, struct err *err)
 {
@@ -84,7 +69,9 @@ int identity_store(
     buf_add_text(&both, key_pem);
     int rc = buf_check(&both) < 0 ? err_set(err, ERR_LIMIT, "the certificate is too large") : 0;
     if (rc == 0)
-        rc = make_folders(folder, err);
+        rc = file_make_parents(folder, err);
+    if (rc == 0)
+        rc = file_make_folder(folder, 0700, err);
     if (rc == 0)
         rc = path_of(folder, "ca.crt", path, err);
     if (rc == 0)

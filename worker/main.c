@@ -2,6 +2,7 @@
 
 #include "base/config.h"
 #include "base/log.h"
+#include "base/user.h"
 #include "worker/identity.h"
 #include "worker/session.h"
 
@@ -23,6 +24,7 @@ static const struct config_setting settings[] = {
     {"name", "PLENUM_WORKER_NAME", NULL, "what operators call it (default: this machine's name)"},
     {"enrolment-token", "PLENUM_ENROLMENT_TOKEN", NULL, "spent once, when there is no certificate yet"},
     {"memory-mb", "PLENUM_WORKER_MEMORY_MB", "4096", "largest dataset to take, in MiB"},
+    {"user", "PLENUM_USER", "plenum", "service user to become when started as root"},
     {"log-level", "PLENUM_LOG_LEVEL", "info", "debug, info, warning or error"},
     {"ini", "PLENUM_WORKER_INI", NULL, "settings file"},
     {0},
@@ -89,6 +91,16 @@ static int load(struct config *config, int argc, char **argv, struct err *err)
         }
     }
     return err_set(err, ERR_INVALID, "log-level must be debug, info, warning or error");
+}
+
+// What a fit reads came from far away: not as root.
+static int leave_root(const struct config *config, struct err *err)
+{
+    struct user user;
+    int rc = user_service(config_text(config, "user"), &user, err);
+    if (rc == 0)
+        rc = user_give_folder(&user, config_text(config, "keys"), err);
+    return rc == 0 ? user_become(&user, err) : rc;
 }
 
 static void name_of(const struct config *config, char name[NAME_BYTES])
@@ -166,6 +178,8 @@ int main(int argc, char **argv)
     bool only_enrol = rc == 1 && strcmp(argv[1], "enrol") == 0;
     if (rc > 0 && !only_enrol)
         rc = err_set(&err, ERR_INVALID, "unknown word %s; see --help", argv[1]);
+    if (rc >= 0)
+        rc = leave_root(config, &err);
     wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (rc >= 0 && wake_fd < 0)
         rc = err_set_errno(&err, "eventfd");

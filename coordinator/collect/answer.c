@@ -67,6 +67,8 @@ static void read_outcome(
 void answer_read(struct fields *fields, const struct task *task, const json_t *body, struct answer *answer)
 {
     *answer = (struct answer){.wall_ms = -1, .confidence = -1};
+    fields_only(fields, body, "", "choice", "strength", "ranking", "ratings", "labels", "edit", "rationale",
+        "confidence", "active_ms", "wall_ms", "client", NULL);
     read_outcome(fields, task, body, answer);
     answer->active_ms = fields_integer(fields, body, "", "active_ms", FIELD_REQUIRED, 0, DAY_MS, 0);
     const json_t *client = fields_object(fields, body, "", "client", FIELD_OPTIONAL);
@@ -218,6 +220,7 @@ static json_t *place_edit(
     const json_t *edit = fields_object(fields, body, "", "edit", FIELD_OPTIONAL);
     if (edit == NULL)
         return NULL;
+    fields_only(fields, edit, "/edit", "slot", "content", NULL);
     const char *slot = fields_text(fields, edit, "/edit", "slot", FIELD_REQUIRED, 1, SLOT_NAME_BYTES);
     const char *content = fields_text(fields, edit, "/edit", "content", FIELD_REQUIRED, 1, EDIT_MAX);
     int place = slot != NULL ? place_of(task, slot, n_shown) : -1;

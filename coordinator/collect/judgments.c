@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/hash.h"
+#include "base/json.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/answer.h"
 #include "coordinator/db/db.h"
@@ -133,7 +134,7 @@ static void submit(struct writing *writing)
         hex_encode(writing->sealed.data, writing->sealed.length, note + 2);
     }
     if (json_object_get(writing->body, "client") != NULL)
-        client = json_dumps(json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY);
+        client = json_text(json_object_get(writing->body, "client"), JSON_COMPACT | JSON_ENCODE_ANY);
     const char *values[] = {arena_printf(arena, "%lld", (long long)writing->lease.shard_key), lease,
         participant, judgment, answer->outcome,
         answer->strength > 0 ? arena_printf(arena, "%d", answer->strength) : NULL, writing->stored_text, note,
@@ -169,7 +170,7 @@ static void seal_done(void *arg)
 static void finish(struct writing *writing)
 {
     const struct loop *loop = http_context(writing->request);
-    writing->stored_text = json_dumps(writing->stored, JSON_COMPACT);
+    writing->stored_text = json_text(writing->stored, JSON_COMPACT);
     if (writing->note == NULL) {
         submit(writing);
         return;

@@ -2,6 +2,7 @@
 // each study that somebody watches, whoever many. Belongs to its loop's thread.
 #include "coordinator/collect/routes.h"
 
+#include "base/json.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
@@ -41,7 +42,7 @@ static void say(struct subject *subject, const struct db_result *result)
     json_t *body = json_pack("{s:s, s:o, s:o, s:s, s:s}", "state", db_text(result, 0, 0), "counts",
         projects_counts(result, 0, 1), "progress", projects_progress(result, 0, 1), "fits",
         db_text(result, 0, 7), "exports", db_text(result, 0, 8));
-    char *text = json_dumps(body, JSON_COMPACT);
+    char *text = json_text(body, JSON_COMPACT);
     http_topic_say(subject->topic, "study", text);
     free(text);
     json_decref(body);

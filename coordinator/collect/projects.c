@@ -1,6 +1,7 @@
 #include "coordinator/collect/routes.h"
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "coordinator/collect/study.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -76,7 +77,7 @@ static char *creation_answer(const struct creation *creation)
     json_object_set_new(answer, "judgments_per_item", json_integer(creation->study.judgments_per_item));
     json_object_set_new(answer, "simulated", json_boolean(creation->study.simulated));
     json_object_update_missing(answer, creation->study.settings);
-    char *text = json_dumps(answer, JSON_COMPACT);
+    char *text = json_text(answer, JSON_COMPACT);
     json_decref(answer);
     return text;
 }
@@ -89,7 +90,7 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
     const char *body = http_body(creation->request, &size);
     unsigned char hash[HASH_BYTES];
     hash_sha256(body, size, hash);
-    creation->settings = json_dumps(study->settings, JSON_COMPACT);
+    creation->settings = json_text(study->settings, JSON_COMPACT);
     creation->answer = creation_answer(creation);
     struct db_params params;
     db_params_init(&params);
@@ -298,6 +299,7 @@ static void change_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
+    fields_only(&fields, body, "", "state", NULL);
     int state = fields_choice(&fields, body, "", "state", FIELD_REQUIRED, states);
     if (!fields_finish(&fields, request))
         return;

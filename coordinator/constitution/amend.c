@@ -1,5 +1,7 @@
 #include "coordinator/constitution/amend.h"
 
+#include "coordinator/api.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -85,8 +87,11 @@ static int check_members(struct reader *reader, const json_t *json)
         size_t i = 0;
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;
-        if (known[i] == NULL)
-            return refuse(reader, "", "There is a member here that operations do not have.");
+        if (known[i] == NULL) {
+            char pointer[POINTER_MAX_BYTES];
+            pointer_join(pointer, reader->at, name);
+            return fail(reader->arena, reader->fault, pointer, "", "Operations have no such field.");
+        }
     }
     return 0;
 }

@@ -132,6 +132,7 @@ static void vote_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
+    fields_only(&fields, body, "", "choice", NULL);
     int choice = fields_choice(&fields, body, "", "choice", FIELD_REQUIRED, choices);
     if (!fields_finish(&fields, request))
         return;

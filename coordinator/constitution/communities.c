@@ -63,6 +63,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
     if (body == NULL || !api_idempotency_key(request, false, &key, &has_key))
         return;
     fields_init(&fields);
+    fields_only(
+        &fields, body, "", "name", "language", "visibility", "admission", "rule", "budget", "costs", NULL);
     const char *name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_MAX_CHARACTERS);
     json_t *settings = arena_json(arena, settings_read(&fields, body));
     if (!fields_finish(&fields, request))
@@ -262,6 +264,7 @@ static void join_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
+    fields_only(&fields, body, "", "code", NULL);
     const char *code = fields_text(&fields, body, "", "code", FIELD_OPTIONAL, 1, 100);
     if (!fields_finish(&fields, request))
         return;

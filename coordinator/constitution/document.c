@@ -1,5 +1,7 @@
 #include "coordinator/constitution/document.h"
 
+#include "coordinator/api.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -118,6 +120,13 @@ static int fail(struct parser *parser, const char *at, const char *name, const c
     return -1;
 }
 
+static int fail_member(struct parser *parser, const char *at, const char *name)
+{
+    char pointer[POINTER_MAX_BYTES];
+    pointer_join(pointer, at, name);
+    return fail(parser, pointer, "", "The format has no such field.");
+}
+
 // `known` begins with the `n_required` members that must be there.
 static int check_members(
     struct parser *parser, const json_t *object, const char *at, const char *const *known, size_t n_required)
@@ -136,7 +145,7 @@ static int check_members(
         while (known[i] != NULL && strcmp(known[i], name) != 0)
             i++;
         if (known[i] == NULL)
-            return fail(parser, at, "", "There is a member here that the format does not know.");
+            return fail_member(parser, at, name);
     }
     return 0;
 }

@@ -70,30 +70,14 @@ static void read_tags(struct fields *fields, const json_t *filter)
     }
 }
 
-// What is not known is refused: a filter or a promise of privacy that is passed over in silence does harm.
-static void refuse_unknown(
-    struct fields *fields, const json_t *object, const char *at, const char *const *known)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)object, key, value)
-    {
-        size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], key) != 0)
-            i++;
-        if (known[i] == NULL)
-            fields_fail_at(fields, at, key, "%.60s is not offered.", key);
-    }
-}
-
 static void read_filter(struct fields *fields, const json_t *body)
 {
-    static const char *const known[] = {"language", "tags", "judged_from", "judged_before", "source", NULL};
     static const char *const sources[] = {"live", "import", NULL};
     const json_t *filter = fields_object(fields, body, "", "filter", FIELD_OPTIONAL);
     if (filter == NULL)
         return;
-    refuse_unknown(fields, filter, "/filter", known);
+    fields_only(
+        fields, filter, "/filter", "language", "tags", "judged_from", "judged_before", "source", NULL);
     fields_text(fields, filter, "/filter", "language", FIELD_OPTIONAL, 1, FILTER_TEXT_MAX);
     fields_time(fields, filter, "/filter", "judged_from", FIELD_OPTIONAL);
     fields_time(fields, filter, "/filter", "judged_before", FIELD_OPTIONAL);
@@ -125,7 +109,6 @@ static void on_created(void *arg, const struct db_result *result)
 
 static void create_as(struct http_request *request, const struct actor *actor)
 {
-    static const char *const known[] = {"formats", "filter", NULL};
     struct loop *loop = http_context(request);
     struct call *call = call_new(request);
     struct fields fields;
@@ -138,7 +121,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     fields_init(&fields);
     const json_t *formats = read_formats(&fields, body);
     read_filter(&fields, body);
-    refuse_unknown(&fields, body, "", known);
+    fields_only(&fields, body, "", "formats", "filter", NULL);
     if (!fields_finish(&fields, request))
         return;
     const json_t *filter = json_object_get(body, "filter");

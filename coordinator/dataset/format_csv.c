@@ -3,6 +3,7 @@
 //   {"item", "text", "prompt"?, "language"?, "annotator", "rating", "dimension"? | "ratings": {dimension: column},
 //    "scale"?: [least, most], "attributes"?: [column, ...] | {attribute: column}, "prefer_not_to_say"?: [value, ...]}
 // Without annotator and rating, rows are items only. An empty cell is an answer not given.
+#include "base/json.h"
 #include "coordinator/dataset/csv.h"
 #include "coordinator/dataset/formats.h"
 
@@ -267,7 +268,7 @@ static json_t *attributes_of(const struct csv_import *in, const char *const *fie
 
 static char *dump(json_t *json)
 {
-    char *text = json == NULL ? NULL : json_dumps(json, JSON_COMPACT);
+    char *text = json == NULL ? NULL : json_text(json, JSON_COMPACT);
     json_decref(json);
     return text;
 }

@@ -29,6 +29,7 @@ enum http_route_flags {
     HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
     HTTP_CROSS_SITE = 2,  // needs no same-origin proof (bearer-only APIs of serving stacks)
     HTTP_CACHEABLE = 4,   // without it every reply carries Cache-Control: no-store
+    HTTP_OWN_ERRORS = 8,  // errors of this path have the shape that settings.own_error gives, and are no problem+json
 };
 
 struct http_route {
@@ -47,6 +48,9 @@ struct http_settings {
     int listen_fd;                          // bound and listening, shared by all loops
     void *tls;                              // SSL_CTX *, or NULL for plain HTTP
     void *context;                          // what http_context gives
+    // The body (application/json) of an error on paths with HTTP_OWN_ERRORS, those of the router too: then there is no
+    // parsed body yet.
+    json_t *(*own_error)(const struct http_request *request, int status, const char *detail);
     const char *public_origin;       // "https://plenum.example", the Origin of our pages; NULL: the Host
     const struct http_static *files; // the built pages, or NULL; served where no route matches
     const char *trusted_proxies;     // comma-separated addresses or prefixes (http_check_proxies), or NULL
@@ -93,6 +97,8 @@ const char *http_body(const struct http_request *request, size_t *ret_size); // 
 // The body as one JSON object: strict (no duplicate keys, no trailing bytes, UTF-8, depth at most 64); NULL after
 // having replied 400 or 415 itself. The reference lives as long as the request.
 json_t *http_body_json(struct http_request *request);
+// What http_body_json gave before, or NULL.
+const json_t *http_body_parsed(const struct http_request *request);
 
 // Streamed bodies (content codings gzip and zstd are decoded, bounded by body_max after decoding). `on_data` is called
 // with decoded bytes, at most 64 KiB at a time; `on_end` once: 0, or the error when the body was cut, malformed or too

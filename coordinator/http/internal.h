@@ -95,6 +95,7 @@ struct http_request {
     // A refusal found before the body: answered when the body has been read away.
     int refusal;
     const char *refusal_detail, *allow;
+    bool own_errors; // HTTP_OWN_ERRORS of a route with this path
     bool handled, in_flight, replied, replying_stream, stream_ended, stream_chunked, stream_full,
         stream_is_events, close_told, body_taken, body_paused, body_ended, body_end_told, decoder_full,
         head_only, chose_cache, chose_retry, chose_challenge;

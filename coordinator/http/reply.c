@@ -2,6 +2,7 @@
 #include "coordinator/http/internal.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 
 #include <stdarg.h>
@@ -268,7 +269,8 @@ static void reply_json(struct http_request *request, int status, const char *con
         size = json_dumpb(body, render->data, size, JSON_COMPACT);
     }
     json_decref(body);
-    http_reply(request, status, content_type, render->data, size);
+    render->data[size] = '\0';
+    http_reply(request, status, content_type, render->data, json_shorten(render->data));
 }
 
 void http_reply_json(struct http_request *request, int status, json_t *body)
@@ -284,6 +286,12 @@ void http_reply_json_text(struct http_request *request, int status, const char *
 // --- problems ------------------------------------------------------------------------------------------------------
 static void problem(struct http_request *request, int status, const char *detail, json_t *errors)
 {
+    if (request->own_errors) {
+        json_t *own = request->connection->server->settings.own_error(request, status, detail);
+        json_decref(errors);
+        reply_json(request, status, "application/json", own);
+        return;
+    }
     json_t *body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status),
         "status", status, "detail", detail);
     if (body == NULL) // the detail quoted something that is not UTF-8

@@ -423,6 +423,11 @@ const char *http_body(const struct http_request *request, size_t *ret_size)
     return request->body != NULL ? request->body : "";
 }
 
+const json_t *http_body_parsed(const struct http_request *request)
+{
+    return request->json;
+}
+
 json_t *http_body_json(struct http_request *request)
 {
     if (request->json != NULL)

@@ -145,14 +145,16 @@ static const char *const method_names[] = {"GET", "HEAD", "POST", "PUT", "PATCH"
 
 // Looks at the entries from `first` to `end`; adds to `list` what the path would take.
 static const struct route_entry *look(const struct router *router, size_t first, size_t end,
-    const struct split *split, bool rest_only, enum http_method method, char *list, size_t list_size)
+    const struct split *split, bool rest_only, struct http_request *request, char *list, size_t list_size)
 {
+    enum http_method method = request->framing.method;
     for (size_t i = first; i < end; i++) {
         const struct route_entry *entry = &router->entries[i];
         if (rest_only && (entry->n_segments == 0 || !entry->segments[entry->n_segments - 1].is_rest))
             continue;
         if (!matches(entry, split))
             continue;
+        request->own_errors = (entry->route->flags & HTTP_OWN_ERRORS) != 0;
         if (entry->route->method == method || (entry->route->method == HTTP_GET && method == HTTP_HEAD))
             return entry;
         allow(list, list_size, method_names[entry->route->method]);
@@ -168,15 +170,14 @@ void router_find(const struct router *router, struct http_request *request)
     split_path(request->path, &split);
     if (request->path[0] == '*') // OPTIONS of the server as a whole
         split.too_many = true;
-    enum http_method method = request->framing.method;
     char list[64] = "";
     if (!split.too_many)
         request->entry = look(router, router->first[split.n], router->first[split.n + 1], &split, false,
-            method, list, sizeof(list));
+            request, list, sizeof(list));
     for (size_t n = min_size(split.n, SEGMENTS_MAX);
          request->entry == NULL && n-- > 1;) // a last parameter that takes the rest
         request->entry =
-            look(router, router->first[n], router->first[n + 1], &split, true, method, list, sizeof(list));
+            look(router, router->first[n], router->first[n + 1], &split, true, request, list, sizeof(list));
     if (request->entry != NULL) {
         decode_params(request, &split);
         return;

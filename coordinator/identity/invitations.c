@@ -50,6 +50,7 @@ static void create_as(
         return;
     struct fields fields;
     fields_init(&fields);
+    fields_only(&fields, body, "", "max_uses", "expires_at", NULL);
     invitation->request = request;
     invitation->kind = kind;
     invitation->max_uses = fields_integer(&fields, body, "", "max_uses", FIELD_OPTIONAL, 1, 1000000, 1);
@@ -392,6 +393,8 @@ static void join_as(struct http_request *request, const struct actor *actor)
     struct joining *joining = arena_calloc(http_arena(request), 1, sizeof(*joining));
     struct fields fields;
     fields_init(&fields);
+    fields_only(&fields, body, "", "code", "consent", "simulated", NULL);
+    fields_only(&fields, json_object_get(body, "consent"), "/consent", "version", NULL);
     const char *code = fields_text(&fields, body, "", "code", FIELD_REQUIRED, 1, 200);
     if (!fields_finish(&fields, request))
         return;

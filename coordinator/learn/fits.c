@@ -50,18 +50,9 @@ static void check_number(struct fields *fields, const json_t *options, const cha
 
 static void read_options(struct fields *fields, struct asking *asking, const json_t *body)
 {
-    static const char *const known[] = {
-        "seed", "clusters", "clusters_max", "restarts", "hard", "annotator_cap", "lambda", "dimension"};
-    json_t *options = fields_object(fields, body, "", "options", FIELD_OPTIONAL), *value;
-    const char *name;
-    json_object_foreach(options, name, value)
-    {
-        bool is_known = false;
-        for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-            is_known = is_known || strcmp(name, known[i]) == 0;
-        if (!is_known)
-            fields_fail_at(fields, "/options", name, "There is no option of this name.");
-    }
+    json_t *options = fields_object(fields, body, "", "options", FIELD_OPTIONAL);
+    fields_only(fields, options, "/options", "seed", "clusters", "clusters_max", "restarts", "hard",
+        "annotator_cap", "lambda", "dimension", NULL);
     if (options != NULL) {
         fields_integer(fields, options, "/options", "seed", FIELD_OPTIONAL, 1, INT64_MAX, 1);
         fields_integer(fields, options, "/options", "clusters", FIELD_OPTIONAL, 1, 8, 1);
@@ -91,6 +82,7 @@ static bool read_body(struct asking *asking, const json_t *body)
 {
     struct fields fields;
     fields_init(&fields);
+    fields_only(&fields, body, "", "method", "attribute", "options", NULL);
     const char *method = json_string_value(json_object_get(body, "method"));
     if (is_later(method)) {
         fields_fail(&fields, "/method", "The method %s is not offered yet.", method);

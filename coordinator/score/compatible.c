@@ -1,5 +1,5 @@
-// The routes serving stacks already call, in their own shapes: vLLM's and TEI's rerank. Which one is told by the body:
-// `texts` is TEI, else vLLM. Unknown fields are ignored, as those servers do.
+// The routes serving stacks already call, in their own shapes, errors too: vLLM's and TEI's rerank. Which one is told by
+// the body: `texts` is TEI, else vLLM. Unknown fields are ignored, as those servers do.
 #include "coordinator/score/score.h"
 
 #include "coordinator/http/http.h"
@@ -9,7 +9,6 @@
 #include "coordinator/score/scoring.h"
 
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,24 +22,51 @@ struct call {
     const char *model_text;
 };
 
-static void fail(const struct call *call, int status, const char *type, const char *format, ...)
-    PRINTF_LIKE(4, 5);
-static void fail(const struct call *call, int status, const char *type, const char *format, ...)
+// --- errors -----------------------------------------------------------------------------------------------------------
+static enum shape shape_of(const json_t *body)
 {
-    char message[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(message, sizeof(message), format, args);
-    va_end(args);
-    json_t *body = call->shape == SHAPE_TEI ? json_pack("{s:s, s:s}", "error", message, "error_type",
-                                                  status == 422 ? "Validation" : "Backend")
-                                            : json_pack("{s:{s:s, s:s, s:n, s:i}}", "error", "message",
-                                                  message, "type", type, "param", "code", status);
-    if (status == 503)
-        http_reply_header(call->request, "Retry-After", "1");
-    http_reply_json(call->request, status, body);
+    return json_object_get(body, "texts") != NULL ? SHAPE_TEI : SHAPE_VLLM;
 }
 
+static const char *vllm_type(int status)
+{
+    switch (status) {
+    case 401:
+        return "AuthenticationError";
+    case 404:
+        return "NotFoundError";
+    case 405:
+        return "MethodNotAllowedError";
+    case 503:
+        return "ServiceUnavailableError";
+    default:
+        return status < 500 ? "BadRequestError" : "InternalServerError";
+    }
+}
+
+static const char *tei_type(int status)
+{
+    return status == 429 || status == 503 ? "Overloaded" : status < 500 ? "Validation" : "Backend";
+}
+
+json_t *compatible_error(const struct http_request *request, int status, const char *detail)
+{
+    json_t *message = json_string(detail);
+    if (message == NULL)
+        message = json_string("The request holds bytes that are not UTF-8.");
+    if (shape_of(http_body_parsed(request)) == SHAPE_TEI)
+        return json_pack("{s:o, s:s}", "error", message, "error_type", tei_type(status));
+    return json_pack("{s:{s:o, s:s, s:n, s:i}}", "error", "message", message, "type", vllm_type(status),
+        "param", "code", status);
+}
+
+// What is wrong with the body: the servers themselves differ in the status.
+static int wrong(const struct call *call)
+{
+    return call->shape == SHAPE_TEI ? 422 : 400;
+}
+
+// --- answers ----------------------------------------------------------------------------------------------------------
 static double shown_score(const struct call *call, double score)
 {
     bool raw = json_is_true(json_object_get(call->body, "raw_scores")) ||
@@ -79,9 +105,11 @@ static json_t *vllm_answer(const struct call *call, const struct scoring *scorin
     for (size_t rank = 0; rank < n; rank++) {
         size_t i = scoring->result.order[rank];
         const struct predict_candidate *candidate = &scoring->candidates[i];
-        json_array_append_new(results,
-            json_pack("{s:i, s:{s:s%}, s:f}", "index", (int)i, "document", "text", candidate->text,
-                candidate->text_length, "relevance_score", shown_score(call, scoring->result.scores[i])));
+        json_t *document = candidate->text == NULL
+                               ? json_object()
+                               : json_pack("{s:s%}", "text", candidate->text, candidate->text_length);
+        json_array_append_new(results, json_pack("{s:i, s:o, s:f}", "index", (int)i, "document", document,
+                                           "relevance_score", shown_score(call, scoring->result.scores[i])));
     }
     char id[UUID_TEXT_BYTES], own[64];
     uuid_format(uuid_new(), id);
@@ -99,19 +127,23 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
     struct arena *arena = http_arena(call->request);
     struct err err = {0};
     if (model == NULL) {
-        if (model_err->code == ERR_NOT_FOUND)
-            fail(call, 404, "NotFoundError", "The model does not exist.");
-        else
-            fail(call, model_err->code == ERR_LIMIT ? 503 : 500, "InternalServerError",
-                "The model can't be loaded.");
+        if (model_err->code == ERR_NOT_FOUND) {
+            http_problem(call->request, 404, "The model does not exist.");
+            return;
+        }
+        if (model_err->code == ERR_LIMIT)
+            http_reply_header(call->request, "Retry-After", "1");
+        http_problem(
+            call->request, model_err->code == ERR_LIMIT ? 503 : 500, "The model can't be loaded now.");
         return;
     }
     const char *list = call->shape == SHAPE_TEI ? "texts" : "documents";
     struct scoring scoring = {.artefact = model_artefact(model)};
-    if (scoring_read_texts(&scoring, json_object_get(call->body, list), list, arena, &err) < 0 ||
+    if (scoring_read_documents(&scoring, json_object_get(call->body, list),
+            json_object_get(call->body, "embeddings"), list, arena, &err) < 0 ||
         scoring_choose_rule(&scoring, NULL, &err) < 0 ||
         scoring_read_weights(&scoring, NULL, arena, &err) < 0 || scoring_run(&scoring, arena, &err) < 0) {
-        fail(call, call->shape == SHAPE_TEI ? 422 : 400, "BadRequestError", "%s", err.message);
+        http_problem(call->request, wrong(call), "%s", err.message);
     } else {
         metrics_add(METRIC_SCORES, (int64_t)scoring.n_candidates);
         http_reply_header(call->request, "X-Model", call->model_text);
@@ -129,21 +161,20 @@ static struct call *read_call(struct http_request *request)
     struct call *call = arena_calloc(http_arena(request), 1, sizeof(*call));
     call->request = request;
     call->body = body;
-    call->shape = json_object_get(body, "texts") != NULL ? SHAPE_TEI : SHAPE_VLLM;
+    call->shape = shape_of(body);
     call->model_text = json_string_value(json_object_get(body, "model"));
     if (call->model_text == NULL) // TEI's callers name none: the address they are given does
         call->model_text = http_query(request, "model");
     if (call->model_text == NULL) {
-        fail(
-            call, call->shape == SHAPE_TEI ? 422 : 400, "BadRequestError", "model must be the id of a model");
+        http_problem(request, wrong(call), "model must be the id of a model");
         return NULL;
     }
     if (!json_is_string(json_object_get(body, "query"))) {
-        fail(call, call->shape == SHAPE_TEI ? 422 : 400, "BadRequestError", "query must be a text");
+        http_problem(request, wrong(call), "query must be a text");
         return NULL;
     }
     if (id_parse(call->model_text, &call->model_id) < 0) {
-        fail(call, 404, "NotFoundError", "The model does not exist.");
+        http_problem(request, 404, "The model does not exist.");
         return NULL;
     }
     return call;

@@ -1,6 +1,7 @@
 #include "coordinator/score/score.h"
 
 #include "base/hash.h"
+#include "coordinator/api.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/metrics.h"
@@ -147,30 +148,15 @@ static void permitted(struct http_request *request, const struct actor *actor UN
     model_acquire(http_context(request), call->model_id, on_model, call);
 }
 
-// What this version can't do yet is refused, never ignored: a caller must not believe it was applied.
-static bool refuse_unknown(struct http_request *request, json_t *body)
-{
-    static const char *const known[] = {"model", "prompt", "candidates", "aggregate", "weights", NULL};
-    const char *name;
-    json_t *value;
-    json_object_foreach(body, name, value)
-    {
-        size_t i = 0;
-        while (known[i] != NULL && strcmp(known[i], name) != 0)
-            i++;
-        if (known[i] == NULL) {
-            char *pointer = arena_printf(http_arena(request), "/%.64s", name);
-            http_problem_at(request, 422, pointer, "%.64s is not a field of a score request.", name);
-            return true;
-        }
-    }
-    return false;
-}
-
 static void score(struct http_request *request)
 {
     json_t *body = http_body_json(request);
-    if (body == NULL || refuse_unknown(request, body))
+    struct fields fields;
+    if (body == NULL)
+        return;
+    fields_init(&fields);
+    fields_only(&fields, body, "", "model", "prompt", "candidates", "aggregate", "weights", NULL);
+    if (!fields_finish(&fields, request))
         return;
     json_t *prompt = json_object_get(body, "prompt"), *aggregate = json_object_get(body, "aggregate");
     const char *model = json_string_value(json_object_get(body, "model"));
@@ -190,7 +176,7 @@ static void score(struct http_request *request)
 #define RERANK(path)                                                                                         \
     {                                                                                                        \
         .method = HTTP_POST, .pattern = (path), .handle = compatible_rerank, .class = HTTP_CLASS_SCORE,      \
-        .flags = HTTP_CROSS_SITE, .body_max = SCORE_BODY_MAX_BYTES                                           \
+        .flags = HTTP_CROSS_SITE | HTTP_OWN_ERRORS, .body_max = SCORE_BODY_MAX_BYTES                         \
     }
 
 static const struct http_route score_routes[] = {

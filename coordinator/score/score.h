@@ -5,11 +5,14 @@
 
 #include "coordinator/room.h"
 
+#include <jansson.h>
+
 struct http_request;
 
 extern const struct room score_room;
 
-// vLLM's, Cohere's and TEI's rerank (compatible.c).
+// vLLM's, Cohere's and TEI's rerank, and the errors of such routes, for http_settings.own_error (compatible.c).
 void compatible_rerank(struct http_request *request);
+json_t *compatible_error(const struct http_request *request, int status, const char *detail);
 
 #endif

@@ -53,7 +53,8 @@ static void set_text(struct predict_candidate *candidate, json_t *text)
     candidate->text_length = json_string_length(text);
 }
 
-static int read_one(struct scoring *scoring, size_t i, json_t *value, const char *pointer,
+// A text, or an object with text or content, and an embedding.
+static int read_content(struct scoring *scoring, size_t i, json_t *value, const char *pointer,
     struct arena *arena, struct err *err)
 {
     struct predict_candidate *candidate = &scoring->candidates[i];
@@ -63,13 +64,9 @@ static int read_one(struct scoring *scoring, size_t i, json_t *value, const char
     }
     if (!json_is_object(value))
         return err_set(err, ERR_INVALID, "%s/%zu must be a text or an object", pointer, i);
-    json_t *id = json_object_get(value, "id"), *embedding = json_object_get(value, "embedding");
-    json_t *text = json_object_get(value, "content");
+    json_t *embedding = json_object_get(value, "embedding"), *text = json_object_get(value, "content");
     if (text == NULL)
         text = json_object_get(value, "text");
-    if (id != NULL && !json_is_string(id))
-        return err_set(err, ERR_INVALID, "%s/%zu/id must be a text", pointer, i);
-    scoring->ids[i] = json_string_value(id);
     if (text != NULL && !json_is_string(text))
         return err_set(err, ERR_INVALID, "%s/%zu/content must be a text", pointer, i);
     if (text != NULL)
@@ -79,6 +76,15 @@ static int read_one(struct scoring *scoring, size_t i, json_t *value, const char
             err, ERR_INVALID, "%s/%zu/embedding must be finite numbers, or base64 of float32", pointer, i);
     if (candidate->text == NULL && candidate->embedding == NULL)
         return err_set(err, ERR_INVALID, "%s/%zu must have content or an embedding", pointer, i);
+    return 0;
+}
+
+static int read_id(struct scoring *scoring, size_t i, json_t *value, const char *pointer, struct err *err)
+{
+    json_t *id = json_object_get(value, "id");
+    if (id != NULL && !json_is_string(id))
+        return err_set(err, ERR_INVALID, "%s/%zu/id must be a text", pointer, i);
+    scoring->ids[i] = json_string_value(id);
     return 0;
 }
 
@@ -101,23 +107,31 @@ int scoring_read_candidates(
     struct scoring *scoring, json_t *candidates, const char *pointer, struct arena *arena, struct err *err)
 {
     int rc = begin(scoring, candidates, pointer, arena, err);
-    for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++)
-        rc = read_one(scoring, i, json_array_get(candidates, i), pointer, arena, err);
+    for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++) {
+        json_t *value = json_array_get(candidates, i);
+        rc = read_content(scoring, i, value, pointer, arena, err);
+        if (rc == 0)
+            rc = read_id(scoring, i, value, pointer, err);
+    }
     return rc;
 }
 
-int scoring_read_texts(
-    struct scoring *scoring, json_t *texts, const char *pointer, struct arena *arena, struct err *err)
+int scoring_read_documents(struct scoring *scoring, json_t *documents, json_t *embeddings,
+    const char *pointer, struct arena *arena, struct err *err)
 {
-    int rc = begin(scoring, texts, pointer, arena, err);
-    for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++) {
-        json_t *value = json_array_get(texts, i);
-        json_t *text = json_is_object(value) ? json_object_get(value, "text") : value;
-        if (!json_is_string(text))
-            return err_set(err, ERR_INVALID, "%s/%zu must be a text", pointer, i);
-        set_text(&scoring->candidates[i], text);
+    int rc = begin(scoring, documents, pointer, arena, err);
+    for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++)
+        rc = read_content(scoring, i, json_array_get(documents, i), pointer, arena, err);
+    if (rc < 0 || embeddings == NULL || json_is_null(embeddings))
+        return rc;
+    if (!json_is_array(embeddings) || json_array_size(embeddings) != scoring->n_candidates)
+        return err_set(err, ERR_INVALID, "embeddings must be a list with one for each of %s", pointer);
+    for (size_t i = 0; i < scoring->n_candidates; i++) {
+        if (read_embedding(json_array_get(embeddings, i), arena, &scoring->candidates[i]) < 0)
+            return err_set(
+                err, ERR_INVALID, "embeddings/%zu must be finite numbers, or base64 of float32", i);
     }
-    return rc;
+    return 0;
 }
 
 int scoring_choose_rule(struct scoring *scoring, const char *name, struct err *err)

@@ -28,9 +28,10 @@ struct scoring {
 // begins with the JSON pointer of the fault and a space ("/candidates/2/embedding must be ...").
 int scoring_read_candidates(struct scoring *scoring, json_t *candidates, const char *pointer,
     struct arena *arena, struct err *err) MUST_CHECK;
-// Plain texts, as in the compatible shapes.
-int scoring_read_texts(struct scoring *scoring, json_t *texts, const char *pointer, struct arena *arena,
-    struct err *err) MUST_CHECK;
+// As in the compatible shapes, where what is not known is ignored: texts, or objects as above. `embeddings` (may be
+// NULL) holds one for each in their order, for callers whose documents are plain texts.
+int scoring_read_documents(struct scoring *scoring, json_t *documents, json_t *embeddings,
+    const char *pointer, struct arena *arena, struct err *err) MUST_CHECK;
 // The rule by name, or by default: maxmin where more than one group is served, else mean.
 int scoring_choose_rule(struct scoring *scoring, const char *name, struct err *err) MUST_CHECK;
 // Weights for the rule `weights`: {"value": number} over the served groups.

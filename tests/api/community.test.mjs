@@ -102,7 +102,7 @@ test('a wrong document is refused with a pointer, and nothing is stored', async 
         [(d) => { delete d.articles[0].text; }, '/articles/0/text'],
         [(d) => { d.articles[0].text = 'x'.repeat(20001); }, '/articles/0/text'],
         [(d) => { d.articles = []; }, '/articles'],
-        [(d) => { d.more = 1; }, ''],
+        [(d) => { d.more = 1; }, '/more'],
     ];
     for (const [spoil, pointer] of wrong) {
         const document = smallConstitution();

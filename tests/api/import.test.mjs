@@ -1,10 +1,12 @@
 // Imports in foreign formats over HTTP: what comes in, what is refused by line, and that twice is once.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { startCoordinator } from '../support/coordinator.mjs';
-import { makeProject } from '../support/dataset.mjs';
+import { removeFolder, startCoordinator, temporaryFolder } from '../support/coordinator.mjs';
+import { makeProject, plenum } from '../support/dataset.mjs';
 
 let server;
 before(async () => {
@@ -123,4 +125,24 @@ test('an import is for those who may', async () => {
     const joined = await server.api('POST', '/api/v1/join', { body: { code: invitation.body.code }, token: null, key: true });
     assert.equal((await send(project, { format: 'hh' }, pair('1', 'a', 'b'), { token: joined.body.token })).status, 404);
     assert.equal(server.sql(`select count(*) from item where ${where('mine')}`), '0');
+});
+
+test('the command sends every file, whatever is wrong with the one before', async (t) => {
+    const folder = temporaryFolder('plenum-test-files-');
+    t.after(() => removeFolder(folder));
+    const file = (name, body) => {
+        writeFileSync(join(folder, name), gzipSync(body));
+        return join(folder, name);
+    };
+    const project = await makeProject(server, { name: 'several' });
+    const files = [file('a.jsonl.gz', `${pair('1', 'a', 'b')}\nnot json\n${pair('2', 'a', 'a')}\n`), join(folder, 'none.jsonl'),
+        file('b.jsonl.gz', pair('3', 'a', 'b'))];
+    const { status, out, err } = await plenum(server, 'import', '--project', project, '--format', 'hh', ...files);
+    assert.equal(status, 1);
+    assert.deepEqual(out.trim().split('\n').map((line) => JSON.parse(line)).map((one) => [one.file, one.accepted, one.n_rejected]),
+        [[files[0], 1, 2], [files[2], 1, 0]]);
+    assert.match(err, /none\.jsonl: No such file/);
+    const wrong = await plenum(server, 'import', '--project', project, '--format', 'nope', files[0], files[2]);
+    assert.equal(wrong.status, 1);
+    assert.deepEqual(wrong.err.match(/[ab]\.jsonl\.gz: 422/g), ['a.jsonl.gz: 422', 'b.jsonl.gz: 422']);
 });

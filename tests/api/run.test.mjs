@@ -3,7 +3,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, removeFolder, temporaryFolder } from '../support/coordinator.mjs';
 
@@ -43,6 +43,12 @@ class Platform {
         return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) };
     }
 
+    // The processes it started, by program.
+    get children() {
+        const list = readFileSync(`/proc/${this.child.pid}/task/${this.child.pid}/children`, 'utf8').trim().split(' ').map(Number);
+        return Object.fromEntries(list.map((pid) => [readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), pid]));
+    }
+
     command(...words) {
         return execFileSync(join(build, 'plenum'), [...words, '--url', this.url, '--data', this.data], { encoding: 'utf8' });
     }
@@ -70,6 +76,15 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
             models[fit.method] = fit.model_id;
         }
         assert.deepEqual(Object.keys(models).sort(), ['maxmin', 'pooled']);
+    });
+
+    await t.test('what serves and what computes are not root', { skip: process.getuid() !== 0 && 'not root' }, () => {
+        const service = Number(execFileSync('id', ['-u', 'plenum'], { encoding: 'utf8' }));
+        const { children } = platform;
+        assert.deepEqual(Object.keys(children).sort(), ['plenum-coordina', 'plenum-worker']);
+        for (const [name, pid] of Object.entries(children)) assert.equal(Number(/^Uid:\s+(\d+)/m.exec(statusOf(pid))[1]), service, name);
+        for (const folder of ['keys', 'run', 'workers/1', 'workers/1/worker.pem']) assert.equal(statSync(join(data, folder)).uid, service, folder);
+        assert.equal(statSync(join(data, 'workers', '1', 'worker.pem')).mode & 0o777, 0o600);
     });
 
     await t.test('cards show the worst-off group beside the average, with intervals', async () => {
@@ -153,6 +168,7 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         const wrong = await platform.api('POST', '/rerank', { model: models.pooled, documents });
         assert.equal(wrong.status, 400);
         assert.equal(wrong.body.error.code, 400);
+        assert.equal(wrong.body.error.type, 'BadRequestError');
         const wrongTei = await platform.api('POST', `/rerank?model=${models.pooled}`, { texts: documents });
         assert.equal(wrongTei.status, 422);
         assert.equal(wrongTei.body.error_type, 'Validation');
@@ -163,7 +179,7 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         assert.equal(scored.candidates.length, 2);
         const listed = JSON.parse(platform.command('project', 'list'));
         assert.ok(listed.data.some((one) => one.id === project));
-        const fit = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet', 'on'));
+        const fit = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet'));
         assert.equal(fit.state, 'done');
     });
 
@@ -177,6 +193,21 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         assert.deepEqual((await platform.api('GET', '/api/v1/site')).body.demo.project_id, project);
         const scored = await platform.api('POST', '/api/v1/score', { model: models.maxmin, candidates });
         assert.equal(scored.status, 200);
-        assert.equal(await platform.stop(), 0);
+    });
+
+    await t.test('killed, it takes what it started with it', async () => {
+        const pids = Object.values(platform.children);
+        platform.child.kill('SIGKILL');
+        const alive = () => pids.filter((pid) => /^State:\s+[^Z]/m.test(statusOf(pid)));
+        for (let i = 0; i < 200 && alive().length > 0; i++) await new Promise((done) => setTimeout(done, 100));
+        assert.deepEqual(alive(), []);
     });
 });
+
+function statusOf(pid) {
+    try {
+        return readFileSync(`/proc/${pid}/status`, 'utf8');
+    } catch {
+        return '';
+    }
+}

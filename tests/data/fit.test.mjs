@@ -28,7 +28,7 @@ function write(name, objects) {
 
 function fit(file, method, ...more) {
     const out = join(folder, `out-${method}`);
-    const printed = execFileSync(join(build, 'plenum'), ['fit', '--file', file, '--method', method, '--out', out, '--quiet', 'on', ...more]);
+    const printed = execFileSync(join(build, 'plenum'), ['fit', '--file', file, '--method', method, '--out', out, '--quiet', ...more]);
     const card = JSON.parse(printed);
     assert.deepEqual(JSON.parse(readFileSync(`${out}.card.json`)), card);
     const bytes = readFileSync(`${out}.artefact`);
@@ -61,6 +61,10 @@ test('POPQUORN: maxmin is not supported, and the card says so', { skip: !ratings
         assert.equal(card.supported, false);
         assert.match(card.gain.statement, /do not support/);
         checkClaim(card);
+        // One taste is everybody; the groups that people named stand beside the average all the same.
+        assert.ok(card.worst_declared.attribute !== undefined && card.worst_declared.accuracy < card.all.accuracy - 0.02);
+        assert.equal(card.worst_declared.accuracy, Math.min(...card.groups.filter((group) => group.attribute).map((group) => group.accuracy)));
+        assert.equal(card.worst.accuracy, Math.min(...card.groups.map((group) => group.accuracy)));
         const served = card.heads.filter((head) => head.served);
         assert.ok(served.every((head) => !head.value.startsWith('cluster')), 'clusters without support are not served');
         const { all } = card.served;

@@ -20,7 +20,7 @@ const rank = (file, ...more) => lines(execFileSync(join(build, 'plenum'), ['rank
 
 test('golden cases', { skip: cases === undefined && 'the real data are not here (../shared/data or PLENUM_TEST_DATA)' }, () => {
     const expected = lines(readFileSync(cases, 'utf8'));
-    const answers = rank(cases, '--pairwise', 'on');
+    const answers = rank(cases, '--pairwise');
     assert.equal(answers.length, expected.length);
     expected.forEach(({ pairwise, path_strengths, social_rank }, i) => assert.deepEqual(answers[i], { pairwise, path_strengths, social_rank }));
 });

@@ -74,8 +74,8 @@ export class Worker {
 }
 
 // A study with `items` pairs judged by `people` persons, each of `each` items. Half of them like long answers and half like
-// short ones. Gives the project's id.
-export async function makeJudged(coordinator, { items = 300, people = 40, each = 60 } = {}) {
+// short ones. `embed(item, response)` gives each response an embedding. Gives the project's id.
+export async function makeJudged(coordinator, { items = 300, people = 40, each = 60, embed = () => undefined } = {}) {
     const { status, body: project } = await coordinator.api('POST', '/api/v1/projects', {
         body: { name: 'fits', judgments_per_item: 1000, task: { kind: 'pairwise' } },
     });
@@ -85,7 +85,8 @@ export async function makeJudged(coordinator, { items = 300, people = 40, each =
     const lines = Array.from({ length: items }, (_, i) => JSON.stringify({
         id: `i${i}`,
         prompt: `Question ${i}`,
-        responses: [{ content: `${text(i, 5)} briefly` }, { content: `${text(i + 1, 40)} at length, in detail` }],
+        responses: [{ content: `${text(i, 5)} briefly`, embedding: embed(i, 0) },
+            { content: `${text(i + 1, 40)} at length, in detail`, embedding: embed(i, 1) }],
     }));
     const answer = await coordinator.api('POST', `/api/v1/projects/${project.id}/items`, { body: lines.join('\n') });
     if (answer.status >= 300) throw new Error(`items: ${answer.status} ${JSON.stringify(answer.body)}`);

@@ -93,6 +93,7 @@ static void add_heads(struct session *session, const struct mixture *mixture, st
                 .value = clusters->name[j],
                 .share = mixture->share[j],
                 .n_annotators = clusters->n_annotators[j],
+                .n_judgments = session_judgments(session, clusters, j),
                 .tau = 1}};
         for (uint32_t a = 0; a < n; a++)
             weight[a] = session->q[(size_t)a * k + j];

@@ -220,6 +220,7 @@ int session_fit_robust(struct session *session, const struct grouping *grouping,
         .w = w, .about = {.attribute = grouping->attribute, .value = "all groups", .share = 1, .tau = 1}};
     for (uint32_t g = 0; g < grouping->n; g++)
         head->about.n_annotators += grouping->n_annotators[g];
+    head->about.n_judgments = session_judgments(session, grouping, FIT_NO_GROUP);
     for (uint32_t i = 0; i < session->data->n_annotators; i++)
         member[i] = grouping->of_annotator[i] != FIT_NO_GROUP;
     session_calibrate(session, head, member, false);
@@ -245,6 +246,7 @@ void session_fit_groups(struct session *session, const struct grouping *grouping
                 .value = grouping->name[g],
                 .share = (double)grouping->n_annotators[g] / all,
                 .n_annotators = grouping->n_annotators[g],
+                .n_judgments = session_judgments(session, grouping, g),
                 .tau = 1}};
         for (uint32_t i = 0; i < session->data->n_annotators; i++)
             member[i] = grouping->of_annotator[i] == g;

@@ -104,9 +104,20 @@ static void find_shown(const struct session *session, const struct grouping *gro
     }
 }
 
+// The difference of two equal sums is not always 0.
+static double tidy(double difference)
+{
+    return fabs(difference) < 1e-12 ? 0 : difference;
+}
+
 static json_t *interval_json(struct metrics_interval interval)
 {
-    return json_pack("[f,f]", interval.low, interval.high);
+    return json_pack("[f,f]", tidy(interval.low), tidy(interval.high));
+}
+
+static json_t *known_json(double number)
+{
+    return isfinite(number) ? json_real(number) : json_null();
 }
 
 // Metrics of the rows for which `group` is `g` (all rows when group is NULL).
@@ -159,22 +170,33 @@ static void groups_json(const struct session *session, const struct grouping *gr
     free(group);
 }
 
-// {all, groups, worst} of one set of predictions. Without a grouping to judge by, every declared attribute is one.
+// The groups that people declared: of the attribute that was asked for, else of each.
+static void declared_json(struct session *session, const struct metrics_row *rows, json_t *groups,
+    json_t **worst, double *worst_accuracy)
+{
+    const char *wanted = session->options->attribute;
+    for (uint32_t a = 0; a < session->data->n_attributes; a++) {
+        const char *name = session->data->attribute_name[a];
+        struct grouping declared;
+        if ((wanted == NULL || strcmp(wanted, name) == 0) &&
+            session_group_by(session, name, &declared, NULL) == 0)
+            groups_json(session, &declared, rows, groups, worst, worst_accuracy);
+    }
+}
+
+// {all, groups, worst, worst_declared} of one set of predictions: groups that people declared, then those found, which
+// name no attribute; the worst-off of all, and of those declared. One cluster is everybody, and no group.
 static json_t *view_json(struct session *session, const struct metrics_row *rows)
 {
     json_t *groups = json_array(), *worst = NULL;
     double worst_accuracy = 0, accuracy;
     json_t *all = metrics_json(session, rows, NULL, 0, &accuracy);
-    if (session->grouping.n > 0) {
-        groups_json(session, &session->grouping, rows, groups, &worst, &worst_accuracy);
-    } else {
-        for (uint32_t a = 0; a < session->data->n_attributes; a++) {
-            struct grouping declared;
-            if (session_group_by(session, session->data->attribute_name[a], &declared, NULL) == 0)
-                groups_json(session, &declared, rows, groups, &worst, &worst_accuracy);
-        }
-    }
-    json_t *json = json_pack("{s:o, s:o, s:O?}", "all", all, "groups", groups, "worst", worst);
+    declared_json(session, rows, groups, &worst, &worst_accuracy);
+    json_t *declared = worst;
+    if (session->clusters.n > 1)
+        groups_json(session, &session->clusters, rows, groups, &worst, &worst_accuracy);
+    json_t *json = json_pack(
+        "{s:o, s:o, s:O?, s:O?}", "all", all, "groups", groups, "worst", worst, "worst_declared", declared);
     assert(json != NULL);
     return json;
 }
@@ -222,8 +244,8 @@ static uint32_t worst_on_validation(const struct session *session, const bool *s
 
 static json_t *gain_json(const struct metrics_gain *gain)
 {
-    return json_pack("{s:f, s:o, s:f, s:o}", "accuracy", gain->accuracy, "accuracy_interval",
-        interval_json(gain->accuracy_interval), "log_loss", gain->log_loss, "log_loss_interval",
+    return json_pack("{s:f, s:o, s:f, s:o}", "accuracy", tidy(gain->accuracy), "accuracy_interval",
+        interval_json(gain->accuracy_interval), "log_loss", tidy(gain->log_loss), "log_loss_interval",
         interval_json(gain->log_loss_interval));
 }
 
@@ -248,13 +270,13 @@ static json_t *claim_json(const struct session *session, const struct metrics_ro
     if (group == NULL)
         abort();
     find_shown(session, &session->grouping, own, group, shown);
-    uint32_t worst = worst_on_validation(session, shown);
+    uint32_t worst = single ? FIT_NO_GROUP : worst_on_validation(session, shown);
     struct metrics_gain gain = {0}, minimum = {0};
     if (worst != FIT_NO_GROUP)
         measure_gains(session, own, pooled, group, worst, &gain, &minimum);
     free(group);
-    *ret_supported = worst != FIT_NO_GROUP && !single && gain.log_loss_interval.low > 0 &&
-                     gain.accuracy > 0 && minimum.accuracy >= 0;
+    *ret_supported =
+        worst != FIT_NO_GROUP && gain.log_loss_interval.low > 0 && gain.accuracy > 0 && minimum.accuracy >= 0;
     json_t *json = gain_json(&gain);
     json_object_set_new(json, "minimum", gain_json(&minimum));
     if (worst != FIT_NO_GROUP)
@@ -287,10 +309,10 @@ static json_t *trials_json(const struct session *session)
     json_t *list = json_array();
     for (uint32_t i = 0; i < session->n_trials; i++) {
         const struct cluster_trial *trial = &session->trials[i];
-        double error = isfinite(trial->standard_error_of_gain) ? trial->standard_error_of_gain : 0;
-        json_array_append_new(list, json_pack("{s:I, s:f, s:f, s:b}", "k", (json_int_t)trial->k,
-                                        "held_out_log_likelihood", trial->held_out, "standard_error_of_gain",
-                                        error, "cluster_too_small", (int)trial->too_small));
+        json_array_append_new(
+            list, json_pack("{s:I, s:o, s:o, s:b}", "k", (json_int_t)trial->k, "held_out_log_likelihood",
+                      known_json(trial->held_out), "standard_error_of_gain",
+                      known_json(trial->standard_error_of_gain), "cluster_too_small", (int)trial->too_small));
     }
     return list;
 }

@@ -144,6 +144,17 @@ static int prepare(struct session *session, struct err *err)
     return design_build(data, in_training, session->arena, &session->design, err);
 }
 
+uint32_t session_judgments(const struct session *session, const struct grouping *grouping, uint32_t group)
+{
+    const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
+    double weight = 0;
+    for (uint32_t i = 0; i < train->n; i++) {
+        uint32_t own = grouping->of_annotator[train->annotator[i]];
+        weight += own != FIT_NO_GROUP && (group == FIT_NO_GROUP || own == group) ? train->weight[i] : 0;
+    }
+    return (uint32_t)fmin(round(weight), UINT32_MAX);
+}
+
 static void count_judgments(struct session *session)
 {
     const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
@@ -158,7 +169,7 @@ static void count_judgments(struct session *session)
     double weight = 0;
     for (uint32_t i = 0; i < train->n; i++)
         weight += train->weight[i];
-    all->n_judgments = (uint32_t)fmin(weight, UINT32_MAX);
+    all->n_judgments = (uint32_t)fmin(round(weight), UINT32_MAX);
 }
 
 static int fit_method(struct session *session, struct err *err)
@@ -182,10 +193,9 @@ static int fit_method(struct session *session, struct err *err)
         if (failed)
             return failed;
     } else if (options->method == FIT_MAXMIN) {
-        struct grouping clusters;
-        session_fit_clusters(session, &clusters);
+        session_fit_clusters(session, &session->clusters);
         if (options->attribute == NULL)
-            session->grouping = clusters;
+            session->grouping = session->clusters;
     }
     session->n_own = session->n_heads - session->first_own;
     if ((options->method == FIT_MAXMIN || options->method == FIT_DRO) && options->attribute != NULL &&

@@ -127,6 +127,42 @@ static void two_tastes_are_two_clusters(void **state UNUSED)
     planted_free(&planted);
 }
 
+// Rows with an attribute are of groups that people declared, those without of groups found.
+static size_t n_rows(const json_t *view, bool declared)
+{
+    size_t i, n = 0;
+    json_t *row;
+    json_array_foreach(json_object_get(view, "groups"), i, row)
+    {
+        n += (json_object_get(row, "attribute") != NULL) == declared;
+        assert_true(number(view, "worst", "accuracy") <= number(row, NULL, "accuracy"));
+        if (declared && json_object_get(row, "attribute") != NULL)
+            assert_true(number(view, "worst_declared", "accuracy") <= number(row, NULL, "accuracy"));
+    }
+    return n;
+}
+
+static void declared_groups_stand_beside_those_found(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &two_tastes);
+    run(&planted.data, &(struct fit_options){.method = FIT_MAXMIN, .seed = 1}, &fitted);
+    const json_t *views[] = {fitted.card, json_object_get(fitted.card, "pooled")};
+    for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
+        assert_int_equal(n_rows(views[i], true), 5); // tastes and months
+        assert_int_equal(n_rows(views[i], false), 2);
+    }
+    const struct artefact_head *heads = fitted.artefact->heads;
+    assert_true(heads[1].n_judgments > 0 && heads[2].n_judgments > 0);
+    assert_true(labs((long)heads[1].n_judgments + heads[2].n_judgments - heads[0].n_judgments) <= 1);
+    release(&fitted);
+    run(&planted.data, &(struct fit_options){.method = FIT_GROUP, .attribute = "taste", .seed = 1}, &fitted);
+    assert_true(fitted.artefact->heads[1].n_judgments > 0);
+    release(&fitted);
+    planted_free(&planted);
+}
+
 static void one_taste_is_one_cluster(void **state UNUSED)
 {
     struct planted planted;
@@ -140,6 +176,16 @@ static void one_taste_is_one_cluster(void **state UNUSED)
     const char *statement =
         json_string_value(json_object_get(json_object_get(fitted.card, "gain"), "statement"));
     assert_non_null(strstr(statement, "do not support"));
+    // The one cluster is everybody, and no group; who is worst off stands there all the same.
+    assert_int_equal(n_rows(fitted.card, false), 0);
+    assert_int_equal(n_rows(fitted.card, true), 4);
+    assert_true(
+        json_equal(json_object_get(fitted.card, "worst"), json_object_get(fitted.card, "worst_declared")));
+    const json_t *gain = json_object_get(json_object_get(fitted.card, "gain"), "log_loss_interval");
+    for (size_t i = 0; i < 2; i++)
+        assert_true(json_number_value(json_array_get(gain, i)) == 0);
+    const json_t *tried = json_array_get(json_object_get(fitted.card, "clusters_tried"), 0);
+    assert_true(number(tried, NULL, "held_out_log_likelihood") < -0.3);
     release(&fitted);
     // Made to find two where there is one: still no claim, and the attribute's offsets are served instead.
     run(&planted.data,
@@ -147,6 +193,21 @@ static void one_taste_is_one_cluster(void **state UNUSED)
     assert_false(supported(&fitted));
     assert_non_null(json_object_get(fitted.card, "served"));
     assert_string_equal(fitted.artefact->heads[predict_served_head(fitted.artefact, 0)].attribute, "month");
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static void what_nobody_can_be_held_out_for_is_not_known(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    struct planted_options alone = one_taste;
+    alone.n_annotators = 1;
+    alone.judgments_each = 200;
+    planted_make(&planted, &alone);
+    run(&planted.data, &(struct fit_options){.method = FIT_MAXMIN, .seed = 1}, &fitted);
+    const json_t *tried = json_array_get(json_object_get(fitted.card, "clusters_tried"), 0);
+    assert_true(json_is_null(json_object_get(tried, "held_out_log_likelihood")));
     release(&fitted);
     planted_free(&planted);
 }
@@ -311,7 +372,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_pooled_model_learns),
         cmocka_unit_test(two_tastes_are_two_clusters),
+        cmocka_unit_test(declared_groups_stand_beside_those_found),
         cmocka_unit_test(one_taste_is_one_cluster),
+        cmocka_unit_test(what_nobody_can_be_held_out_for_is_not_known),
         cmocka_unit_test(groups_that_differ_are_served_apart),
         cmocka_unit_test(dro_evens_the_losses_out),
         cmocka_unit_test(small_groups_are_not_shown),

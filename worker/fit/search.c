@@ -250,7 +250,8 @@ static void folds_init(struct search *search, struct fold folds[SEARCH_FOLDS])
     free(out);
 }
 
-// Every annotator's log-likelihood per unit of weight when held out, and the mean over all weight.
+// Every annotator's log-likelihood per unit of weight when held out, and the mean over all weight (NaN when nobody could
+// be held out).
 static double held_out_likelihood(
     struct search *search, const struct fold folds[SEARCH_FOLDS], uint32_t k, double *ret_each)
 {
@@ -277,7 +278,7 @@ static double held_out_likelihood(
         mixture_release(&mixture);
     }
     free(each);
-    return weight > 0 ? sum / weight : 0;
+    return weight > 0 ? sum / weight : NAN;
 }
 
 // Mean and standard error over annotators of each - best.

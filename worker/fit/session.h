@@ -45,6 +45,7 @@ struct session {
     uint32_t n_heads;          // heads[0] is the pooled one
     uint32_t first_own, n_own; // the method's own heads
     struct grouping grouping;  // by which the claim is judged; n == 0: none
+    struct grouping clusters;  // maxmin: those found
     double duality_gap;        // dro
     double offset_scale;       // a of shared + offsets, 0 when pooled was best
     struct cluster_trial trials[FIT_CLUSTERS_MAX];
@@ -58,6 +59,9 @@ struct session {
 // Reports, and asks whether to go on.
 void session_progress(struct session *session, const char *phase, double fraction);
 bool session_stop(void *session); // for solvers
+
+// Weight of the training pairs of the annotators who are in `group`; of those in any group when it is FIT_NO_GROUP.
+uint32_t session_judgments(const struct session *session, const struct grouping *grouping, uint32_t group);
 
 // Logits of the pairs of a split under a head's raw w.
 void session_logits(const struct session *session, enum split split, const double *w, double *ret_z);

@@ -21,9 +21,14 @@ function interval(row) {
     return low == null ? t('not-known') : `${percent(low)} – ${percent(high)}`;
 }
 
-function Row({ name, row, kind }) {
+const sameGroup = (one, other) => Boolean(one && other) && one.value === other.value && (one.attribute ?? null) === (other.attribute ?? null);
+
+// The worst-off of all groups; where the fit found it, also the worst-off of those that people named themselves.
+const worstOf = ({ worst, worst_declared: declared }) => [worst, sameGroup(worst, declared) ? null : declared].filter(Boolean);
+
+function Row({ name, row, kind, tag }) {
     return html`<tr class=${kind ? `row-${kind}` : ''}>
-        <th scope="row"><span dir="auto">${name}</span>${kind === 'worst' && html` <strong class="tag">${t('worst-off')}</strong>`}</th>
+        <th scope="row"><span dir="auto">${name}</span>${tag && html` <strong class="tag">${tag}</strong>`}</th>
         <td class="num">${number(row.n_annotators)}</td>
         <td class="num">${number(row.n)}</td>
         <td class="num">${percent(row.accuracy)}</td>
@@ -34,29 +39,26 @@ function Row({ name, row, kind }) {
 
 function Groups({ metrics, groupName }) {
     const { all, worst, groups = [] } = metrics;
-    const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
-    const rest = groups.filter((one) => !isWorst(one));
+    const marked = worstOf(metrics);
+    const rest = groups.filter((one) => !marked.some((other) => sameGroup(one, other)));
     return html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="groups-title"><table class="data card-table">
         <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-people')}</th><th scope="col" class="num">${t('card-n')}</th>
             <th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-interval')}</th>
             <th scope="col" class="num">${t('card-log-loss')}</th></tr></thead>
         <tbody>
             <${Row} name=${t('card-everyone')} row=${all} kind="all" />
-            ${worst && html`<${Row} name=${groupName(worst)} row=${worst} kind="worst" />`}
+            ${marked.map((one, i) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} kind="worst"
+                tag=${i === 0 ? t('worst-off') : t('worst-off-declared')} />`)}
             ${rest.map((one) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} />`)}
         </tbody>
     </table></div>
-    ${worst && !worst.attribute && groups.length === 1 && html`<${Notice} title=${t('card-one-taste')}><p>${t('card-one-taste-text')}</p><//>`}
+    ${metrics.k === 1 && html`<${Notice} title=${t('card-one-taste')}><p>${t('card-one-taste-text')}</p><//>`}
     ${!worst && html`<${Notice} kind="warning" title=${t('card-no-groups')}><p>${t('card-no-groups-text')}</p><//>`}`;
 }
 
-function plotRows({ worst, groups = [] }, groupName) {
-    const isWorst = (one) => worst && one.value === worst.value && (one.attribute ?? null) === (worst.attribute ?? null);
-    return groups.map((one) => ({
-        name: groupName(one), value: one.accuracy, interval: one.interval, marked: isWorst(one),
-    })).concat(worst && !groups.some(isWorst)
-        ? [{ name: groupName(worst), value: worst.accuracy, interval: worst.interval, marked: true }] : []);
-}
+const plotRows = ({ worst, groups = [] }, groupName) => groups.map((one) => ({
+    name: groupName(one), value: one.accuracy, interval: one.interval, marked: sameGroup(one, worst),
+}));
 
 function Beside({ method, metrics }) {
     if (!metrics.pooled || method === 'pooled') return null;
