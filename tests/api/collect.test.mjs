@@ -389,28 +389,41 @@ test('rankings cover every slot, and ratings every dimension', async () => {
     assert.deepEqual((await judge(two.id, rating.token, rated, ratingKey)).body, stored.body);
 });
 
-test('quality: agreement, order, time and coverage, with small cells hidden', async () => {
-    const { project, tokens } = await study({ items: 4, people: 12, judgments_per_item: 12, demographics: { attributes: [{ id: 'side', values: ['many', 'few'] }] } });
+test('quality: agreement, order, time and coverage, with small groups hidden and not to be had by subtraction', async () => {
+    const attributes = [{ id: 'side', values: ['many', 'some', 'few', 'none'] }, { id: 'hand', values: ['left', 'right'] }];
+    const { project, tokens } = await study({ items: 4, people: 24, judgments_per_item: 24, demographics: { attributes } });
     for (let i = 0; i < tokens.length; i++) {
-        await server.api('PUT', '/api/v1/me/demographics', { token: tokens[i], body: { consent: true, answers: { side: i < 10 ? 'many' : 'few' } } });
+        const side = i < 12 ? 'many' : i < 22 ? 'some' : 'few';
+        // Of their hand a few say nothing, in two ways, and the rest the same.
+        const hand = i < 18 ? { hand: 'right' } : i < 21 ? { hand: 'prefer_not_to_say' } : {};
+        await server.api('PUT', '/api/v1/me/demographics', { token: tokens[i], body: { consent: true, answers: { side, ...hand } } });
         for (;;) {
             const task = await next(project, tokens[i]);
             if (task.status === 204) break;
             // All prefer response 0, but for the last person, who prefers the other.
             const leftIsZero = /answer 0/.test(task.body.item.responses[0].content);
-            await judge(task.body.id, tokens[i], { choice: leftIsZero === (i < 11) ? 'left' : 'right', active_ms: 1000 + i });
+            await judge(task.body.id, tokens[i], { choice: leftIsZero === (i < 23) ? 'left' : 'right', active_ms: 1000 + i });
         }
     }
     const { status, body } = await server.api('GET', `/api/v1/projects/${project}/quality`);
     assert.equal(status, 200);
-    assert.equal(body.n_judgments, 48);
+    assert.equal(body.n_judgments, 96);
+    assert.equal(body.n_annotators, 24);
     assert.equal(body.agreement.n_pairs, 4);
-    assert.ok(Math.abs(body.agreement.percent - 55 / 66) < 1e-9);
-    assert.ok(body.agreement.alpha < 0 && body.agreement.alpha > -0.1, 'eleven of twelve agree, as chance would have it');
-    assert.equal(body.order_bias.n, 48);
-    assert.equal(body.outcomes.left + body.outcomes.right, 48);
-    assert.ok(Math.abs(body.order_bias.left_share - body.outcomes.left / 48) < 1e-9);
-    assert.ok(body.time.median_active_ms >= 1005 && body.time.median_active_ms <= 1006);
-    assert.deepEqual(body.coverage.find((one) => one.value === 'many'), { attribute: 'side', value: 'many', annotators: 10, judgments: 40, hidden: false });
-    assert.deepEqual(body.coverage.find((one) => one.value === 'few'), { attribute: 'side', value: 'few', annotators: null, judgments: null, hidden: true });
+    assert.ok(Math.abs(body.agreement.percent - 253 / 276) < 1e-9);
+    assert.ok(body.agreement.alpha < 0 && body.agreement.alpha > -0.1, 'all but one agree, as chance would have it');
+    assert.equal(body.order_bias.n, 96);
+    assert.equal(body.outcomes.left + body.outcomes.right, 96);
+    assert.ok(Math.abs(body.order_bias.left_share - body.outcomes.left / 96) < 1e-9);
+    assert.ok(body.time.median_active_ms >= 1011 && body.time.median_active_ms <= 1012);
+    // Two are few: "some" goes with them, or 24 - 12 - 10 would tell. Six said nothing of their hand: so does "right".
+    const cells = body.coverage.map(({ attribute, value, annotators, judgments, hidden }) => {
+        assert.equal(hidden, annotators === null && judgments === null);
+        return [`${attribute} ${value}`, hidden ? 'hidden' : [annotators, judgments]];
+    });
+    assert.deepEqual(cells, [
+        ['side many', [12, 48]], ['side some', 'hidden'], ['side few', 'hidden'], ['side none', 'hidden'],
+        ['side prefer_not_to_say', 'hidden'], ['side not_answered', 'hidden'],
+        ['hand left', 'hidden'], ['hand right', 'hidden'], ['hand prefer_not_to_say', 'hidden'], ['hand not_answered', 'hidden'],
+    ]);
 });
