@@ -56,6 +56,10 @@ test('lists, tables, code and headings become their elements', () => {
         '<pre><code>x<y</code></pre>', '<blockquote><p>q</p></blockquote>']) assert.ok(drawn.includes(part), part);
 });
 
+test('the empty corner of a table is no heading', () => {
+    assert.ok(flat(markdown('| | Day | Night |\n|-|-|-|\n| Tea | 1 | 2 |')).includes('<tr><td></td><th>Day</th><th>Night</th></tr>'));
+});
+
 test('what the lexer cannot follow is shown as it came', () => {
     const deep = '>'.repeat(50_000) + ' deep';
     assert.ok(flat(markdown(deep)).includes('deep'));

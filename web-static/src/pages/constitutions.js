@@ -17,11 +17,11 @@ async function load() {
 export default function Constitutions() {
     const found = useLoad(load, []);
     usePageTitle(t('nav-constitution'));
+    if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     return html`<div class="page measure">
         <${PageHeading}>${t('nav-constitution')}<//>
         <p class="lead">${t('constitution-what')}</p>
         ${found.state === 'loading' && html`<${Loading} />`}
-        ${found.state === 'failed' && html`<${Failed} error=${found.error} retry=${found.reload} />`}
         ${found.value?.length === 0 && html`<p>${t('constitutions-none')}</p>`}
         ${found.value?.length > 0 && html`<ul class="rows">${found.value.map((one) => html`<li>
             <a class="row-link" href=${`/constitution/${one.id}`}><span dir="auto">${one.name}</span></a></li>`)}</ul>`}
