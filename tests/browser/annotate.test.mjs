@@ -40,6 +40,10 @@ async function nextPair(page, act) {
     }, old);
 }
 
+// What the page says of how many were answered, once it says so.
+const counted = (page, words) => page.waitForFunction((wanted) => (
+    document.querySelector('.progress')?.textContent.replace(/[\u2068\u2069]/g, '').trim() === wanted), words);
+
 async function judgedOf(study) {
     const summary = await study.summary();
     return summary.progress.judgments;
@@ -162,11 +166,14 @@ test('undo takes the last answer back, and an earlier one can be changed', async
     const first = await questionOf(me.page);
     await nextPair(me.page, () => me.page.keyboard.press('2'));
     assert.equal(await judgedOf(study), 1);
+    await counted(me.page, '1 answer');
     await nextPair(me.page, () => me.page.keyboard.press('z'));
     assert.equal(await questionOf(me.page), first);
     assert.equal(await judgedOf(study), 0);
+    await counted(me.page, 'No answer yet');
     await nextPair(me.page, () => me.page.keyboard.press('6'));
     assert.equal(await judgedOf(study), 1);
+    await counted(me.page, '1 answer');
 
     const second = await questionOf(me.page);
     await nextPair(me.page, async () => {
