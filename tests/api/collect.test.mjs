@@ -38,13 +38,14 @@ function uuid(id) {
 
 test('a study is checked field by field', async () => {
     const bad = [
-        [{}, '/name'], [{ name: 'x'.repeat(201) }, '/name'], [{ task: { kind: 'guess' } }, '/task/kind'], [{ task: 'pairwise' }, '/task'],
+        [{}, '/name'], [{ name: 'x'.repeat(201) }, '/name'], [{ name: '' }, '/name'], [{ name: {} }, '/name'], [{ name: { en: 'x'.repeat(201) } }, '/name'], [{ guideline: { en: 1 } }, '/guideline'], [{ task: { kind: 'guess' } }, '/task/kind'], [{ task: 'pairwise' }, '/task'],
         [{ judgments_per_item: 0 }, '/judgments_per_item'], [{ judgments_per_item: 1001 }, '/judgments_per_item'], [{ judgments_per_item: '3' }, '/judgments_per_item'],
         [{ blind: 'yes' }, '/blind'], [{ language: 'x' }, '/language'], [{ lease_seconds: 0 }, '/lease_seconds'], [{ community: 'none' }, '/community'],
         [{ consent: { text: 'a' } }, '/consent/version'], [{ consent: { version: '1' } }, '/consent/text'], [{ consent: { version: '1', text: { en: 3 } } }, '/consent/text'],
         [{ demographics: {} }, '/demographics'], [{ demographics: { template: 'martian' } }, '/demographics/template'],
         [{ demographics: { attributes: [{ id: 'a', values: [] }] } }, '/demographics/attributes/0/values'],
         [{ demographics: { attributes: [{ id: 'a', values: ['x', 'x'] }] } }, '/demographics/attributes/0/values/1'],
+        [{ demographics: { attributes: [{ id: 'a', short: 'x'.repeat(61), values: ['x'] }] } }, '/demographics/attributes/0/short'],
         [{ demographics: { attributes: [{ id: 'a', values: ['x'] }, { id: 'a', values: ['y'] }] } }, '/demographics/attributes/1'],
         [{ quotas: [{ attribute: 'a', value: 'b', count: 1 }] }, '/quotas/0/attribute'],
         [{ task: { kind: 'rating', dimensions: [{ id: 'd', min: 5, max: 1 }] } }, '/task/dimensions/0'], [{ task: { kind: 'rating', dimensions: ['d', 'd'] } }, '/task/dimensions/1'],
@@ -61,6 +62,26 @@ test('a study is checked field by field', async () => {
     const many = await server.api('POST', '/api/v1/projects', { body: { judgments_per_item: 0, task: {} } });
     assert.deepEqual(many.body.errors.map((one) => one.pointer).sort(), ['/judgments_per_item', '/name', '/task/kind']);
     assert.equal(server.sql('select count(*) from project'), before, 'nothing half-written');
+});
+
+test('the words of a study may be there in several languages, and come back as they were given wherever it is named', async () => {
+    const name = { en: 'A study', ar: 'دراسة' }, guideline = { en: 'Choose **well**.', ar: 'أحسِن الاختيار.' };
+    const short = { en: 'Side', ar: 'الجانب' };
+    const { project, token } = await study({ name, guideline, language: 'ar', demographics: { attributes: [{ id: 'side', label: 'On which side?', short, values: ['a'] }] } });
+    const { body: invitation } = await server.api('POST', `/api/v1/projects/${project}/invitations`, { body: {} });
+    const named = async (path, as) => (await server.api('GET', path, { token: as })).body;
+    assert.deepEqual((await show(project)).name, name);
+    assert.deepEqual((await named(`/api/v1/projects/${project}`, token)).guideline, guideline);
+    assert.deepEqual((await named('/api/v1/projects?limit=200')).data.find((one) => one.id === project).name, name);
+    assert.deepEqual((await named(`/api/v1/join?code=${invitation.code}`, null)).name, name);
+    assert.deepEqual((await named('/api/v1/session', token)).projects[0].name, name);
+    assert.deepEqual((await named('/api/v1/me/demographics', token)).attributes[0].short, short);
+    // One name for who can show one only, in the study's language; the guideline's hash is that of all its texts.
+    assert.equal(server.sql(`select name from project where shard_key = ${shard(project)}`), name.ar);
+    assert.equal(server.sql(`select text_hash = sha256(convert_to('{"ar":"${guideline.ar}","en":"${guideline.en}"}', 'UTF8')) from guideline where shard_key = ${shard(project)}`), 't');
+    const plain = await study({ name: 'One name', guideline: 'One text.' });
+    assert.equal((await show(plain.project)).guideline, 'One text.');
+    assert.equal(server.sql(`select text_hash = sha256('One text.') from guideline where shard_key = ${shard(plain.project)}`), 't');
 });
 
 test('making a study twice under one key makes one', async () => {

@@ -159,6 +159,25 @@ test('what a warning stands before is judged only by who chose to see it', async
     await me.close();
 });
 
+test('a warning of known words is in the reader\'s language, any other as it was written', async () => {
+    const items = pairs(2).map((one, i) => ({ ...one, language: 'en', warning: ['Death, loss of a child', 'It speaks of loss.'][i] }));
+    const study = await makeStudy(call, { items });
+    const me = await visitor(browser, platform.origin, { language: 'ar' });
+    await me.page.goto(`/join?code=${await study.invite()}`);
+    await settled(me.page);
+    await me.page.locator('#agree').check();
+    await me.page.locator('.button.primary').click();
+    const shown = new Map();
+    for (let i = 0; i < 2; i += 1) {
+        const warning = me.page.locator('.notice-warning p:not(.notice-title):not(.actions)');
+        shown.set(await textOf(warning), await warning.getAttribute('lang'));
+        await me.page.keyboard.press('x');
+        await me.page.waitForFunction((old) => !document.querySelector('main').textContent.includes(old), await warning.textContent());
+    }
+    assert.deepEqual(new Map([...shown].sort()), new Map([['It speaks of loss.', 'en'], ['يتناول: الموت وفقد طفل.', null]]));
+    await me.close();
+});
+
 test('undo takes the last answer back, and an earlier one can be changed', async () => {
     const study = await makeStudy(call, { items: pairs(6) });
     const me = await visitor(browser, platform.origin);

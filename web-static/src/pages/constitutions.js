@@ -1,7 +1,7 @@
 // The way to a constitution when no address was followed.
 import { html } from 'htm/preact';
 import { getOrNull, listOrEmpty } from '../lib/api.js';
-import { t } from '../lib/i18n.js';
+import { localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../ui/parts.js';
 
@@ -24,6 +24,6 @@ export default function Constitutions() {
         ${found.state === 'loading' && html`<${Loading} />`}
         ${found.value?.length === 0 && html`<p>${t('constitutions-none')}</p>`}
         ${found.value?.length > 0 && html`<ul class="rows">${found.value.map((one) => html`<li>
-            <a class="row-link" href=${`/constitution/${one.id}`}><span dir="auto">${one.name}</span></a></li>`)}</ul>`}
+            <a class="row-link" href=${`/constitution/${one.id}`}><span dir="auto">${localized(one.name)}</span></a></li>`)}</ul>`}
     </div>`;
 }
