@@ -12,7 +12,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { DETAIL_MAX_BYTES = 512, LIMIT_MAX = 200, LIMIT_DEFAULT = 50 };
+enum {
+    DETAIL_MAX_BYTES = 512,
+    LIMIT_MAX = 200,
+    LIMIT_DEFAULT = 50,
+    LANGUAGES_MAX = 100,
+    LANGUAGE_MAX_BYTES = 35
+};
 
 // --- fields ---------------------------------------------------------------------------------------------------------
 void fields_init(struct fields *fields)
@@ -151,6 +157,42 @@ const char *fields_text(struct fields *fields, const json_t *object, const char 
         return NULL;
     }
     return json_string_value(value);
+}
+
+json_t *fields_words(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, size_t min, size_t max)
+{
+    json_t *words = member(fields, object, at, name, flags), *text;
+    const char *language;
+    if (words == NULL)
+        return NULL;
+    size_t length = json_is_string(words) ? text_characters(json_string_value(words)) : SIZE_MAX;
+    bool ok = length >= min && length <= max;
+    if (json_is_object(words)) {
+        ok = json_object_size(words) > 0 && json_object_size(words) <= LANGUAGES_MAX;
+        json_object_foreach(words, language, text)
+        {
+            length = json_is_string(text) ? text_characters(json_string_value(text)) : SIZE_MAX;
+            ok = ok && strlen(language) <= LANGUAGE_MAX_BYTES && length >= min && length <= max;
+        }
+    }
+    if (ok)
+        return words;
+    fields_fail_at(fields, at, name,
+        "%s must be text, or an object of texts by language, of %zu to %zu characters.", name, min, max);
+    return NULL;
+}
+
+const char *words_in(const json_t *words, const char *language)
+{
+    const json_t *text = json_is_string(words) ? words : NULL;
+    if (text == NULL && language != NULL)
+        text = json_object_get(words, language);
+    if (text == NULL)
+        text = json_object_get(words, "en");
+    if (text == NULL)
+        text = json_object_iter_value(json_object_iter((json_t *)words));
+    return text != NULL ? json_string_value(text) : "";
 }
 
 int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name,
@@ -333,6 +375,12 @@ json_t *json_time_us(int64_t real_us)
     char text[CLOCK_TEXT_BYTES];
     clock_format(real_us, text);
     return json_string(text);
+}
+
+json_t *json_db_json(const struct db_result *result, int row, int column)
+{
+    return db_is_null(result, row, column) ? json_null()
+                                           : json_loads(db_text(result, row, column), JSON_DECODE_ANY, NULL);
 }
 
 json_t *json_db_time(const struct db_result *result, int row, int column)

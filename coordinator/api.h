@@ -37,6 +37,9 @@ bool fields_finish(struct fields *fields, struct http_request *request) MUST_CHE
 // Text of `min` to `max` characters (code points). NULL when absent (or null) or wrong.
 const char *fields_text(struct fields *fields, const json_t *object, const char *at, const char *name,
     unsigned flags, size_t min, size_t max);
+// Such text, or an object of such texts by language. Borrowed; NULL when absent or wrong.
+json_t *fields_words(struct fields *fields, const json_t *object, const char *at, const char *name,
+    unsigned flags, size_t min, size_t max);
 // One of a list ended by NULL; its index, or -1.
 int fields_choice(struct fields *fields, const json_t *object, const char *at, const char *name,
     unsigned flags, const char *const *words);
@@ -60,6 +63,8 @@ void pointer_join(char pointer[POINTER_MAX_BYTES], const char *at, const char *n
 size_t text_characters(const char *text);
 // RFC 3339 to microseconds since 1970; ERR_INVALID.
 int time_parse(const char *text, int64_t *ret_real_us) MUST_CHECK;
+// One text of what fields_words() took: in `language` (may be NULL), else in English, else the first. "" without any.
+const char *words_in(const json_t *words, const char *language);
 // The text of `json` that is the same for the same content: sorted keys, no spaces. free() it.
 char *json_canonical(const json_t *json) MUST_CHECK;
 
@@ -70,6 +75,8 @@ bool api_db_failed(struct http_request *request, const struct db_result *result)
 json_t *json_db_time(const struct db_result *result, int row, int column);
 json_t *json_db_id(const struct db_result *result, int row, int column, int64_t shard_key);
 json_t *json_id(struct id id);
+// A column that holds JSON of any kind, or null.
+json_t *json_db_json(const struct db_result *result, int row, int column);
 json_t *json_time_us(int64_t real_us);
 // {"data": rows, "next_cursor": ...}: of `n_rows` that were asked for one more than `limit` is the sign of a next page.
 // Takes the reference; `last` is the id of the last row that is in.

@@ -72,15 +72,10 @@ static int load_community(struct demo *demo, struct err *err)
     int rc = load_json(demo, "constitution.json", &constitution, err);
     if (rc < 0)
         return rc;
-    json_t *name = json_object_get(constitution, "name");
-    name = json_is_object(name)
-               ? json_object_get(name, json_string_value(json_object_get(constitution, "language")))
-               : name;
     rc = post(demo, client, "/api/v1/communities",
         // Visitors come after the vote has opened, and are to have one.
-        json_pack("{s:s, s:s, s:s, s:{s:s}}", "name",
-            json_is_string(name) ? json_string_value(name) : "Demonstration", "visibility", "public",
-            "admission", "open", "rule", "electorate", "until_close"),
+        json_pack("{s:O, s:s, s:s, s:{s:s}}", "name", json_object_get(constitution, "name"), "visibility",
+            "public", "admission", "open", "rule", "electorate", "until_close"),
         demo->community, err);
     snprintf(path, sizeof(path), "/api/v1/communities/%s/constitution", demo->community);
     if (rc == 0)

@@ -160,7 +160,7 @@ ALTER TABLE public.fit OWNER TO plenum_owner;
 CREATE TABLE public.guideline (
     shard_key bigint NOT NULL,
     version integer NOT NULL,
-    text text NOT NULL,
+    text jsonb NOT NULL,
     text_hash bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL
 );

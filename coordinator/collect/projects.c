@@ -17,7 +17,7 @@ struct creation {
     struct http_request *request;
     struct id project;
     struct study study;
-    char *answer, *settings;
+    char *answer, *settings, *guideline;
 };
 
 static void creation_release(void *arg)
@@ -26,6 +26,7 @@ static void creation_release(void *arg)
     study_release(&creation->study);
     free(creation->answer);
     free(creation->settings);
+    free(creation->guideline);
 }
 
 json_t *projects_counts(const struct db_result *result, int row, int first)
@@ -72,7 +73,7 @@ static char *creation_answer(const struct creation *creation)
 {
     json_t *answer = json_object();
     json_object_set_new(answer, "id", json_id(creation->project));
-    json_object_set_new(answer, "name", json_string(creation->study.name));
+    json_object_set(answer, "name", creation->study.name);
     json_object_set_new(answer, "state", json_string("open"));
     json_object_set_new(answer, "judgments_per_item", json_integer(creation->study.judgments_per_item));
     json_object_set_new(answer, "simulated", json_boolean(creation->study.simulated));
@@ -82,21 +83,33 @@ static char *creation_answer(const struct creation *creation)
     return text;
 }
 
+// As JSON, for the caller to free(), with the hash that names it: of the text, or of all texts in their canonical form.
+static char *guideline_new(const json_t *words, unsigned char ret_hash[HASH_BYTES])
+{
+    json_t *none = json_string("");
+    char *text = json_canonical(words != NULL ? words : none);
+    const char *hashed = json_is_object(words) ? text : words_in(words, NULL);
+    hash_sha256(hashed, strlen(hashed), ret_hash);
+    json_decref(none);
+    return text;
+}
+
 static void create(struct creation *creation, const struct actor *actor, bool has_key, struct uuid key)
 {
     const struct loop *loop = http_context(creation->request);
     const struct study *study = &creation->study;
     size_t size = 0;
     const char *body = http_body(creation->request, &size);
-    unsigned char hash[HASH_BYTES];
+    unsigned char hash[HASH_BYTES], guideline_hash[HASH_BYTES];
     hash_sha256(body, size, hash);
+    creation->guideline = guideline_new(study->guideline, guideline_hash);
     creation->settings = json_text(study->settings, JSON_COMPACT);
     creation->answer = creation_answer(creation);
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, creation->project.shard_key);
     db_add_uuid(&params, creation->project.uuid);
-    db_add_text(&params, study->name);
+    db_add_text(&params, study->name_text);
     db_add_text(&params, creation->settings);
     db_add_number(&params, study->judgments_per_item);
     db_add_number(&params, study->lease_seconds);
@@ -108,7 +121,7 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
         db_add_null(&params);
         db_add_null(&params);
     }
-    db_add_text(&params, study->guideline != NULL ? study->guideline : "");
+    db_add_text(&params, creation->guideline);
     db_add_uuid(&params, actor->person);
     if (has_key)
         db_add_uuid(&params, key);
@@ -120,6 +133,7 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
     db_add_uuid(&params, uuid_new());
     db_add_text(
         &params, power_entry(creation->request, "project", actor, &creation->project, NULL, ROLE_RESEARCHER));
+    db_add_bytes(&params, guideline_hash, HASH_BYTES);
     db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_COLLECT_PROJECT_CREATE, &params,
         on_created, creation);
 }
@@ -164,7 +178,7 @@ static void on_list(void *arg, const struct db_result *result)
         last = (struct id){.shard_key = db_number(result, i, 0), .uuid = db_uuid(result, i, 1)};
         json_t *one = json_object();
         json_object_set_new(one, "id", json_id(last));
-        json_object_set_new(one, "name", json_string(db_text(result, i, 2)));
+        json_object_set_new(one, "name", json_db_json(result, i, 2));
         json_object_set_new(one, "state", json_string(db_text(result, i, 3)));
         json_object_set_new(one, "simulated", json_boolean(db_bool(result, i, 4)));
         json_object_set_new(one, "judgments_per_item", json_integer(db_number(result, i, 5)));
@@ -212,10 +226,10 @@ static json_t *project_json(const struct showing *showing, const struct db_resul
     bool runs_it = (showing->actor->roles & (ROLE_OPERATOR | ROLE_RESEARCHER | ROLE_REVIEWER)) != 0;
     json_t *body = json_object(), *settings = json_loads(db_text(result, 0, 2), 0, NULL);
     json_object_set_new(body, "id", json_id(showing->project));
-    json_object_set_new(body, "name", json_string(db_text(result, 0, 0)));
+    json_object_set_new(body, "name", json_db_json(result, 0, 0));
     json_object_set_new(body, "state", json_string(db_text(result, 0, 1)));
     json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, 5)));
-    json_object_set_new(body, "guideline", json_string(db_text(result, 0, 7)));
+    json_object_set_new(body, "guideline", json_db_json(result, 0, 7));
     json_object_set_new(body, "guideline_version", json_integer(db_number(result, 0, 6)));
     if (!db_is_null(result, 0, 9))
         json_object_set_new(body, "community_id", json_db_id(result, 0, 9, db_number(result, 0, 8)));

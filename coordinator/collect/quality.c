@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/agreement.h"
+#include "coordinator/collect/coverage.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -16,8 +17,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Small groups are never shown. Dashboards ask every other second; the figures are this old at most.
-enum { CELL_MIN = 10, KEPT_US = 5000000 };
+// Dashboards ask every other second; the figures are this old at most.
+enum { KEPT_US = 5000000 };
 
 // One answer being made, on the pool: it reads all judgments of the study and opens answers, which take a while.
 struct quality {
@@ -33,7 +34,8 @@ struct making {
     const struct keys *keys;
     int64_t shard_key;
     struct db_session *session;
-    json_t *body, *cells; // cells: {attribute: {value: [annotators, judgments]}}
+    json_t *body;
+    struct coverage coverage;
 };
 
 static json_t *number_or_null(double value)
@@ -111,40 +113,14 @@ static int add_totals(struct making *making, struct err *err)
     return rc;
 }
 
-static void count_cell(
-    struct making *making, const char *attribute, const char *value, json_int_t n_judgments)
-{
-    json_t *values = json_object_get(making->cells, attribute);
-    if (values == NULL) {
-        values = json_object();
-        json_object_set_new(making->cells, attribute, values);
-    }
-    json_t *cell = json_object_get(values, value);
-    if (cell == NULL) {
-        cell = json_pack("[i, i]", 0, 0);
-        json_object_set_new(values, value, cell);
-    }
-    json_integer_set(json_array_get(cell, 0), json_integer_value(json_array_get(cell, 0)) + 1);
-    json_integer_set(json_array_get(cell, 1), json_integer_value(json_array_get(cell, 1)) + n_judgments);
-}
-
 static int on_person(void *arg, const struct db_result *result, struct err *err UNUSED)
 {
     struct making *making = arg;
     struct arena *arena = arena_new(KEYS_SEALED_MAX_BYTES * 4);
     size_t size = 0;
     const unsigned char *sealed = db_is_null(result, 0, 2) ? NULL : db_bytes(result, 0, 2, arena, &size);
-    json_t *answers = identity_open_demographics(making->keys, db_uuid(result, 0, 0), sealed, size), *answer,
-           *one;
-    const char *attribute;
-    size_t i;
-    json_object_foreach(answers, attribute, answer)
-    {
-        if (json_is_string(answer))
-            count_cell(making, attribute, json_string_value(answer), db_number(result, 0, 1));
-        json_array_foreach(answer, i, one)
-            count_cell(making, attribute, json_string_value(one), db_number(result, 0, 1));
-    }
+    json_t *answers = identity_open_demographics(making->keys, db_uuid(result, 0, 0), sealed, size);
+    coverage_add(&making->coverage, answers, db_bool(result, 0, 3), db_number(result, 0, 1));
     json_decref(answers);
     arena_free(arena);
     return 0;
@@ -152,30 +128,21 @@ static int on_person(void *arg, const struct db_result *result, struct err *err 
 
 static int add_coverage(struct making *making, struct err *err)
 {
+    struct db_result result;
     struct db_params params;
+    int rc = query(making, QUERY_COLLECT_QUALITY_QUESTIONS, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *questions = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 0), 0, NULL);
+    coverage_init(&making->coverage, questions);
     db_params_init(&params);
     db_add_number(&params, making->shard_key);
-    making->cells = json_object();
-    int rc =
-        db_session_stream(making->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, making, err);
-    json_t *coverage = json_array(), *values, *cell;
-    const char *attribute, *value;
-    json_object_foreach(making->cells, attribute, values)
-    {
-        json_object_foreach(values, value, cell)
-        {
-            bool hidden = json_integer_value(json_array_get(cell, 0)) < CELL_MIN;
-            json_t *row = json_object();
-            json_object_set_new(row, "attribute", json_string(attribute));
-            json_object_set_new(row, "value", json_string(value));
-            json_object_set(row, "annotators", hidden ? json_null() : json_array_get(cell, 0));
-            json_object_set(row, "judgments", hidden ? json_null() : json_array_get(cell, 1));
-            json_object_set_new(row, "hidden", json_boolean(hidden));
-            json_array_append_new(coverage, row);
-        }
-    }
-    json_object_set_new(making->body, "coverage", coverage);
-    json_decref(making->cells);
+    rc = db_session_stream(making->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, making, err);
+    json_object_set_new(
+        making->body, "n_annotators", json_integer((json_int_t)making->coverage.n_annotators));
+    json_object_set_new(making->body, "coverage", coverage_rows(&making->coverage));
+    coverage_release(&making->coverage);
+    json_decref(questions);
     return rc;
 }
 

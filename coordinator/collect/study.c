@@ -16,30 +16,6 @@ enum {
     ID_MAX = 64
 };
 
-// Text, or an object of texts by language. NULL when absent.
-static json_t *read_words(
-    struct fields *fields, const json_t *object, const char *at, const char *name, size_t max, unsigned flags)
-{
-    json_t *words = json_object_get(object, name), *text;
-    const char *language;
-    if (words == NULL || json_is_null(words)) {
-        if (flags & FIELD_REQUIRED)
-            fields_fail_at(fields, at, name, "%s is required.", name);
-        return NULL;
-    }
-    bool ok = json_is_string(words) && text_characters(json_string_value(words)) <= max;
-    if (json_is_object(words)) {
-        ok = json_object_size(words) > 0 && json_object_size(words) <= 100;
-        json_object_foreach(words, language, text) ok = ok && strlen(language) <= LANGUAGE_MAX &&
-                                                        json_is_string(text) &&
-                                                        text_characters(json_string_value(text)) <= max;
-    }
-    if (!ok)
-        fields_fail_at(fields, at, name,
-            "%s must be text, or an object of texts by language, of at most %zu characters.", name, max);
-    return ok ? json_incref(words) : NULL;
-}
-
 static json_t *read_dimension(struct fields *fields, const json_t *given, const char *at)
 {
     json_t *dimension = json_object();
@@ -55,9 +31,9 @@ static json_t *read_dimension(struct fields *fields, const json_t *given, const 
         max = high != NULL ? json_number_value(high) : max;
         if (!(min < max))
             fields_fail(fields, at, "min must be less than max.");
-        json_t *label = read_words(fields, given, at, "label", 500, FIELD_OPTIONAL);
+        json_t *label = fields_words(fields, given, at, "label", FIELD_OPTIONAL, 0, 500);
         if (label != NULL)
-            json_object_set_new(dimension, "label", label);
+            json_object_set(dimension, "label", label);
     } else if (id == NULL || text_characters(id) < 1 || text_characters(id) > ID_MAX) {
         fields_fail(fields, at, "A dimension must be a name of 1 to %d characters, or {id, label, min, max}.",
             ID_MAX);
@@ -116,12 +92,12 @@ static json_t *read_consent(struct fields *fields, const json_t *body)
     if (consent == NULL)
         return NULL;
     json_t *own = json_object(),
-           *text = read_words(fields, consent, "/consent", "text", CONSENT_MAX, FIELD_REQUIRED);
+           *text = fields_words(fields, consent, "/consent", "text", FIELD_REQUIRED, 0, CONSENT_MAX);
     fields_only(fields, consent, "/consent", "version", "text", NULL);
     const char *version = fields_text(fields, consent, "/consent", "version", FIELD_REQUIRED, 1, 64);
     json_object_set_new(own, "version", json_string(version != NULL ? version : ""));
     if (text != NULL)
-        json_object_set_new(own, "text", text);
+        json_object_set(own, "text", text);
     return own;
 }
 
@@ -169,8 +145,8 @@ void study_read(struct fields *fields, const json_t *body, struct study *study)
     *study = (struct study){.settings = json_object()};
     fields_only(fields, body, "", "name", "guideline", "language", "judgments_per_item", "lease_seconds",
         "task", "demographics", "quotas", "blind", "simulated", "community", "consent", "warning", NULL);
-    study->name = fields_text(fields, body, "", "name", FIELD_REQUIRED, 1, 200);
-    study->guideline = fields_text(fields, body, "", "guideline", FIELD_OPTIONAL, 0, GUIDELINE_MAX);
+    study->name = fields_words(fields, body, "", "name", FIELD_REQUIRED, 1, 200);
+    study->guideline = fields_words(fields, body, "", "guideline", FIELD_OPTIONAL, 0, GUIDELINE_MAX);
     study->judgments_per_item =
         (int)fields_integer(fields, body, "", "judgments_per_item", FIELD_OPTIONAL, 1, 1000, 3);
     study->lease_seconds =
@@ -194,9 +170,13 @@ void study_read(struct fields *fields, const json_t *body, struct study *study)
     json_t *consent = read_consent(fields, body);
     if (consent != NULL)
         json_object_set_new(study->settings, "consent", consent);
-    json_t *warning = read_words(fields, body, "", "warning", 2000, FIELD_OPTIONAL);
+    json_t *warning = fields_words(fields, body, "", "warning", FIELD_OPTIONAL, 0, 2000);
     if (warning != NULL)
-        json_object_set_new(study->settings, "warning", warning);
+        json_object_set(study->settings, "warning", warning);
+    // What stands in the row is one text; all of them are settings.
+    study->name_text = words_in(study->name, language);
+    if (json_is_object(study->name))
+        json_object_set(study->settings, "name", study->name);
 }
 
 void study_release(struct study *study)

@@ -5,11 +5,13 @@
 #include "coordinator/api.h"
 
 struct study {
-    const char *name, *guideline; // borrowed from the body
+    json_t *name, *guideline; // words, borrowed from the body
+    const char *name_text;    // the one of `name` for who knows one only
     int judgments_per_item, lease_seconds;
     bool simulated, follows;
     struct id community; // when it follows one
-    json_t *settings;    // owned: language, task, demographics, quotas, blind, consent, warning
+    json_t *
+        settings; // owned: language, task, demographics, quotas, blind, consent, warning, and the name when it is several
 };
 
 // Errors go to `fields`; then the settings are incomplete, but always there to be released.

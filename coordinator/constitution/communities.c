@@ -65,15 +65,17 @@ static void create_as(struct http_request *request, const struct actor *actor)
     fields_init(&fields);
     fields_only(
         &fields, body, "", "name", "language", "visibility", "admission", "rule", "budget", "costs", NULL);
-    const char *name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_MAX_CHARACTERS);
+    json_t *name = fields_words(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_MAX_CHARACTERS);
     json_t *settings = arena_json(arena, settings_read(&fields, body));
+    if (json_is_object(name))
+        json_object_set(settings, "name", name);
     if (!fields_finish(&fields, request))
         return;
     struct id id = id_of(actor, has_key ? &key : NULL);
     char *settings_text = json_canonical(settings), *body_text = json_canonical(body);
     json_t *answer = json_copy(settings);
     json_object_set_new(answer, "id", json_id(id));
-    json_object_set_new(answer, "name", json_string(name));
+    json_object_set(answer, "name", name);
     char *answer_text = json_canonical(answer);
     struct audit_entry entry;
     audit_entry_make(arena, "community",
@@ -86,7 +88,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     db_params_init(&params);
     db_add_number(&params, id.shard_key);
     db_add_uuid(&params, id.uuid);
-    db_add_text(&params, name);
+    db_add_text(&params, words_in(name, json_string_value(json_object_get(settings, "language"))));
     db_add_text(&params, settings_text);
     db_add_uuid(&params, actor->person);
     db_add_uuid(&params, uuid_new());
@@ -126,11 +128,12 @@ static void on_listed(void *arg, const struct db_result *result)
     struct id last = {0};
     for (int i = 0; i < result->n_rows && i < listing->limit; i++) {
         last = (struct id){.shard_key = db_number(result, i, 0), .uuid = db_uuid(result, i, 1)};
-        json_array_append_new(rows,
-            json_pack("{s:o, s:s, s:s, s:s, s:o, s:o}", "id", json_id(last), "name", db_text(result, i, 2),
-                "visibility", db_text(result, i, 3), "admission", db_text(result, i, 4), "version",
-                db_is_null(result, i, 5) ? json_null() : json_integer(db_number(result, i, 5)), "created_at",
-                json_db_time(result, i, 6)));
+        json_array_append_new(
+            rows, json_pack("{s:o, s:o, s:s, s:s, s:o, s:o}", "id", json_id(last), "name",
+                      json_db_json(result, i, 2), "visibility", db_text(result, i, 3), "admission",
+                      db_text(result, i, 4), "version",
+                      db_is_null(result, i, 5) ? json_null() : json_integer(db_number(result, i, 5)),
+                      "created_at", json_db_time(result, i, 6)));
     }
     api_reply_page(listing->request, rows, result->n_rows > listing->limit, last);
 }
@@ -189,7 +192,8 @@ static void on_shown(void *arg, const struct db_result *result)
     json_t *body = json_loads(db_text(result, 0, 1), 0, NULL);
     assert(body != NULL);
     json_object_set_new(body, "id", json_id(showing->community));
-    json_object_set_new(body, "name", json_string(db_text(result, 0, 0)));
+    if (json_object_get(body, "name") == NULL)
+        json_object_set_new(body, "name", json_string(db_text(result, 0, 0)));
     json_object_set_new(body, "constitution",
         db_is_null(result, 0, 2) ? json_null()
                                  : json_pack("{s:I, s:s}", "version", (json_int_t)db_number(result, 0, 2),

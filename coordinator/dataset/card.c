@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
+#include "coordinator/api.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -124,8 +125,8 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
             facts->has_community ? " The study follows a community's constitution." : "");
     for (size_t i = json_array_size(facts->guidelines); i-- > 0;) {
         const json_t *one = json_array_get(facts->guidelines, i);
-        const char *text = json_string_value(json_object_get(one, "text"));
-        if (text == NULL || text[0] == '\0')
+        const char *text = words_in(json_object_get(one, "text"), NULL);
+        if (text[0] == '\0')
             continue;
         buf_printf(out, "\nThe guideline (version %lld):\n\n",
             (long long)json_integer_value(json_object_get(one, "version")));

@@ -223,15 +223,13 @@ static void on_shown(void *arg, const struct db_result *result)
     json_object_set_new(body, "kind", json_string(is_project ? "project" : "community"));
     json_object_set_new(
         body, is_project ? "project_id" : "community_id", json_db_id(result, 0, OBJECT_ID, visit->shard_key));
-    json_object_set_new(body, "name", json_string(db_text(result, 0, NAME)));
+    json_object_set_new(body, "name", json_db_json(result, 0, NAME));
     json_t *consent = db_is_null(result, 0, CONSENT)
                           ? NULL
                           : json_loads(db_text(result, 0, CONSENT), JSON_DECODE_ANY, NULL);
     json_object_set_new(body, "consent", json_is_object(consent) ? json_incref(consent) : json_null());
     json_decref(consent);
-    json_object_set_new(body, "warning",
-        db_is_null(result, 0, WARNING) ? json_null()
-                                       : json_loads(db_text(result, 0, WARNING), JSON_DECODE_ANY, NULL));
+    json_object_set_new(body, "warning", json_db_json(result, 0, WARNING));
     json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, SIMULATED)));
     json_object_set_new(body, "language",
         db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));

@@ -53,7 +53,7 @@ static void on_participations(void *arg, const struct db_result *result)
         json_t *one = json_object();
         json_object_set_new(one, "id", json_db_id(result, i, 1, shard_key));
         json_object_set_new(one, "kind", json_string(is_project ? "project" : "community"));
-        json_object_set_new(one, "name", json_string(db_text(result, i, 3)));
+        json_object_set_new(one, "name", json_db_json(result, i, 3));
         json_object_set_new(one, "participant_id", json_db_id(result, i, 4, shard_key));
         json_object_set_new(one, "roles", roles_json((unsigned)db_number(result, i, 5)));
         json_object_set_new(one, "state", json_string(db_text(result, i, 6)));

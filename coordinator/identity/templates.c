@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { POINTER_BYTES = 200, ID_MAX_CHARACTERS = 64 };
+enum { POINTER_BYTES = 200, ID_MAX_CHARACTERS = 64, SHORT_MAX_CHARACTERS = 60 };
 
 static json_t *template_load(const char *name)
 {
@@ -92,6 +92,9 @@ static json_t *read_attribute(struct fields *fields, const json_t *attribute, co
     }
     json_object_set_new(object, "id", json_string(id != NULL ? id : ""));
     json_object_set_new(object, "label", read_label(fields, attribute, at, id != NULL ? id : ""));
+    json_t *brief = fields_words(fields, attribute, at, "short", FIELD_OPTIONAL, 1, SHORT_MAX_CHARACTERS);
+    if (brief != NULL)
+        json_object_set(object, "short", brief);
     json_object_set_new(object, "multi", json_boolean(multi));
     if (free_text)
         json_object_set_new(object, "free", json_true());

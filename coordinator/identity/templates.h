@@ -12,8 +12,8 @@ extern const struct demographic_template demographic_templates[]; // ended by a 
 #define PREFER_NOT_TO_SAY "prefer_not_to_say"
 enum { ATTRIBUTES_MAX = 50, ATTRIBUTE_VALUES_MAX = 300, ATTRIBUTE_TEXT_MAX = 200 };
 
-// A study's `demographics` member as it is to be stored: {template?, attributes:[{id, label, multi, free, values:
-// [{id, label}]}]} with the template's questions written out, so that the study keeps what it asked. `at` is the pointer
+// A study's `demographics` member as it is to be stored: {template?, attributes:[{id, label, short?, multi, free,
+// values: [{id, label}]}]}, where `short` is what tables and charts call the question, with the template's questions written out, so that the study keeps what it asked. `at` is the pointer
 // of that member. NULL after errors.
 json_t *demographics_resolve(struct fields *fields, const json_t *demographics, const char *at);
 

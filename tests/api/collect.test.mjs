@@ -38,13 +38,14 @@ function uuid(id) {
 
 test('a study is checked field by field', async () => {
     const bad = [
-        [{}, '/name'], [{ name: 'x'.repeat(201) }, '/name'], [{ task: { kind: 'guess' } }, '/task/kind'], [{ task: 'pairwise' }, '/task'],
+        [{}, '/name'], [{ name: 'x'.repeat(201) }, '/name'], [{ name: '' }, '/name'], [{ name: {} }, '/name'], [{ name: { en: 'x'.repeat(201) } }, '/name'], [{ guideline: { en: 1 } }, '/guideline'], [{ task: { kind: 'guess' } }, '/task/kind'], [{ task: 'pairwise' }, '/task'],
         [{ judgments_per_item: 0 }, '/judgments_per_item'], [{ judgments_per_item: 1001 }, '/judgments_per_item'], [{ judgments_per_item: '3' }, '/judgments_per_item'],
         [{ blind: 'yes' }, '/blind'], [{ language: 'x' }, '/language'], [{ lease_seconds: 0 }, '/lease_seconds'], [{ community: 'none' }, '/community'],
         [{ consent: { text: 'a' } }, '/consent/version'], [{ consent: { version: '1' } }, '/consent/text'], [{ consent: { version: '1', text: { en: 3 } } }, '/consent/text'],
         [{ demographics: {} }, '/demographics'], [{ demographics: { template: 'martian' } }, '/demographics/template'],
         [{ demographics: { attributes: [{ id: 'a', values: [] }] } }, '/demographics/attributes/0/values'],
         [{ demographics: { attributes: [{ id: 'a', values: ['x', 'x'] }] } }, '/demographics/attributes/0/values/1'],
+        [{ demographics: { attributes: [{ id: 'a', short: 'x'.repeat(61), values: ['x'] }] } }, '/demographics/attributes/0/short'],
         [{ demographics: { attributes: [{ id: 'a', values: ['x'] }, { id: 'a', values: ['y'] }] } }, '/demographics/attributes/1'],
         [{ quotas: [{ attribute: 'a', value: 'b', count: 1 }] }, '/quotas/0/attribute'],
         [{ task: { kind: 'rating', dimensions: [{ id: 'd', min: 5, max: 1 }] } }, '/task/dimensions/0'], [{ task: { kind: 'rating', dimensions: ['d', 'd'] } }, '/task/dimensions/1'],
@@ -61,6 +62,26 @@ test('a study is checked field by field', async () => {
     const many = await server.api('POST', '/api/v1/projects', { body: { judgments_per_item: 0, task: {} } });
     assert.deepEqual(many.body.errors.map((one) => one.pointer).sort(), ['/judgments_per_item', '/name', '/task/kind']);
     assert.equal(server.sql('select count(*) from project'), before, 'nothing half-written');
+});
+
+test('the words of a study may be there in several languages, and come back as they were given wherever it is named', async () => {
+    const name = { en: 'A study', ar: 'دراسة' }, guideline = { en: 'Choose **well**.', ar: 'أحسِن الاختيار.' };
+    const short = { en: 'Side', ar: 'الجانب' };
+    const { project, token } = await study({ name, guideline, language: 'ar', demographics: { attributes: [{ id: 'side', label: 'On which side?', short, values: ['a'] }] } });
+    const { body: invitation } = await server.api('POST', `/api/v1/projects/${project}/invitations`, { body: {} });
+    const named = async (path, as) => (await server.api('GET', path, { token: as })).body;
+    assert.deepEqual((await show(project)).name, name);
+    assert.deepEqual((await named(`/api/v1/projects/${project}`, token)).guideline, guideline);
+    assert.deepEqual((await named('/api/v1/projects?limit=200')).data.find((one) => one.id === project).name, name);
+    assert.deepEqual((await named(`/api/v1/join?code=${invitation.code}`, null)).name, name);
+    assert.deepEqual((await named('/api/v1/session', token)).projects[0].name, name);
+    assert.deepEqual((await named('/api/v1/me/demographics', token)).attributes[0].short, short);
+    // One name for who can show one only, in the study's language; the guideline's hash is that of all its texts.
+    assert.equal(server.sql(`select name from project where shard_key = ${shard(project)}`), name.ar);
+    assert.equal(server.sql(`select text_hash = sha256(convert_to('{"ar":"${guideline.ar}","en":"${guideline.en}"}', 'UTF8')) from guideline where shard_key = ${shard(project)}`), 't');
+    const plain = await study({ name: 'One name', guideline: 'One text.' });
+    assert.equal((await show(plain.project)).guideline, 'One text.');
+    assert.equal(server.sql(`select text_hash = sha256('One text.') from guideline where shard_key = ${shard(plain.project)}`), 't');
 });
 
 test('making a study twice under one key makes one', async () => {
@@ -389,28 +410,41 @@ test('rankings cover every slot, and ratings every dimension', async () => {
     assert.deepEqual((await judge(two.id, rating.token, rated, ratingKey)).body, stored.body);
 });
 
-test('quality: agreement, order, time and coverage, with small cells hidden', async () => {
-    const { project, tokens } = await study({ items: 4, people: 12, judgments_per_item: 12, demographics: { attributes: [{ id: 'side', values: ['many', 'few'] }] } });
+test('quality: agreement, order, time and coverage, with small groups hidden and not to be had by subtraction', async () => {
+    const attributes = [{ id: 'side', values: ['many', 'some', 'few', 'none'] }, { id: 'hand', values: ['left', 'right'] }];
+    const { project, tokens } = await study({ items: 4, people: 24, judgments_per_item: 24, demographics: { attributes } });
     for (let i = 0; i < tokens.length; i++) {
-        await server.api('PUT', '/api/v1/me/demographics', { token: tokens[i], body: { consent: true, answers: { side: i < 10 ? 'many' : 'few' } } });
+        const side = i < 12 ? 'many' : i < 22 ? 'some' : 'few';
+        // Of their hand a few say nothing, in two ways, and the rest the same.
+        const hand = i < 18 ? { hand: 'right' } : i < 21 ? { hand: 'prefer_not_to_say' } : {};
+        await server.api('PUT', '/api/v1/me/demographics', { token: tokens[i], body: { consent: true, answers: { side, ...hand } } });
         for (;;) {
             const task = await next(project, tokens[i]);
             if (task.status === 204) break;
             // All prefer response 0, but for the last person, who prefers the other.
             const leftIsZero = /answer 0/.test(task.body.item.responses[0].content);
-            await judge(task.body.id, tokens[i], { choice: leftIsZero === (i < 11) ? 'left' : 'right', active_ms: 1000 + i });
+            await judge(task.body.id, tokens[i], { choice: leftIsZero === (i < 23) ? 'left' : 'right', active_ms: 1000 + i });
         }
     }
     const { status, body } = await server.api('GET', `/api/v1/projects/${project}/quality`);
     assert.equal(status, 200);
-    assert.equal(body.n_judgments, 48);
+    assert.equal(body.n_judgments, 96);
+    assert.equal(body.n_annotators, 24);
     assert.equal(body.agreement.n_pairs, 4);
-    assert.ok(Math.abs(body.agreement.percent - 55 / 66) < 1e-9);
-    assert.ok(body.agreement.alpha < 0 && body.agreement.alpha > -0.1, 'eleven of twelve agree, as chance would have it');
-    assert.equal(body.order_bias.n, 48);
-    assert.equal(body.outcomes.left + body.outcomes.right, 48);
-    assert.ok(Math.abs(body.order_bias.left_share - body.outcomes.left / 48) < 1e-9);
-    assert.ok(body.time.median_active_ms >= 1005 && body.time.median_active_ms <= 1006);
-    assert.deepEqual(body.coverage.find((one) => one.value === 'many'), { attribute: 'side', value: 'many', annotators: 10, judgments: 40, hidden: false });
-    assert.deepEqual(body.coverage.find((one) => one.value === 'few'), { attribute: 'side', value: 'few', annotators: null, judgments: null, hidden: true });
+    assert.ok(Math.abs(body.agreement.percent - 253 / 276) < 1e-9);
+    assert.ok(body.agreement.alpha < 0 && body.agreement.alpha > -0.1, 'all but one agree, as chance would have it');
+    assert.equal(body.order_bias.n, 96);
+    assert.equal(body.outcomes.left + body.outcomes.right, 96);
+    assert.ok(Math.abs(body.order_bias.left_share - body.outcomes.left / 96) < 1e-9);
+    assert.ok(body.time.median_active_ms >= 1011 && body.time.median_active_ms <= 1012);
+    // Two are few: "some" goes with them, or 24 - 12 - 10 would tell. Six said nothing of their hand: so does "right".
+    const cells = body.coverage.map(({ attribute, value, annotators, judgments, hidden }) => {
+        assert.equal(hidden, annotators === null && judgments === null);
+        return [`${attribute} ${value}`, hidden ? 'hidden' : [annotators, judgments]];
+    });
+    assert.deepEqual(cells, [
+        ['side many', [12, 48]], ['side some', 'hidden'], ['side few', 'hidden'], ['side none', 'hidden'],
+        ['side prefer_not_to_say', 'hidden'], ['side not_answered', 'hidden'],
+        ['hand left', 'hidden'], ['hand right', 'hidden'], ['hand prefer_not_to_say', 'hidden'], ['hand not_answered', 'hidden'],
+    ]);
 });

@@ -36,6 +36,13 @@ test('a community is made once a key, with every default said', async () => {
     assert.equal(shown.body.name, 'Twice');
     assert.equal(shown.body.constitution, null);
     assert.equal(shown.body.me, null);
+    // A name may be there in several languages; it comes back as it was given.
+    const name = { en: 'Ours', ar: 'لنا' };
+    const named = await server.api('POST', '/api/v1/communities', { body: { name, language: 'ar' } });
+    assert.deepEqual(named.body.name, name);
+    assert.deepEqual((await server.api('GET', `/api/v1/communities/${named.body.id}`)).body.name, name);
+    assert.deepEqual((await server.api('GET', '/api/v1/communities?limit=200')).body.data.find((one) => one.id === named.body.id).name, name);
+    assert.equal(server.sql("select name from community where settings ? 'name'"), name.ar);
 });
 
 test('wrong settings are refused, each with its pointer', async () => {

@@ -40,6 +40,10 @@ async function nextPair(page, act) {
     }, old);
 }
 
+// What the page says of how many were answered, once it says so.
+const counted = (page, words) => page.waitForFunction((wanted) => (
+    document.querySelector('.progress')?.textContent.replace(/[\u2068\u2069]/g, '').trim() === wanted), words);
+
 async function judgedOf(study) {
     const summary = await study.summary();
     return summary.progress.judgments;
@@ -155,6 +159,25 @@ test('what a warning stands before is judged only by who chose to see it', async
     await me.close();
 });
 
+test('a warning of known words is in the reader\'s language, any other as it was written', async () => {
+    const items = pairs(2).map((one, i) => ({ ...one, language: 'en', warning: ['Death, loss of a child', 'It speaks of loss.'][i] }));
+    const study = await makeStudy(call, { items });
+    const me = await visitor(browser, platform.origin, { language: 'ar' });
+    await me.page.goto(`/join?code=${await study.invite()}`);
+    await settled(me.page);
+    await me.page.locator('#agree').check();
+    await me.page.locator('.button.primary').click();
+    const shown = new Map();
+    for (let i = 0; i < 2; i += 1) {
+        const warning = me.page.locator('.notice-warning p:not(.notice-title):not(.actions)');
+        shown.set(await textOf(warning), await warning.getAttribute('lang'));
+        await me.page.keyboard.press('x');
+        await me.page.waitForFunction((old) => !document.querySelector('main').textContent.includes(old), await warning.textContent());
+    }
+    assert.deepEqual(new Map([...shown].sort()), new Map([['It speaks of loss.', 'en'], ['يتناول: الموت وفقد طفل.', null]]));
+    await me.close();
+});
+
 test('undo takes the last answer back, and an earlier one can be changed', async () => {
     const study = await makeStudy(call, { items: pairs(6) });
     const me = await visitor(browser, platform.origin);
@@ -162,11 +185,14 @@ test('undo takes the last answer back, and an earlier one can be changed', async
     const first = await questionOf(me.page);
     await nextPair(me.page, () => me.page.keyboard.press('2'));
     assert.equal(await judgedOf(study), 1);
+    await counted(me.page, '1 answer');
     await nextPair(me.page, () => me.page.keyboard.press('z'));
     assert.equal(await questionOf(me.page), first);
     assert.equal(await judgedOf(study), 0);
+    await counted(me.page, 'No answer yet');
     await nextPair(me.page, () => me.page.keyboard.press('6'));
     assert.equal(await judgedOf(study), 1);
+    await counted(me.page, '1 answer');
 
     const second = await questionOf(me.page);
     await nextPair(me.page, async () => {

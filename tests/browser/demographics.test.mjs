@@ -17,8 +17,8 @@ after(async () => {
     await platform?.stop();
 });
 
-async function joined() {
-    const study = await makeStudy(call, { items: pairs(2) });
+async function joined(settings = {}) {
+    const study = await makeStudy(call, { items: pairs(2), ...settings });
     const me = await visitor(browser, platform.origin, { expected: [/401/] });
     await me.page.goto(`/join?code=${await study.invite()}`);
     await settled(me.page);
@@ -88,6 +88,28 @@ test('a consent of its own, an answer, a refusal to say, and a question passed b
     await me.page.getByRole('button', { name: 'Yes, delete it' }).click();
     await me.page.waitForFunction(() => document.querySelector('main').textContent.includes('Nothing. You were not asked'));
     assert.deepEqual(await answersOf(me.page), {});
+    await me.close();
+});
+
+// The study's own answers may be called anything: `none` and `own` are values of the pack that comes with Plenum.
+test('a refusal to say is kept as one, whatever the answers beside it are called', async () => {
+    const values = ['none', 'own', 'prefer-not', '0'].map((id) => ({ id, label: `Answer ${id}` }));
+    const attributes = ['faith', 'work', 'home'].map((id) => ({ id, label: `About ${id}`, multi: id === 'work', values }));
+    const me = await joined({ demographics: { attributes } });
+    await me.page.goto('/me/demographics');
+    await settled(me.page);
+    await me.page.locator('#consent').check();
+    await me.page.getByRole('button', { name: 'Start' }).click();
+    for (const name of ['I prefer not to say', 'I prefer not to say', 'Answer none']) {
+        const ids = await me.page.locator('main [id]').evaluateAll((all) => all.map((one) => one.id));
+        assert.equal(new Set(ids).size, ids.length, `ids that stand twice: ${ids}`);
+        // By its words, as a finger hits it.
+        await me.page.getByText(name, { exact: true }).click();
+        await me.page.getByRole('button', { name: 'Continue' }).click();
+    }
+    await me.page.getByRole('button', { name: 'Keep these answers' }).click();
+    await me.page.waitForURL(/\/me\?saved=1/);
+    assert.deepEqual(await answersOf(me.page), { faith: 'prefer_not_to_say', work: 'prefer_not_to_say', home: 'none' });
     await me.close();
 });
 

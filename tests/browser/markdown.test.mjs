@@ -56,6 +56,10 @@ test('lists, tables, code and headings become their elements', () => {
         '<pre><code>x<y</code></pre>', '<blockquote><p>q</p></blockquote>']) assert.ok(drawn.includes(part), part);
 });
 
+test('the empty corner of a table is no heading', () => {
+    assert.ok(flat(markdown('| | Day | Night |\n|-|-|-|\n| Tea | 1 | 2 |')).includes('<tr><td></td><th>Day</th><th>Night</th></tr>'));
+});
+
 test('what the lexer cannot follow is shown as it came', () => {
     const deep = '>'.repeat(50_000) + ' deep';
     assert.ok(flat(markdown(deep)).includes('deep'));
@@ -69,8 +73,11 @@ test('keys of other scripts are those printed on a Latin keyboard', () => {
 });
 
 test('a redline marks what is added and taken out, and keeps the rest', () => {
-    assert.equal(flat(redline('names its source.', 'names every source.')), 'names <del>its</del><ins>every</ins> source.');
+    assert.equal(flat(redline('names its source.', 'names every source.')), 'names <del>its</del> <ins>every</ins> source.');
     assert.equal(flat(redline('the reason may be named once', 'the reason is given once')),
         'the reason <del>may be named </del><ins>is given </ins>once');
+    assert.equal(flat(redline('the sick may be mentioned, once', 'the sick is named first, once')),
+        'the sick <del>may be mentioned</del> <ins>is named first</ins>, once');
     assert.equal(flat(redline('', 'New.')), '<ins>New.</ins>');
+    assert.equal(flat(redline('Old.', '')), '<del>Old.</del>');
 });

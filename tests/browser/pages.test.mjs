@@ -73,6 +73,40 @@ for (const look of looks) {
     });
 }
 
+test('a page that cannot be had says so under a heading', async () => {
+    const me = await visitor(browser, platform.origin, { token: platform.token, expected: [/404/] });
+    for (const path of ['/research/models/xyz', '/research/projects/xyz', '/constitution/xyz', '/amendments/xyz', '/annotate/xyz']) {
+        await me.page.goto(path);
+        await settled(me.page);
+        await checkAccessible(me.page, path);
+    }
+    await me.close();
+});
+
+test('what the demonstration shows is accessible: tables, code, quotations, turns, warnings, in both languages', async () => {
+    const wanted = ['phone-at-ten', 'two-festivals', 'call-to-prayer', 'diabetes-fasting', 'duplicate-emails', 'family-rumour-ar', 'first-tangi'];
+    const items = (await readFile(new URL('../../demo/items.jsonl', import.meta.url), 'utf8')).trim().split('\n').map(JSON.parse)
+        .filter((one) => wanted.includes(one.id));
+    assert.equal(items.length, wanted.length);
+    const own = await makeStudy(client(platform.origin, platform.token), { items });
+    const joined = await client(platform.origin)('POST', '/api/v1/join', { code: await own.invite(), consent: { version: '1' } });
+    const me = await visitor(browser, platform.origin, { token: joined.token });
+    await me.page.goto(`/annotate/${own.id}`);
+    for (let i = 0; i < items.length; i += 1) {
+        await me.page.waitForSelector('.task[aria-busy=false] .pair');
+        const before = await me.page.locator('.pair').textContent();
+        const folded = me.page.getByRole('button', { name: 'Show it' });
+        if (await folded.count() > 0) await folded.click();
+        await checkAccessible(me.page, `demonstration item ${i}`);
+        await checkReflow(me.page, `demonstration item ${i}`);
+        await me.page.getByRole('button', { name: 'Skip' }).click();
+        await me.page.waitForFunction((old) => document.querySelector('.offer')
+            || (document.querySelector('.task[aria-busy=false]') && document.querySelector('.pair').textContent !== old), before);
+    }
+    await me.page.waitForSelector('.offer');
+    await me.close();
+});
+
 test('in the pseudo-language no word of the interface is left in English and nothing overflows', async () => {
     await walk(NARROW, async (page, name, path) => {
         await page.goto(`${path}${path.includes('?') ? '&' : '?'}lang=en-XA`);

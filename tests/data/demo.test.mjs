@@ -59,7 +59,7 @@ test('items: shape, names and languages', () => {
         const turns = Array.isArray(item.prompt) ? item.prompt : [{ role: 'user', content: item.prompt }];
         turns.forEach((turn, i) => assert.equal(turn.role, i % 2 === 0 ? 'user' : 'assistant', item.id));
         assert.equal(turns.at(-1).role, 'user', item.id);
-        for (const text of [...turns, ...item.responses].map((one) => one.content).concat(item.warning ?? [])) {
+        for (const text of [...turns, ...item.responses].map((one) => one.content)) {
             const arabic = (text.match(/\p{Script=Arabic}/gu) ?? []).length;
             const latin = (text.match(/\p{Script=Latin}/gu) ?? []).length;
             assert.equal(item.language === 'ar', arabic > latin, item.id);
@@ -68,6 +68,14 @@ test('items: shape, names and languages', () => {
     assert.equal(new Set(items.map((item) => item.id)).size, items.length);
     assert.equal(new Set(responses.map((response) => response.id)).size, responses.length);
     assert.equal(new Set(responses.map((response) => response.content)).size, responses.length);
+});
+
+test('items: warnings are of the words that the pages know in every language', () => {
+    const known = new Set([...read('web-static/src/locales/en/annotate.ftl').matchAll(/^warned-([a-z-]+) =/gm)].map(([, word]) => word));
+    assert.ok(items.filter((item) => item.warning).length >= 10);
+    for (const { id, warning } of items.filter((item) => item.warning)) {
+        assert.ok(warning.split(', ').every((word) => known.has(word.replaceAll(' ', '-'))), `${id}: ${warning}`);
+    }
 });
 
 test('responses: 60 to 160 words, none names its model, every axis planted', () => {
@@ -136,10 +144,10 @@ test('study: a simulated pairwise project that leaves room for people', () => {
     const { project, consent, warning, community } = study;
     assert.equal(project.simulated, true);
     assert.equal(project.task.kind, 'pairwise');
-    assert.ok(project.name && project.guideline.length > 200);
     assert.deepEqual(project.demographics.attributes, template.attributes);
     assert.equal(community.follows, true);
     for (const language of ['en', 'ar']) {
+        assert.ok(project.name[language] && project.guideline[language].length > 200, language);
         assert.ok(consent.text[language].split('\n\n').length >= 5, language);
         assert.ok(warning[language], language);
     }
@@ -157,6 +165,7 @@ test('demographic templates: labels in both languages, ids unique, prefer-not-to
             const ids = attribute.values.map((value) => value.id);
             assert.equal(new Set(ids).size, ids.length, attribute.id);
             assert.ok(!ids.includes(PREFER_NOT), attribute.id);
+            assert.ok(attribute.short.en.length < 20 && /\p{Script=Arabic}/u.test(attribute.short.ar), attribute.id);
             for (const { id, label } of [attribute, ...attribute.values]) {
                 assert.match(id, /^[a-z0-9_]+$/);
                 assert.ok(label.en && /\p{Script=Arabic}/u.test(label.ar), id);
@@ -176,7 +185,7 @@ test('constitution: follows its schema, levels fall, ids are unique, pillars exi
     assert.deepEqual(constitution.pillars.map((pillar) => pillar.id), ['flourishing', 'justice', 'autonomy']);
     for (const { article, parent } of found) {
         assert.ok(constitution.pillars.some((pillar) => pillar.id === article.pillar), article.id);
-        assert.ok(article.title.en && article.title.ar, article.id);
+        for (const words of [article.title, article.text]) assert.ok(words.en && /\p{Script=Arabic}/u.test(words.ar), article.id);
         if (parent) assert.ok(LEVELS.indexOf(article.level) > LEVELS.indexOf(parent.level), article.id);
         else assert.equal(article.level, 'immutable', article.id);
         for (const topic of article.scope?.topics ?? []) assert.ok(TOPICS.includes(topic), article.id);
@@ -208,9 +217,11 @@ test('amendment: one guideline, of the version it names, and a small change', ()
     const article = byId.get(operation.article);
     assert.equal(operation.op, 'replace');
     assert.equal(article.level, 'guideline');
-    assert.notEqual(operation.text, article.text);
-    const before = article.text.split(/\s+/);
-    const kept = new Set(before);
-    const fresh = operation.text.split(/\s+/).filter((word) => !kept.has(word)).length;
-    assert.ok(fresh / before.length < 0.3, 'a larger change goes to review and would not be open');
+    for (const language of ['en', 'ar']) {
+        assert.notEqual(operation.text[language], article.text[language]);
+        const before = article.text[language].split(/\s+/);
+        const kept = new Set(before);
+        const fresh = operation.text[language].split(/\s+/).filter((word) => !kept.has(word)).length;
+        assert.ok(fresh / before.length < 0.3, 'a larger change goes to review and would not be open');
+    }
 });

@@ -114,7 +114,7 @@ export function App() {
         <${Head} path=${path} focus=${focus} />
         <main id="main" tabindex="-1">
             ${!shown && html`<${Loading} />`}
-            ${shown?.error && html`<${Failed} error=${shown.error} retry=${() => location.reload()} />`}
+            ${shown?.error && html`<div class="page"><${Failed} error=${shown.error} retry=${() => location.reload()} /></div>`}
             ${shown?.Page && html`<${shown.Page} key=${shown.path} params=${shown.params}
                 query=${new URLSearchParams(search)} />`}
         </main>

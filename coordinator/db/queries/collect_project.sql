@@ -1,5 +1,5 @@
 -- Project $1, $2 with its counts; $3: the participant who asks, or null.
-select p.name, p.state, p.settings, p.judgments_per_item, p.lease_seconds, p.simulated, p.guideline_version, g.text,
+select coalesce(p.settings->'name', to_jsonb(p.name)), p.state, p.settings, p.judgments_per_item, p.lease_seconds, p.simulated, p.guideline_version, g.text,
     p.community_shard_key, p.community_id, (extract(epoch from p.created_at) * 1000000)::bigint,
     c.n_items, c.n_wanted, c.n_counted, c.n_participants, c.n_skipped, c.n_imported,
     (select count(*) from (

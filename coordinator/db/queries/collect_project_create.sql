@@ -1,4 +1,4 @@
--- One statement: the project $2 in its new shard $1, its guideline, counters, its maker as researcher, the log's entry,
+-- One statement: the project $2 in its new shard $1, its guideline ($18: the hash), counters, its maker as researcher, the log's entry,
 -- and the answer $14 under the key $12 (null: no key), so that a retry finds it. No row is made when the key is known.
 with keyed as (
     insert into idempotency (shard_key, actor, key, request_hash, status, body)
@@ -15,7 +15,7 @@ with keyed as (
     from go
 ), g as (
     insert into guideline (shard_key, version, text, text_hash)
-    select $1::bigint, 1, $10::text, sha256(convert_to($10::text, 'UTF8')) from go
+    select $1::bigint, 1, $10::jsonb, $18::bytea from go
 ), c as (
     insert into project_counter (shard_key, stripe) select $1::bigint, 0 from go
 ), m as (

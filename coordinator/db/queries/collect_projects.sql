@@ -1,5 +1,5 @@
 -- Those person $1 has a say in; all of them for the operator ($2). After project $3, newest last.
-select p.shard_key, p.project_id, p.name, p.state, p.simulated, p.judgments_per_item,
+select p.shard_key, p.project_id, coalesce(p.settings->'name', to_jsonb(p.name)), p.state, p.simulated, p.judgments_per_item,
     (extract(epoch from p.created_at) * 1000000)::bigint,
     c.n_items, c.n_wanted, c.n_counted, c.n_participants, c.n_skipped, c.n_imported
 from project p

@@ -1,6 +1,7 @@
--- Those who judged, with how much and their latest answers (sealed).
+-- Those who judged, with how much, their latest answers (sealed), and whether they came with an import.
 select m.person_id, j.n,
-    (select d.sealed from demographic_answer d where d.person_id = m.person_id order by d.version desc limit 1)
+    (select d.sealed from demographic_answer d where d.person_id = m.person_id order by d.version desc limit 1),
+    m.source_id is not null
 from (
     select participant_id, count(*) as n
     from (select distinct on (lease_id) participant_id, outcome from judgment

@@ -1,5 +1,5 @@
 -- Those that anybody may read, and those the person ($1) is in. One row more than the page is the sign of a next one.
-select c.shard_key, c.community_id, c.name, c.settings->>'visibility', c.settings->>'admission',
+select c.shard_key, c.community_id, coalesce(c.settings->'name', to_jsonb(c.name)), c.settings->>'visibility', c.settings->>'admission',
     (select max(version) from constitution k where k.shard_key = c.shard_key),
     (extract(epoch from c.created_at) * 1000000)::bigint
 from community c

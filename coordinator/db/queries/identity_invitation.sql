@@ -1,6 +1,6 @@
 -- What an invitation ($1, hash $2) leads to, and whether it still does.
 select i.kind, i.max_uses, i.n_uses >= i.max_uses, i.expires_at is not null and i.expires_at <= now(),
-    i.revoked_at is not null, coalesce(p.project_id, c.community_id), coalesce(p.name, c.name),
+    i.revoked_at is not null, coalesce(p.project_id, c.community_id), coalesce(coalesce(p.settings, c.settings)->'name', to_jsonb(coalesce(p.name, c.name))),
     coalesce(p.settings, c.settings)->'consent', coalesce(p.simulated, false),
     coalesce(p.settings->>'language', c.settings->>'language'), coalesce(p.state, 'open'), i.invitation_id,
     p.settings->'warning'

@@ -20,6 +20,8 @@ export function bytesOf(value) {
     });
 }
 
+export const listOf = (words) => new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
+
 // In the reader's own time zone, which is named.
 export function dateTime(text) {
     const date = new Date(text);

@@ -94,5 +94,11 @@ export function has(id) {
 // Text that comes from data in several languages: {en, ar} or a plain string.
 export function localized(text) {
     if (text == null || typeof text === 'string') return text ?? '';
-    return text[language.value] ?? text[FALLBACK] ?? Object.values(text)[0] ?? '';
+    return text[languageOf(text)] ?? '';
+}
+
+// The language of what localized() gives; a plain string is in its `own`.
+export function languageOf(text, own) {
+    if (text == null || typeof text === 'string') return own;
+    return [language.value, FALLBACK].find((one) => text[one] !== undefined) ?? Object.keys(text)[0];
 }

@@ -37,7 +37,8 @@ function tableElement(token) {
     // Wide tables scroll by themselves; focusable so that keys can scroll them.
     return h('div', { class: 'table-scroll', tabIndex: 0, role: 'group' },
         h('table', null,
-            h('thead', null, h('tr', null, token.header.map(cell('th')))),
+            // A corner without words is no heading.
+            h('thead', null, h('tr', null, token.header.map((one) => cell(one.text.trim() === '' ? 'td' : 'th')(one)))),
             h('tbody', null, token.rows.map((row) => h('tr', null, row.map(cell('td')))))));
 }
 

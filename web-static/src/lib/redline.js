@@ -28,8 +28,11 @@ function joined(parts) {
 export function redline(before, after) {
     return joined(diffWordsWithSpace(before ?? '', after ?? '')).flatMap((run, i) => {
         if (typeof run === 'string') return [run];
+        // Words in place of words are words apart, as the text that either stands for is.
+        const touch = run.before !== '' && run.after !== '' && !/\s$/.test(run.before) && !/^\s/.test(run.after);
         return [
             run.before === '' ? null : h('del', { key: `del-${i}` }, run.before),
+            touch ? ' ' : null,
             run.after === '' ? null : h('ins', { key: `ins-${i}` }, run.after),
         ];
     });

@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import { isImmutable, treeOf } from '../lib/articles.js';
 import { get, listOrEmpty } from '../lib/api.js';
 import { dateTime } from '../lib/format.js';
-import { localized, t } from '../lib/i18n.js';
+import { languageOf, localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../ui/parts.js';
 
@@ -33,21 +33,21 @@ function Amendments({ id, title, list, none, tree }) {
     </section>`;
 }
 
-function Article({ article, depth }) {
+function Article({ article, depth, own }) {
     const Title = `h${Math.min(6, depth + 2)}`;
     const fixed = isImmutable(article);
     return html`<li class=${`article depth-${Math.min(depth, 3)}${fixed ? ' fixed' : ''}`} id=${`article-${article.id}`}>
         <div class="article-body">
             <span class="article-number" aria-hidden="true">${article.number}</span>
             <div>
-                <${Title} class="article-title" dir="auto" lang=${article.language}>${localized(article.title)}<//>
+                <${Title} class="article-title" dir="auto" lang=${languageOf(article.title, own)}>${localized(article.title)}<//>
                 ${!fixed && article.level && html`<p class="level">${t(`level-${article.level}`)}</p>`}
                 ${fixed && html`<p class="fixed-tag">${t('article-immutable')}</p>`}
-                ${article.text && html`<p class="article-text" dir="auto" lang=${article.language}>${localized(article.text)}</p>`}
+                ${article.text && html`<p class="article-text" dir="auto" lang=${languageOf(article.text, own)}>${localized(article.text)}</p>`}
             </div>
         </div>
         ${article.children.length > 0 && html`<ol class="articles">${article.children.map((child) => html`
-            <${Article} key=${child.id} article=${child} depth=${depth + 1} />`)}</ol>`}
+            <${Article} key=${child.id} article=${child} depth=${depth + 1} own=${own} />`)}</ol>`}
     </li>`;
 }
 
@@ -64,11 +64,11 @@ export default function Constitution({ params }) {
     return html`<div class="page constitution">
         <${PageHeading} eyebrow=${t('constitution-version', { version: String(document.version) })}>
             <span dir="auto">${localized(name) || t('nav-constitution')}</span><//>
-        ${document.preamble ? html`<p class="preamble" dir="auto" lang=${document.language}>${localized(document.preamble)}</p>` : ''}
+        ${document.preamble ? html`<p class="preamble" dir="auto" lang=${languageOf(document.preamble, document.language)}>${localized(document.preamble)}</p>` : ''}
         <p class="lead">${t('constitution-lead')}</p>
         <div class="with-aside">
             <section aria-label=${t('articles')}>
-                <ol class="articles top">${tree.roots.map((one) => html`<${Article} key=${one.id} article=${one} depth=${0} />`)}</ol>
+                <ol class="articles top">${tree.roots.map((one) => html`<${Article} key=${one.id} article=${one} depth=${0} own=${document.language} />`)}</ol>
             </section>
             <div class="aside">
                 <${Amendments} id="open-title" title=${t('amendments-open')} list=${amendments.filter(isOpen)}

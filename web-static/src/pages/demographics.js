@@ -56,9 +56,9 @@ function Question({ question, position, total, answer, onAnswer, onBack }) {
     }
     function submit(event) {
         event.preventDefault();
-        const given = question.free ? own.trim() || (chosen === PREFER_NOT ? chosen : null) : chosen;
+        const given = (question.free && own.trim()) || chosen;
         if (given == null || given.length === 0) {
-            setErrors([{ field: `value-${question.values?.[0]?.id ?? 'own'}`, text: t('demographics-choose') }]);
+            setErrors([{ field: question.values?.length > 0 ? 'answer-0' : 'answer-own', text: t('demographics-choose') }]);
             return;
         }
         onAnswer(given);
@@ -70,15 +70,15 @@ function Question({ question, position, total, answer, onAnswer, onBack }) {
             <legend><${PageHeading} eyebrow=${t('demographics-position', { position, total })}>
                 <span dir="auto">${localized(question.label)}</span><//></legend>
             ${question.multi && html`<p class="fine">${t('demographics-multi')}</p>`}
-            ${(question.values ?? []).map((value) => html`<label class="choice" for=${`value-${value.id}`}>
-                <input type=${type} id=${`value-${value.id}`} name="value" value=${value.id} checked=${isChosen(value.id)}
+            ${(question.values ?? []).map((value, i) => html`<label class="choice" for=${`answer-${i}`}>
+                <input type=${type} id=${`answer-${i}`} name="value" value=${value.id} checked=${isChosen(value.id)}
                     onChange=${(event) => choose(value.id, event.target.checked)} />
                 <span dir="auto">${localized(value.label)}</span></label>`)}
-            ${question.free && html`<div class="field"><label for="value-own">${t('demographics-own')}</label>
-                <input id="value-own" type="text" dir="auto" maxlength="200" value=${own} onInput=${(event) => setOwn(event.target.value)} /></div>`}
+            ${question.free && html`<div class="field"><label for="answer-own">${t('demographics-own')}</label>
+                <input id="answer-own" type="text" dir="auto" maxlength="200" value=${own} onInput=${(event) => setOwn(event.target.value)} /></div>`}
             <div class="apart">
-                <label class="choice" for="value-none">
-                    <input type=${type} id="value-none" name="value" value=${PREFER_NOT} checked=${isChosen(PREFER_NOT)}
+                <label class="choice" for="answer-prefer-not">
+                    <input type=${type} id="answer-prefer-not" name="value" value=${PREFER_NOT} checked=${isChosen(PREFER_NOT)}
                         onChange=${(event) => choose(PREFER_NOT, event.target.checked)} />
                     <span>${t('prefer-not')}</span></label>
             </div>

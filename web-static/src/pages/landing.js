@@ -1,6 +1,6 @@
 // What this is, and the three ways in.
 import { html } from 'htm/preact';
-import { getOrNull } from '../lib/api.js';
+import { getOrNull, loadSession } from '../lib/api.js';
 import { t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { Hall } from '../ui/hall.js';
@@ -19,6 +19,13 @@ function pathOf(url) {
     }
 }
 
+// The demonstration, and whether this browser's person is in it: only who has signed in here is asked for.
+async function load() {
+    const [site, session] = await Promise.all([getOrNull('/api/v1/site'), loadSession()].map((one) => one.catch(() => null)));
+    const demo = site?.demo;
+    return { demo, joined: Boolean(demo) && Boolean(session?.projects?.some((one) => one.id === demo.project_id)) };
+}
+
 function Way({ number, href, title, text, action }) {
     return html`<li class="way">
         <span class="way-number" aria-hidden="true">${number}</span>
@@ -30,14 +37,13 @@ function Way({ number, href, title, text, action }) {
     </li>`;
 }
 
-function Demonstration({ demo }) {
-    const invitation = demo.invitation_url && pathOf(demo.invitation_url);
+function Demonstration({ demo, place, joined }) {
     return html`<section class="band" aria-labelledby="demo-title">
         <h2 id="demo-title">${t('landing-demo-title')}</h2>
         <p>${t('landing-demo-text')}</p>
         <p><strong class="tag">${t('simulated')}</strong> ${t('landing-demo-simulated')}</p>
         <p class="actions">
-            ${invitation && html`<a class="button primary" href=${invitation}>${t('landing-demo-join')}</a>`}
+            ${place && html`<a class="button primary" href=${place}>${t(joined ? 'landing-demo-continue' : 'landing-demo-join')}</a>`}
             ${demo.community_id && html`<a class="button" href=${`/constitution/${demo.community_id}`}>
                 ${t('landing-demo-constitution')}</a>`}
         </p>
@@ -45,9 +51,9 @@ function Demonstration({ demo }) {
 }
 
 export default function Landing() {
-    const site = useLoad(() => getOrNull('/api/v1/site').catch(() => null), []);
-    const demo = site.value?.demo;
-    const invitation = demo?.invitation_url && pathOf(demo.invitation_url);
+    const found = useLoad(load, []);
+    const { demo, joined } = found.value ?? {};
+    const place = joined ? `/annotate/${demo.project_id}` : demo?.invitation_url && pathOf(demo.invitation_url);
     usePageTitle('');
     return html`<div class="page landing">
         <section class="opening">
@@ -61,7 +67,7 @@ export default function Landing() {
             </figure>
         </section>
         <ol class="ways">
-            <${Way} number="1" href=${invitation ?? '/annotate'} title=${t('landing-annotate')}
+            <${Way} number="1" href=${place ?? '/annotate'} title=${t('landing-annotate')}
                 text=${t('landing-annotate-text')} action=${t('landing-annotate-action')} />
             <${Way} number="2" href=${demo?.community_id ? `/constitution/${demo.community_id}` : '/constitution'}
                 title=${t('landing-constitution')} text=${t('landing-constitution-text')}
@@ -69,7 +75,7 @@ export default function Landing() {
             <${Way} number="3" href="/research" title=${t('landing-research')}
                 text=${t('landing-research-text')} action=${t('landing-research-action')} />
         </ol>
-        ${demo && html`<${Demonstration} demo=${demo} />`}
+        ${demo && html`<${Demonstration} demo=${demo} place=${place} joined=${joined} />`}
         <section class="promises" aria-labelledby="promises-title">
             <h2 id="promises-title">${t('landing-promises')}</h2>
             <ul>

@@ -64,12 +64,12 @@ function Joined({ title, list, place, onLeft }) {
     return html`<section class="card">
         <h2>${title}</h2>
         <ul class="rows">${active.map((one) => html`<li class="joined" key=${one.id}>
-            <a class="row-link" href=${`${place}/${one.id}`}><span dir="auto">${one.name}</span></a>
-            <button type="button" class="button small" aria-label=${t('me-leave-one-label', { name: one.name })}
+            <a class="row-link" href=${`${place}/${one.id}`}><span dir="auto">${localized(one.name)}</span></a>
+            <button type="button" class="button small" aria-label=${t('me-leave-one-label', { name: localized(one.name) })}
                 onClick=${() => setLeaving(one)}>${t('me-leave-one')}</button></li>`)}</ul>
         <${Dialog} open=${leaving !== null} onClose=${() => setLeaving(null)} title=${t('me-leave-one')}>
             <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
-            <p><strong dir="auto">${leaving?.name}</strong></p>
+            <p><strong dir="auto">${localized(leaving?.name)}</strong></p>
             <p>${t('me-leave-one-text')}</p>
             <p class="actions"><button type="button" class="button danger" onClick=${leave}>${t('me-leave-one-yes')}</button></p>
         <//>

@@ -62,11 +62,14 @@ export function problemText(error) {
     return [error?.title, error?.detail].filter(Boolean).join(': ') || error?.message || t('error-unknown');
 }
 
+// In place of a page that could not be had.
 export function Failed({ error, retry }) {
-    return html`<${Notice} kind="error" role="alert" title=${t('error-title')}>
-        <p dir="auto">${problemText(error)}</p>
-        ${retry && html`<p><button type="button" class="button" onClick=${retry}>${t('try-again')}</button></p>`}
-    <//>`;
+    return html`<${PageHeading}>${t('error-title')}<//>
+        <${Notice} kind="error" role="alert">
+            <p dir="auto">${problemText(error)}</p>
+            ${error?.status !== 404 && html`<p><button type="button" class="button" onClick=${retry}>${t('try-again')}</button></p>`}
+        <//>
+        <p><a class="button" href="/">${t('home-label')}</a></p>`;
 }
 
 // Appears only when the wait is long enough to be noticed (by CSS), said to all by role status.

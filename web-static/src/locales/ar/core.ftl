@@ -51,6 +51,7 @@ landing-demo-title = العرض التجريبي
 landing-demo-text = جاء هذا الخادم ومعه دراسة صغيرة ودستور قصير لتجرّب كل جزء.
 landing-demo-simulated = المقيّمون الذين تراهم هناك برامج لها أذواق معلنة ومختلفة. ليس فيهم إنسان، ويُذكر ذلك حيثما حُسبوا.
 landing-demo-join = انضم إلى الدراسة التجريبية
+landing-demo-continue = تابع الدراسة التجريبية
 landing-demo-constitution = اقرأ دستورها
 landing-promises = ما نَعِد به هنا
 landing-promise-worst = حيثما ظهر متوسط، وقفت بجانبه الفئة الأسوأ حالًا بحجمها ومقدار الشك فيها.

@@ -51,6 +51,7 @@ landing-demo-title = The demonstration
 landing-demo-text = This server came with a small study and a short constitution, so that you can try every part.
 landing-demo-simulated = The annotators you see there are programs with stated, different tastes. None of them is a person, and wherever they count it says so.
 landing-demo-join = Join the demonstration study
+landing-demo-continue = Continue the demonstration study
 landing-demo-constitution = Read its constitution
 landing-promises = What is promised here
 landing-promise-worst = Wherever an average is shown, the worst-off group stands beside it, with its size and its uncertainty.

@@ -1,7 +1,8 @@
 // What is judged: the prompt, and the responses in the order the server chose.
 import { html } from 'htm/preact';
 import { useMemo } from 'preact/hooks';
-import { localized, t } from '../../lib/i18n.js';
+import { listOf } from '../../lib/format.js';
+import { has, t } from '../../lib/i18n.js';
 import { markdown } from '../../lib/markdown.js';
 import { Notice } from '../../ui/parts.js';
 
@@ -26,6 +27,13 @@ function Prompt({ prompt, lang }) {
     </section>`;
 }
 
+// A warning made of words that are known here is said in the reader's language, any other as it was written.
+function Warning({ item }) {
+    const words = item.warning.toLowerCase().split(',').map((one) => one.trim().replaceAll(' ', '-'));
+    if (words.every((word) => has(`warned-${word}`))) return html`<p>${t('warned', { words: listOf(words.map((word) => t(`warned-${word}`))) })}</p>`;
+    return html`<p dir="auto" lang=${item.language || undefined}>${item.warning}</p>`;
+}
+
 function Response({ response, name, lang, fold }) {
     return html`<section class="response" aria-labelledby=${`response-${response.slot}`}>
         <h2 id=${`response-${response.slot}`} class="response-name">${name}</h2>
@@ -44,7 +52,7 @@ export function Pair({ task, folded, onUnfold, onRatherNot, disabled }) {
     const { item } = task;
     return html`<div class="pair">
         ${folded && html`<${Notice} kind="warning" title=${t('content-warning')}>
-            <p dir="auto">${localized(item.warning)}</p>
+            <${Warning} item=${item} />
             <p class="actions">
                 <button type="button" class="button" onClick=${onUnfold}>${t('warning-show')}</button>
                 <button type="button" class="button quiet" disabled=${disabled} onClick=${onRatherNot}>${t('answer-rather_not')}</button>

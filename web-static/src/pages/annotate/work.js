@@ -148,6 +148,7 @@ export function createWork(project) {
         await deleteRow('given', last.assignment);
         await loadGiven();
         work.count.value = Math.max(0, work.count.value - 1);
+        void refreshInfo();
         // A person holds one lease: the one that comes back takes the place of the one on screen.
         hidden.aside.length = 0;
         show(task);

@@ -26,7 +26,7 @@ function Counts({ project }) {
     const progress = progressOf(project);
     return html`<section aria-labelledby="counts-title">
         <h2 id="counts-title">${t('counts-title')}</h2>
-        <${ProgressBar} progress=${progress} label=${t('progress-label', { name: project.name })} />
+        <${ProgressBar} progress=${progress} label=${t('progress-label', { name: localized(project.name) })} />
         <dl class="figures">
             ${['items', 'participants', 'skipped'].map((one) => html`<div><dt>${t(`count-${one}`)}</dt><dd>${number(progress[one])}</dd></div>`)}
         </dl>
@@ -136,7 +136,7 @@ function useLive(id, found) {
 
 export default function Project({ params }) {
     const found = useLoad(() => load(params.project), [params.project, token.value]);
-    usePageTitle(found.value?.project?.name ?? t('nav-research'));
+    usePageTitle(localized(found.value?.project?.name) || t('nav-research'));
     const live = useLive(params.project, found);
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
