@@ -68,7 +68,7 @@ static void on_row(void *arg, const struct db_result *result, int row)
             arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}",
                 id, (long long)db_number(result, row, 3), db_text(result, row, 4)));
     } else if (strcmp(outcome, "reused") == 0) {
-        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
+        api_key_reused(request);
     } else if (strcmp(outcome, "lost") == 0) {
         http_problem(request, 409,
             "This task is not yours any more: its time ran out and somebody else has it, or it was "
@@ -179,7 +179,7 @@ static void on_replay(void *arg, const struct db_result *result)
             "This task is not yours any more: its time ran out and somebody else has it, or it was "
             "given back. Ask for the next one.");
     } else if (!db_bool(result, 0, 3)) {
-        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
+        api_key_reused(request);
     } else {
         id_format((struct id){writing->lease.shard_key, db_uuid(result, 0, 0)}, id);
         http_reply_json_text(request, 201,
