@@ -12,6 +12,7 @@ CC := gcc
 endif
 PREFIX ?= /usr/local
 DEVELOPER ?= 0
+FUZZ_SECONDS ?= 60
 
 warnings := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wformat=2 -Wstrict-prototypes -Wmissing-prototypes \
   -Wvla -Wundef -Wnull-dereference
@@ -45,7 +46,7 @@ endif
 jobs := -j$(shell nproc)
 
 # Rooms. A library each; a program is its room's main.o on top of what it may use.
-sources = $(filter-out %_test.c %/main.c,$(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort))
+sources = $(filter-out %_test.c %_fuzz.c %/main.c,$(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 base_o := $(call objects,base)
 reward_o := $(call objects,reward)
@@ -66,10 +67,13 @@ libs_ctl := -lcurl -ljansson -lprotobuf-c
 programs := $(B)/plenum-coordinator $(B)/plenum-worker $(B)/plenum
 unit_sources := $(shell find base reward worker coordinator ctl proto -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
 unit_tests := $(patsubst %.c,$(B)/unit/%,$(unit_sources))
-test_programs := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*.c))
+fuzz_sources := $(shell find base reward worker coordinator proto -name '*_fuzz.c' 2>/dev/null | LC_ALL=C sort)
+fuzz_targets := $(patsubst %.c,$(B)/fuzz/%,$(fuzz_sources))
+fuzz_replays := $(patsubst %.c,$(B)/unit/%_test,$(fuzz_sources))
+test_programs := $(patsubst %.c,$(B)/%,$(wildcard tests/http/*.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 
-.PHONY: all help run test unit check bench asan tsan format clean install web schema deps
+.PHONY: all help run test unit check bench fuzz soak asan tsan format clean install web schema deps
 all: deps
 	@$(MAKE) $(jobs) programs web
 
@@ -83,6 +87,8 @@ help:
 	@echo "make test       build and run every test; the last line is 'N passed, M failed'"
 	@echo "make check      format, warnings with gcc and clang, includes, static analysis"
 	@echo "make bench      measurements, one JSON object a line"
+	@echo "make fuzz       libFuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS) a target; FUZZ_TARGETS=\"framing note\" for some"
+	@echo "make soak       the long tests"
 	@echo "make asan tsan  the tests under AddressSanitizer with UBSan, and ThreadSanitizer"
 	@echo "make schema     write schema/schema.sql anew from the migrations"
 	@echo "make format clean install   the usual; PREFIX=$(PREFIX)"
@@ -122,8 +128,8 @@ $(B)/gen/migrations.c: $(wildcard migrations/*.sql) tools/embed
 $(B)/gen/demographics.c: $(wildcard schema/demographics/*.json) tools/embed
 	@mkdir -p $(@D)
 	$(Q_GEN)tools/embed demographics $(B)/gen $(filter %.json,$^)
-$(call objects,coordinator) $(patsubst %.c,$(B)/%.o,$(filter coordinator/%,$(unit_sources))) $(B)/coordinator/main.o: | $(B)/gen/queries.h $(proto_c)
-$(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_sources))) $(B)/worker/main.o $(call objects,proto): | $(proto_c)
+$(call objects,coordinator) $(patsubst %.c,$(B)/%.o,$(filter coordinator/%,$(unit_sources) $(fuzz_sources))) $(B)/coordinator/main.o: | $(B)/gen/queries.h $(proto_c)
+$(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_sources) $(fuzz_sources))) $(B)/worker/main.o $(call objects,proto): | $(proto_c)
 
 # --- libraries and programs --------------------------------------------------------------------------------------
 define archive
@@ -160,13 +166,26 @@ $(B)/unit/%: $(B)/%.o $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
 	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ -lcmocka -lprotobuf-c $(libs_reward) $(libs_base) -o $@
 .SECONDARY:
 
+# A target of the fuzzer twice: with libFuzzer (make fuzz), and as a test that runs what is kept once.
+define fuzz_rules
+$(B)/fuzz/$(1)%_fuzz: $(B)/$(1)%_fuzz.o $(2)
+	@mkdir -p $$(@D)
+	$$(Q_LD)$(CC) $(LDFLAGS_ALL) -fsanitize=fuzzer $$^ $(3) -o $$@
+$(B)/unit/$(1)%_fuzz_test: $(B)/$(1)%_fuzz.o $(B)/tests/fuzz/replay.o $(2)
+	@mkdir -p $$(@D)
+	$$(Q_LD)$(CC) $(LDFLAGS_ALL) $$^ $(3) -o $$@
+endef
+$(eval $(call fuzz_rules,coordinator/,$(coordinator_a),$(libs_coordinator) $(libs_reward) $(libs_base)))
+$(eval $(call fuzz_rules,worker/,$(worker_a),$(libs_worker) $(libs_fit) $(libs_reward) $(libs_base)))
+$(eval $(call fuzz_rules,,$(B)/libproto.a $(B)/libreward.a $(B)/libbase.a,-lprotobuf-c $(libs_reward) $(libs_base)))
+
 # What black-box tests hold against something else.
 $(B)/tests/%: $(B)/tests/%.o $(coordinator_a)
 	@mkdir -p $(@D)
 	$(Q_LD)$(CC) $(LDFLAGS_ALL) $^ $(libs_coordinator) $(libs_reward) $(libs_base) -o $@
 
 .PHONY: unit_programs
-unit_programs: $(unit_tests) $(test_programs)
+unit_programs: $(unit_tests) $(fuzz_replays) $(test_programs)
 	@:
 
 unit: programs unit_programs
@@ -185,6 +204,21 @@ tsan:
 	@tools/install-deps test
 	@$(MAKE) $(jobs) B=build/tsan OPTIMISE=-O1 SANITIZE="-fsanitize=thread" programs unit_programs web
 	@node tests/run.mjs --build build/tsan $(or $(KINDS),unit http api faults fits)
+
+# The fuzzer's own sanitisers; never part of `make test`.
+.PHONY: fuzz_targets
+fuzz_targets: $(fuzz_targets)
+	@:
+fuzz:
+	@tools/install-deps test
+	@$(MAKE) $(jobs) B=build/fuzz CC=clang OPTIMISE=-O1 \
+	  SANITIZE="-fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all" fuzz_targets
+	@node tests/fuzz/run.mjs --build build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
+
+soak:
+	@tools/install-deps soak
+	@$(MAKE) $(jobs) programs web
+	@node tests/run.mjs --build $(B) soak
 
 check:
 	@tools/install-deps check

@@ -266,7 +266,8 @@ int checkpoint_parse(const char *text, size_t size, struct checkpoint *ret_check
         lengths[i] = (size_t)(newline - lines[i]);
         at += lengths[i] + 1;
     }
-    if (lengths[0] == 0 || lengths[0] >= sizeof(ret_checkpoint->origin))
+    if (lengths[0] == 0 || lengths[0] >= sizeof(ret_checkpoint->origin) ||
+        memchr(lines[0], '\0', lengths[0]) != NULL)
         return err_set(err, ERR_INVALID, "the checkpoint's origin is empty or too long");
     memcpy(ret_checkpoint->origin, lines[0], lengths[0]);
     bool good = lengths[1] > 0 && lengths[1] <= 18 && (lines[1][0] != '0' || lengths[1] == 1);

@@ -1,6 +1,7 @@
 // Runs the tests: node tests/run.mjs --build build [KIND or FILE...]. Kinds: unit (programs under BUILD/unit, by
-// cmocka) and the folders of *.test.mjs beside this file. One line a file; the output of what failed; at last
-// `N passed, M failed` and, when there are any, `, K skipped`.
+// cmocka) and the folders of *.test.mjs beside this file; only when it is named: soak, the long ones (*.soak.mjs), with
+// what they measured. One line a file; the output of what failed; at last `N passed, M failed` and, when there are any,
+// `, K skipped`.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
@@ -9,12 +10,14 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KINDS = ['unit', 'http', 'api', 'browser', 'faults', 'fits', 'data'];
+const LONG_KINDS = ['soak'];
 const FILE_MS = 20 * 60_000;
+const LONG_FILE_MS = 3 * 60 * 60_000;
 const OUTPUT_MAX_CHARS = 4 * 1024 * 1024;
 const SHOWN_MAX_LINES = 400;
 
 function usage(message) {
-    console.error(`${message}\nusage: node tests/run.mjs [--build FOLDER] [KIND or FILE...]   (kinds: ${KINDS.join(' ')})`);
+    console.error(`${message}\nusage: node tests/run.mjs [--build FOLDER] [KIND or FILE...]   (kinds: ${[...KINDS, ...LONG_KINDS].join(' ')})`);
     process.exit(2);
 }
 
@@ -35,7 +38,7 @@ function isProgram(path) {
 }
 
 // --- one file --------------------------------------------------------------------------------------------------------
-function run(command, args, env) {
+function run(command, args, env, most_ms) {
     return new Promise((done) => {
         const began = performance.now();
         const child = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -45,7 +48,7 @@ function run(command, args, env) {
         const timer = setTimeout(() => {
             late = true;
             child.kill('SIGKILL');
-        }, FILE_MS);
+        }, most_ms);
         child.stdout.setEncoding('utf8').on('data', (text) => {
             out = (out + text).slice(-OUTPUT_MAX_CHARS);
             all = (all + text).slice(-OUTPUT_MAX_CHARS);
@@ -55,7 +58,7 @@ function run(command, args, env) {
         });
         const end = (how, ok) => {
             clearTimeout(timer);
-            done({ out, all, ok, how: late ? `ended after ${FILE_MS / 60_000} minutes` : how, ms: performance.now() - began });
+            done({ out, all, ok, how: late ? `ended after ${most_ms / 60_000} minutes` : how, ms: performance.now() - began });
         };
         child.once('error', (error) => end(error.message, false));
         child.once('close', (code, signal) => end(code === null ? `ended by ${signal}` : `exit status ${code}`, code === 0));
@@ -79,9 +82,10 @@ function readNode(result) {
 
 async function runFile(kind, path, build) {
     const env = { ...process.env, PLENUM_BUILD: build, PLENUM_TEST_DATA: process.env.PLENUM_TEST_DATA ?? resolve(root, '../shared/data') };
+    const most_ms = path.endsWith('.soak.mjs') ? LONG_FILE_MS : FILE_MS;
     const result = kind === 'unit'
-        ? await run(path, [], { ...env, CMOCKA_MESSAGE_OUTPUT: 'TAP' })
-        : await run(process.execPath, ['--test', '--test-reporter=tap', path], env);
+        ? await run(path, [], { ...env, CMOCKA_MESSAGE_OUTPUT: 'TAP' }, most_ms)
+        : await run(process.execPath, ['--test', '--test-reporter=tap', path], env, most_ms);
     const tally = (kind === 'unit' ? readProgram : readNode)(result);
     // A crash, or a program that tested nothing, is a failure of its own.
     let why = '';
@@ -104,6 +108,7 @@ function report(kind, path, result, build) {
     if (result.skipped > 0) parts.push(`${result.skipped} skipped`);
     const label = kind === 'unit' ? `unit ${name}` : name;
     console.log(`${result.failed > 0 ? 'FAIL' : 'ok  '} ${label}: ${parts.join(', ')} (${(result.ms / 1000).toFixed(1)} s)`);
+    if (path.endsWith('.soak.mjs')) for (const [, figures] of result.out.matchAll(/^# (\{.*\})$/gm)) console.log(`     ${figures}`);
     if (result.failed === 0) {
         for (const reason of new Set([...result.out.matchAll(/# SKIP (.*)$/gm)].map((found) => found[1].trim())))
             if (reason !== '') console.log(`     skipped: ${reason}`);
@@ -126,9 +131,9 @@ function parse(argv) {
     const tasks = [];
     const ofKind = (kind) => (kind === 'unit'
         ? filesUnder(join(build, 'unit')).filter(isProgram)
-        : filesUnder(join(root, 'tests', kind)).filter((path) => path.endsWith('.test.mjs')));
+        : filesUnder(join(root, 'tests', kind)).filter((path) => path.endsWith(kind === 'soak' ? '.soak.mjs' : '.test.mjs')));
     for (const word of words.length > 0 ? words : KINDS) {
-        if (KINDS.includes(word)) tasks.push(...ofKind(word).map((path) => ({ kind: word, path })));
+        if (KINDS.includes(word) || LONG_KINDS.includes(word)) tasks.push(...ofKind(word).map((path) => ({ kind: word, path })));
         else if (existsSync(word)) tasks.push({ kind: word.endsWith('.mjs') ? 'file' : 'unit', path: resolve(word) });
         else usage(`${word} is neither a kind nor a file`);
     }

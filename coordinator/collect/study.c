@@ -16,6 +16,13 @@ enum {
     ID_MAX = 64
 };
 
+// 5 and not 5.0, where an integer can say it exactly.
+static json_t *plain_number(double number)
+{
+    bool whole = number == floor(number) && fabs(number) < 9007199254740992; // 2^53
+    return whole ? json_integer((json_int_t)number) : json_real(number);
+}
+
 static json_t *read_dimension(struct fields *fields, const json_t *given, const char *at)
 {
     json_t *dimension = json_object();
@@ -39,8 +46,8 @@ static json_t *read_dimension(struct fields *fields, const json_t *given, const 
             ID_MAX);
     }
     json_object_set_new(dimension, "id", json_string(id != NULL ? id : ""));
-    json_object_set_new(dimension, "min", min == floor(min) ? json_integer((json_int_t)min) : json_real(min));
-    json_object_set_new(dimension, "max", max == floor(max) ? json_integer((json_int_t)max) : json_real(max));
+    json_object_set_new(dimension, "min", plain_number(min));
+    json_object_set_new(dimension, "max", plain_number(max));
     return dimension;
 }
 
