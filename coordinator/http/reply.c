@@ -310,7 +310,8 @@ static const char *format_detail(struct http_request *request, const char *forma
     char detail[1024];
     vsnprintf(detail, sizeof(detail), format, args);
     size_t size = strlen(detail);
-    while (size > 0 && size == sizeof(detail) - 1 && !framing_is_utf8(detail, size)) // cut within a character
+    bool cut = size == sizeof(detail) - 1;
+    while (cut && size > 0 && !framing_is_utf8(detail, size)) // within a character
         detail[--size] = '\0';
     return arena_strdup(request->arena, detail);
 }
