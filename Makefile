@@ -96,7 +96,9 @@ help:
 deps:
 	@tools/install-deps run
 
-run: all
+run:
+	@tools/step "what is needed is installed" tools/install-deps run
+	@tools/step "built" $(MAKE) $(jobs) programs web
 	@exec $(B)/plenum run
 
 # --- objects -----------------------------------------------------------------------------------------------------
