@@ -85,25 +85,17 @@ void fields_fail_at(struct fields *fields, const char *at, const char *name, con
     va_end(args);
 }
 
-static bool is_listed(const char *name, va_list names)
-{
-    const char *one;
-    while ((one = va_arg(names, const char *)) != NULL && strcmp(one, name) != 0)
-        ;
-    return one != NULL;
-}
-
-void fields_only(struct fields *fields, const json_t *object, const char *at, ...)
+void fields_only(struct fields *fields, const json_t *object, const char *at, const char *const *names)
 {
     const char *name;
     json_t *value;
     json_object_foreach((json_t *)object, name, value)
     {
-        va_list names;
-        va_start(names, at);
-        if (!is_listed(name, names))
+        size_t i = 0;
+        while (names[i] != NULL && strcmp(names[i], name) != 0)
+            i++;
+        if (names[i] == NULL)
             fields_fail_at(fields, at, name, "There is no field %.64s here.", name);
-        va_end(names);
     }
 }
 

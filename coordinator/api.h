@@ -28,9 +28,10 @@ void fields_fail(struct fields *fields, const char *pointer, const char *detail,
 // The same for member `name` of the object at `at`.
 void fields_fail_at(struct fields *fields, const char *at, const char *name, const char *detail, ...)
     PRINTF_LIKE(4, 5);
-// Every member of the object that is not among the names (ended by NULL) is an error: a field that is passed over in
-// silence was a typing error, or asks for what we don't do. `object` may be NULL.
-void fields_only(struct fields *fields, const json_t *object, const char *at, ...) __attribute__((sentinel));
+// Every member of the object that is not among FIELDS("a", "b") is an error: a field that is passed over in silence was a
+// typing error, or asks for what we don't do. `object` may be NULL.
+void fields_only(struct fields *fields, const json_t *object, const char *at, const char *const *names);
+#define FIELDS(...) ((const char *const[]){__VA_ARGS__, NULL})
 bool fields_ok(const struct fields *fields);
 // True when all was well; else answers 422 with the errors and returns false. Releases in both cases.
 bool fields_finish(struct fields *fields, struct http_request *request) MUST_CHECK;

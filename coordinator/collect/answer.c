@@ -67,8 +67,9 @@ static void read_outcome(
 void answer_read(struct fields *fields, const struct task *task, const json_t *body, struct answer *answer)
 {
     *answer = (struct answer){.wall_ms = -1, .confidence = -1};
-    fields_only(fields, body, "", "choice", "strength", "ranking", "ratings", "labels", "edit", "rationale",
-        "confidence", "active_ms", "wall_ms", "client", NULL);
+    fields_only(fields, body, "",
+        FIELDS("choice", "strength", "ranking", "ratings", "labels", "edit", "rationale", "confidence",
+            "active_ms", "wall_ms", "client"));
     read_outcome(fields, task, body, answer);
     answer->active_ms = fields_integer(fields, body, "", "active_ms", FIELD_REQUIRED, 0, DAY_MS, 0);
     const json_t *client = fields_object(fields, body, "", "client", FIELD_OPTIONAL);
@@ -220,7 +221,7 @@ static json_t *place_edit(
     const json_t *edit = fields_object(fields, body, "", "edit", FIELD_OPTIONAL);
     if (edit == NULL)
         return NULL;
-    fields_only(fields, edit, "/edit", "slot", "content", NULL);
+    fields_only(fields, edit, "/edit", FIELDS("slot", "content"));
     const char *slot = fields_text(fields, edit, "/edit", "slot", FIELD_REQUIRED, 1, SLOT_NAME_BYTES);
     const char *content = fields_text(fields, edit, "/edit", "content", FIELD_REQUIRED, 1, EDIT_MAX);
     int place = slot != NULL ? place_of(task, slot, n_shown) : -1;

@@ -305,7 +305,7 @@ static void change_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "state", NULL);
+    fields_only(&fields, body, "", FIELDS("state"));
     int state = fields_choice(&fields, body, "", "state", FIELD_REQUIRED, states);
     if (!fields_finish(&fields, request))
         return;

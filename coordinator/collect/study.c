@@ -82,7 +82,7 @@ static json_t *read_task(struct fields *fields, const json_t *body)
     json_t *own = json_object();
     if (task == NULL)
         return own;
-    fields_only(fields, task, "/task", "kind", "preset", "dimensions", NULL);
+    fields_only(fields, task, "/task", FIELDS("kind", "preset", "dimensions"));
     int kind = fields_choice(fields, task, "/task", "kind", FIELD_REQUIRED, kinds);
     int preset = fields_choice(fields, task, "/task", "preset", FIELD_OPTIONAL, presets);
     json_object_set_new(own, "kind", json_string(kinds[kind >= 0 ? kind : 0]));
@@ -100,7 +100,7 @@ static json_t *read_consent(struct fields *fields, const json_t *body)
         return NULL;
     json_t *own = json_object(),
            *text = fields_words(fields, consent, "/consent", "text", FIELD_REQUIRED, 0, CONSENT_MAX);
-    fields_only(fields, consent, "/consent", "version", "text", NULL);
+    fields_only(fields, consent, "/consent", FIELDS("version", "text"));
     const char *version = fields_text(fields, consent, "/consent", "version", FIELD_REQUIRED, 1, 64);
     json_object_set_new(own, "version", json_string(version != NULL ? version : ""));
     if (text != NULL)
@@ -134,7 +134,7 @@ static json_t *read_quotas(struct fields *fields, const json_t *body, const json
             fields_fail(fields, at, "A quota must be {attribute, value, count}.");
             continue;
         }
-        fields_only(fields, quota, at, "attribute", "value", "count", NULL);
+        fields_only(fields, quota, at, FIELDS("attribute", "value", "count"));
         const char *attribute = fields_text(fields, quota, at, "attribute", FIELD_REQUIRED, 1, ID_MAX);
         const char *value = fields_text(fields, quota, at, "value", FIELD_REQUIRED, 1, ATTRIBUTE_TEXT_MAX);
         int64_t count = fields_integer(fields, quota, at, "count", FIELD_REQUIRED, 1, 1000000, 1);
@@ -150,8 +150,9 @@ static json_t *read_quotas(struct fields *fields, const json_t *body, const json
 void study_read(struct fields *fields, const json_t *body, struct study *study)
 {
     *study = (struct study){.settings = json_object()};
-    fields_only(fields, body, "", "name", "guideline", "language", "judgments_per_item", "lease_seconds",
-        "task", "demographics", "quotas", "blind", "simulated", "community", "consent", "warning", NULL);
+    fields_only(fields, body, "",
+        FIELDS("name", "guideline", "language", "judgments_per_item", "lease_seconds", "task", "demographics",
+            "quotas", "blind", "simulated", "community", "consent", "warning"));
     study->name = fields_words(fields, body, "", "name", FIELD_REQUIRED, 1, 200);
     study->guideline = fields_words(fields, body, "", "guideline", FIELD_OPTIONAL, 0, GUIDELINE_MAX);
     study->judgments_per_item =

@@ -132,7 +132,7 @@ static void vote_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "choice", NULL);
+    fields_only(&fields, body, "", FIELDS("choice"));
     int choice = fields_choice(&fields, body, "", "choice", FIELD_REQUIRED, choices);
     if (!fields_finish(&fields, request))
         return;

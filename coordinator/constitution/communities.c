@@ -60,7 +60,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
         return;
     fields_init(&fields);
     fields_only(
-        &fields, body, "", "name", "language", "visibility", "admission", "rule", "budget", "costs", NULL);
+        &fields, body, "", FIELDS("name", "language", "visibility", "admission", "rule", "budget", "costs"));
     json_t *name = fields_words(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_MAX_CHARACTERS);
     json_t *settings = arena_json(arena, settings_read(&fields, body));
     if (json_is_object(name))
@@ -263,7 +263,7 @@ static void join_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "code", NULL);
+    fields_only(&fields, body, "", FIELDS("code"));
     const char *code = fields_text(&fields, body, "", "code", FIELD_OPTIONAL, 1, 100);
     if (!fields_finish(&fields, request))
         return;

@@ -265,7 +265,7 @@ static void propose_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, proposal->body, "", "base_version", "operations", "rationale", NULL);
+    fields_only(&fields, proposal->body, "", FIELDS("base_version", "operations", "rationale"));
     proposal->base_version =
         fields_integer(&fields, proposal->body, "", "base_version", FIELD_REQUIRED, 1, 1000000000, 0);
     fields_array(&fields, proposal->body, "", "operations", FIELD_REQUIRED, 1, OPERATIONS_MAX);

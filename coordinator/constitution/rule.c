@@ -29,7 +29,7 @@ static json_t *read_rule(struct fields *fields, const json_t *body)
 {
     const json_t *rule = fields_object(fields, body, "", "rule", FIELD_OPTIONAL);
     fields_only(
-        fields, rule, "/rule", "kind", "quorum_share", "min_votes", "voting_seconds", "electorate", NULL);
+        fields, rule, "/rule", FIELDS("kind", "quorum_share", "min_votes", "voting_seconds", "electorate"));
     const json_t *share = json_object_get(rule, "quorum_share");
     double quorum_share = share == NULL ? 0 : json_number_value(share);
     if (share != NULL && (!json_is_number(share) || !(quorum_share >= 0 && quorum_share <= 1)))
@@ -47,7 +47,7 @@ static json_t *read_rule(struct fields *fields, const json_t *body)
 static json_t *read_budget(struct fields *fields, const json_t *body)
 {
     const json_t *budget = fields_object(fields, body, "", "budget", FIELD_OPTIONAL);
-    fields_only(fields, budget, "/budget", "amount", "refill", "period_seconds", NULL);
+    fields_only(fields, budget, "/budget", FIELDS("amount", "refill", "period_seconds"));
     int64_t amount =
         fields_integer(fields, budget, "/budget", "amount", FIELD_OPTIONAL, 1, 1000000, BUDGET_AMOUNT);
     int64_t refill =
@@ -62,7 +62,7 @@ static json_t *read_costs(struct fields *fields, const json_t *body)
 {
     static const int defaults[N_LEVELS] = {[LEVEL_GUIDELINE] = 1, [LEVEL_RULE] = 3, [LEVEL_PRINCIPLE] = 10};
     const json_t *costs = fields_object(fields, body, "", "costs", FIELD_OPTIONAL);
-    fields_only(fields, costs, "/costs", "guideline", "rule", "principle", NULL);
+    fields_only(fields, costs, "/costs", FIELDS("guideline", "rule", "principle"));
     json_t *result = json_object();
     for (int level = LEVEL_GUIDELINE; level <= LEVEL_PRINCIPLE; level++) {
         int64_t cost = fields_integer(

@@ -77,7 +77,7 @@ static void read_filter(struct fields *fields, const json_t *body)
     if (filter == NULL)
         return;
     fields_only(
-        fields, filter, "/filter", "language", "tags", "judged_from", "judged_before", "source", NULL);
+        fields, filter, "/filter", FIELDS("language", "tags", "judged_from", "judged_before", "source"));
     fields_text(fields, filter, "/filter", "language", FIELD_OPTIONAL, 1, FILTER_TEXT_MAX);
     fields_time(fields, filter, "/filter", "judged_from", FIELD_OPTIONAL);
     fields_time(fields, filter, "/filter", "judged_before", FIELD_OPTIONAL);
@@ -117,7 +117,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     fields_init(&fields);
     const json_t *formats = read_formats(&fields, body);
     read_filter(&fields, body);
-    fields_only(&fields, body, "", "formats", "filter", NULL);
+    fields_only(&fields, body, "", FIELDS("formats", "filter"));
     if (!fields_finish(&fields, request))
         return;
     const json_t *filter = json_object_get(body, "filter");

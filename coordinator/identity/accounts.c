@@ -136,7 +136,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     struct account *account = account_new(request);
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "name", "passphrase", NULL);
+    fields_only(&fields, body, "", FIELDS("name", "passphrase"));
     account->name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_CHARACTERS_MAX);
     account->passphrase =
         fields_text(&fields, body, "", "passphrase", FIELD_REQUIRED, PASSPHRASE_MIN, PASSPHRASE_MAX);
@@ -246,7 +246,7 @@ void session_create(struct http_request *request)
     struct account *account = account_new(request);
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "name", "passphrase", "recovery_code", "new_passphrase", NULL);
+    fields_only(&fields, body, "", FIELDS("name", "passphrase", "recovery_code", "new_passphrase"));
     account->name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_CHARACTERS_MAX);
     account->recovery = fields_text(&fields, body, "", "recovery_code", FIELD_OPTIONAL, 1, 64);
     account->passphrase =

@@ -207,7 +207,7 @@ static void put_as(struct http_request *request, const struct actor *actor)
     struct own *own = own_new(request, actor);
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "consent", "answers", NULL);
+    fields_only(&fields, body, "", FIELDS("consent", "answers"));
     if (!json_is_true(json_object_get(body, "consent")))
         fields_fail(&fields, "/consent", "These answers are kept only with consent: true.");
     own->answers = json_incref(fields_object(&fields, body, "", "answers", FIELD_REQUIRED));

@@ -56,7 +56,7 @@ static void create_as(
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "max_uses", "expires_at", NULL);
+    fields_only(&fields, body, "", FIELDS("max_uses", "expires_at"));
     invitation->request = request;
     invitation->kind = kind;
     invitation->max_uses = fields_integer(&fields, body, "", "max_uses", FIELD_OPTIONAL, 1, 1000000, 1);
@@ -454,8 +454,8 @@ static void join_as(struct http_request *request, const struct actor *actor)
     struct joining *joining = arena_calloc(http_arena(request), 1, sizeof(*joining));
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "code", "consent", "simulated", NULL);
-    fields_only(&fields, json_object_get(body, "consent"), "/consent", "version", NULL);
+    fields_only(&fields, body, "", FIELDS("code", "consent", "simulated"));
+    fields_only(&fields, json_object_get(body, "consent"), "/consent", FIELDS("version"));
     const char *code = fields_text(&fields, body, "", "code", FIELD_REQUIRED, 1, 200);
     if (!fields_finish(&fields, request))
         return;

@@ -43,7 +43,7 @@ static void put_as(struct http_request *request, const struct actor *actor, stru
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "roles", NULL);
+    fields_only(&fields, body, "", FIELDS("roles"));
     change->request = request;
     change->person = person.uuid;
     change->roles = roles_read(&fields, body, "roles", change->allowed, 0);

@@ -125,7 +125,7 @@ static json_t *read_attributes(struct fields *fields, const json_t *attributes, 
 json_t *demographics_resolve(struct fields *fields, const json_t *demographics, const char *at)
 {
     json_t *resolved = json_object(), *pack = NULL;
-    fields_only(fields, demographics, at, "template", "attributes", NULL);
+    fields_only(fields, demographics, at, FIELDS("template", "attributes"));
     const char *name = fields_text(fields, demographics, at, "template", FIELD_OPTIONAL, 1, 64);
     const json_t *attributes =
         fields_array(fields, demographics, at, "attributes", FIELD_OPTIONAL, 0, ATTRIBUTES_MAX);

@@ -138,7 +138,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     struct fields fields;
     fields_init(&fields);
     making->request = request;
-    fields_only(&fields, body, "", "name", "scopes", "project", "community", "expires_at", NULL);
+    fields_only(&fields, body, "", FIELDS("name", "scopes", "project", "community", "expires_at"));
     making->name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, TOKEN_NAME_MAX);
     making->expires_us = fields_time(&fields, body, "", "expires_at", FIELD_OPTIONAL);
     if (making->expires_us != 0 && making->expires_us <= clock_real_us())

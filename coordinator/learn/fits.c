@@ -51,8 +51,9 @@ static void check_number(struct fields *fields, const json_t *options, const cha
 static void read_options(struct fields *fields, struct asking *asking, const json_t *body)
 {
     json_t *options = fields_object(fields, body, "", "options", FIELD_OPTIONAL);
-    fields_only(fields, options, "/options", "seed", "clusters", "clusters_max", "restarts", "hard",
-        "annotator_cap", "lambda", "dimension", NULL);
+    fields_only(fields, options, "/options",
+        FIELDS(
+            "seed", "clusters", "clusters_max", "restarts", "hard", "annotator_cap", "lambda", "dimension"));
     if (options != NULL) {
         fields_integer(fields, options, "/options", "seed", FIELD_OPTIONAL, 1, INT64_MAX, 1);
         fields_integer(fields, options, "/options", "clusters", FIELD_OPTIONAL, 1, 8, 1);
@@ -82,7 +83,7 @@ static bool read_body(struct asking *asking, const json_t *body)
 {
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", "method", "attribute", "options", NULL);
+    fields_only(&fields, body, "", FIELDS("method", "attribute", "options"));
     const char *method = json_string_value(json_object_get(body, "method"));
     if (is_later(method)) {
         fields_fail(&fields, "/method", "The method %s is not offered yet.", method);

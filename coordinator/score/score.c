@@ -155,7 +155,7 @@ static void score(struct http_request *request)
     if (body == NULL)
         return;
     fields_init(&fields);
-    fields_only(&fields, body, "", "model", "prompt", "candidates", "aggregate", "weights", NULL);
+    fields_only(&fields, body, "", FIELDS("model", "prompt", "candidates", "aggregate", "weights"));
     if (!fields_finish(&fields, request))
         return;
     json_t *prompt = json_object_get(body, "prompt"), *aggregate = json_object_get(body, "aggregate");
