@@ -15,13 +15,15 @@ const FALLBACK = 'en';
 const STORED = 'plenum.language';
 
 export const language = signal(FALLBACK);
+export const direction = () => LANGUAGES.find((one) => one.code === language.value)?.dir ?? 'ltr';
 const wanted = new Set();
 const loaded = new Map();
 
 function bundleOf(code) {
     if (!loaded.has(code)) {
         const options = code === PSEUDO.code ? { transform: pseudo } : {};
-        loaded.set(code, { bundle: new FluentBundle(code, options), areas: new Map() });
+        // Digits as everywhere else on the page.
+        loaded.set(code, { bundle: new FluentBundle(`${code === PSEUDO.code ? FALLBACK : code}-u-nu-latn`, options), areas: new Map() });
     }
     return loaded.get(code);
 }

@@ -54,6 +54,8 @@ export function isTyping(target) {
 // Calls act(action) for the bound keys; act answers true when it took the key.
 export function onKeys(act) {
     function listen(event) {
+        // A keyboard is there: keys are worth printing. What types into a field may be one on glass.
+        if (!isTyping(event.target)) document.documentElement.dataset.keyboard = 'used';
         if (!keys.value.on || event.repeat || event.isComposing || event.defaultPrevented) return;
         if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
         if (document.querySelector('dialog[open]')) return;

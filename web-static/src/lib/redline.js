@@ -1,6 +1,10 @@
 // What an amendment changes in a clause, word by word, as ins and del elements.
 import { h } from 'preact';
-import { diffWordsWithSpace } from 'diff';
+import { diffArrays } from 'diff';
+
+// Words of any script, the space between them, and each other sign by itself.
+const TOKENS = /[\p{L}\p{M}\p{N}]+(?:['’][\p{L}\p{M}]+)*|\s+|./gsu;
+const tokens = (text) => (text ?? '').match(TOKENS) ?? [];
 
 // Changes with nothing but white space between them are one change: "may be" to "is named", not word against word.
 function joined(parts) {
@@ -26,7 +30,8 @@ function joined(parts) {
 }
 
 export function redline(before, after) {
-    return joined(diffWordsWithSpace(before ?? '', after ?? '')).flatMap((run, i) => {
+    const parts = diffArrays(tokens(before), tokens(after)).map((part) => ({ ...part, value: part.value.join('') }));
+    return joined(parts).flatMap((run, i) => {
         if (typeof run === 'string') return [run];
         // Words in place of words are words apart, as the text that either stands for is.
         const touch = run.before !== '' && run.after !== '' && !/\s$/.test(run.before) && !/^\s/.test(run.after);

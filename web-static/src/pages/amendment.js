@@ -175,7 +175,7 @@ export default function Amendment({ params }) {
                 </section>
                 <section aria-labelledby="rationale-title">
                     <h2 id="rationale-title">${t('amendment-rationale')}</h2>
-                    <p class="rationale-text" dir="auto">${localized(amendment.rationale)}</p>
+                    ${localized(amendment.rationale).split(/\n{2,}/).map((one) => html`<p class="rationale-text" dir="auto">${one}</p>`)}
                 </section>
                 ${open ? html`<${Ballot} amendment=${amendment} onVoted=${() => found.reload({ quiet: true })} />`
         : html`<${Closed} amendment=${amendment} />`}

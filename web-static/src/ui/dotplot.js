@@ -1,12 +1,9 @@
 // A dot a group with its interval, and the average as a line through all. The table under it says the same, so the
-// drawing is hidden from screen readers; shapes differ, not colours alone.
+// drawing is hidden from screen readers; shapes differ, not colours alone. The words are text beside the drawing, where
+// they wrap and are never crossed by a line; it grows in the direction in which the page is read.
 import { html } from 'htm/preact';
 import { percent } from '../lib/format.js';
-
-const ROW = 44;
-const PAD = 20;
-// Drawn for the width there is, so that the words in it keep their size.
-const widthNow = () => (matchMedia('(max-width: 40rem)').matches ? 330 : 720);
+import { direction } from '../lib/i18n.js';
 
 // Round bounds that hold every interval and the average.
 function domain(rows, average) {
@@ -24,30 +21,39 @@ function ticks([low, high]) {
     return found;
 }
 
-export function DotPlot({ rows, average, averageName, title }) {
-    const width = widthNow();
-    const range = domain(rows, average);
-    const x = (v) => PAD + ((v - range[0]) / (range[1] - range[0])) * (width - 2 * PAD);
-    const height = rows.length * ROW + 52;
-    const plot_end = rows.length * ROW + 22;
+function Row({ row, lines, x }) {
+    const [low, high] = row.interval ?? [];
+    return html`<li class=${row.marked ? 'dotplot-row marked' : 'dotplot-row'}>
+        <span class="dotplot-name" dir="auto">${row.name}</span>
+        <svg class="dotplot-line" focusable="false">
+            ${lines}
+            ${low != null && html`<line class="interval" x1=${x(low)} x2=${x(high)} y1="50%" y2="50%" />`}
+            <svg x=${x(row.value)} y="50%" overflow="visible">${row.marked
+        ? html`<path class="dot" d="M0 -8 8 0 0 8 -8 0z" />` : html`<circle class="dot" r="5.5" />`}</svg>
+        </svg>
+    </li>`;
+}
+
+// `groups`: [heading or '', rows] each; a row is {name, value, interval, marked}.
+export function DotPlot({ groups, average, averageName, title }) {
+    const range = domain(groups.flatMap(([, rows]) => rows), average);
+    const x = (v) => {
+        const share = (v - range[0]) / (range[1] - range[0]);
+        return `${(100 * (direction() === 'rtl' ? 1 - share : share)).toFixed(2)}%`;
+    };
+    const marks = ticks(range);
+    const lines = html`${marks.map((v) => html`<line class="grid" x1=${x(v)} x2=${x(v)} y1="0" y2="100%" />`)}
+        ${Number.isFinite(average) && html`<line class="average" x1=${x(average)} x2=${x(average)} y1="0" y2="100%" />`}`;
     return html`<figure class="dotplot">
         <figcaption>${title}</figcaption>
-        <svg viewBox=${`0 0 ${width} ${height}`} aria-hidden="true" focusable="false" direction="ltr">
-            ${ticks(range).map((v) => html`<line class="grid" x1=${x(v)} x2=${x(v)} y1="18" y2=${plot_end} />
-                <text class="tick" x=${x(v)} y=${plot_end + 20} text-anchor="middle">${percent(v, 0)}</text>`)}
-            ${Number.isFinite(average) && html`<line class="average" x1=${x(average)} x2=${x(average)} y1="14" y2=${plot_end} />
-                <text class="average-name" x=${x(average)} y="10" text-anchor="middle">${averageName}</text>`}
-            ${rows.map((row, i) => {
-        const y = 18 + i * ROW + ROW * 0.68;
-        const [low, high] = row.interval ?? [];
-        return html`<g key=${row.name} class=${row.marked ? 'marked' : ''}>
-            <text class="name" x=${PAD} y=${y - 14}>${row.name}</text>
-            ${low != null && html`<line class="interval" x1=${x(low)} x2=${x(high)} y1=${y} y2=${y} />`}
-            ${row.marked
-        ? html`<rect class="dot" x=${x(row.value) - 6} y=${y - 6} width="12" height="12" transform=${`rotate(45 ${x(row.value)} ${y})`} />`
-        : html`<circle class="dot" cx=${x(row.value)} cy=${y} r="5.5" />`}
-        </g>`;
-    })}
-        </svg>
+        <div class="dotplot-body" aria-hidden="true">
+            ${Number.isFinite(average) && html`<div class="dotplot-row dotplot-head"><span></span>
+                <svg class="dotplot-line" direction="ltr"><text class="average-name" x=${x(average)} y="1.1em" text-anchor="middle">${averageName}</text></svg></div>`}
+            ${groups.map(([heading, rows]) => html`${heading && html`<div class="dotplot-row dotplot-heading"><span dir="auto">${heading}</span>
+                <svg class="dotplot-line">${lines}</svg></div>`}
+                <ul>${rows.map((row) => html`<${Row} key=${row.name} row=${row} lines=${lines} x=${x} />`)}</ul>`)}
+            <div class="dotplot-row dotplot-foot"><span></span>
+                <svg class="dotplot-line" direction="ltr">${marks.map((v) => html`<text class="tick" x=${x(v)} y="1.1em" text-anchor="middle">${percent(v, 0)}</text>`)}</svg></div>
+        </div>
     </figure>`;
 }

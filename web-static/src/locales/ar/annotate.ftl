@@ -93,6 +93,7 @@ progress = { $judged ->
 }
 progress-of = { $judged } من { $total }
 tools = الأدوات
+tools-more = المزيد
 stop = توقّف الآن
 unsent = { $count ->
     [one] إجابة واحدة محفوظة على هذا الجهاز

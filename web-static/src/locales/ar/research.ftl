@@ -13,27 +13,51 @@ signin-go = دخول
 signout-token = انسَ الرمز
 projects-title = الدراسات
 projects-none = لا دراسات بعد. أنشئ واحدة بالأمر plenum project create.
-project-counts = العناصر: { $items } · الأحكام: { $judgments } · المنضمّون: { $participants }
+project-items = { $n ->
+    [0] لا عناصر
+    [one] عنصر واحد
+    [two] عنصران
+    [few] { $n } عناصر
+   *[other] { $n } عنصرًا
+}
+project-participants = { $n ->
+    [0] لا أحد
+    [one] شخص واحد
+    [two] شخصان
+    [few] { $n } أشخاص
+   *[other] { $n } شخصًا
+}
+project-imported = { $n ->
+    [0] لا أحكام مستوردة
+    [one] حكم مستورد واحد
+    [two] حكمان مستوردان
+    [few] { $n } أحكام مستوردة
+   *[other] { $n } حكمًا مستوردًا
+}
 project-simulated = المقيّمون في هذه الدراسة برامج لها أذواق معلنة.
 progress-label = تقدّم { $name }
 progress-count = { $done } من { $wanted } حكمًا
+progress-here = { $done } من { $wanted } حكمًا هنا
 counts-title = التقدّم
 count-items = العناصر
-count-participants = المنضمّون
+count-participants = الأشخاص
+count-imported = الأحكام المستوردة
 count-skipped = المتخطّاة
 quality-title = الجودة
 quality-none = لا توجد أحكام كافية بعد.
+quality-pairs-only = يُقاس الاتفاق حيث قارن عدة أشخاص الزوج نفسه، ولا زوج كذلك هنا.
+quality-judgments = الأحكام المحسوبة
+quality-people = من حكموا
 quality-alpha = الاتفاق (ألفا كريبندورف)
 quality-percent = الاتفاق بالنسبة المئوية
 quality-order = اختيار الأولى على الشاشة
 quality-time = وسيط الوقت النشط
 quality-gold = مطابقة الإجابات المعروفة
 coverage-title = من أجاب
-coverage-attribute = السؤال
 coverage-value = الفئة
 coverage-n = الأشخاص
-coverage-hidden = لا تُعرض فئات يقل عددها عن عشرة أشخاص.
-hidden-cell = أقل من 10
+coverage-hidden = لا تُعرض فئات يقل عددها عن عشرة أشخاص، ولا فئة أكبر يُستنتج منها عددهم.
+hidden-cell = لا تُعرض
 not-known = غير معروف
 seconds = { $n } ث
 fits-title = النماذج
@@ -103,7 +127,12 @@ card-features = السمات
 card-gain = مكسب الفئة الأسوأ حالًا: { $gain } نقطة مئوية من الدقة ({ $low } إلى { $high }).
 card-no-groups = لا فئة كبيرة بما يكفي لتُعرض
 card-no-groups-text = يلزم صفَّ الفئة الأسوأ حالًا عشرةُ أشخاص وخمسون حكمًا محجوبًا في الفئة. وحتى ذلك الحين يقف المتوسط وحده، ولا يقول شيئًا عمّن يخفيه.
-prefer-not-said = فضّل ألا يقول
-groups-merged = كل الفئات الأصغر معًا
+group-prefer-not-to-say = فضّل ألا يقول
+group-not-answered = لم يُجب
+group-self-described = بكلماته هو
+group-more-than-one = أكثر من واحد
+group-other = كل الفئات الأصغر معًا
+group-of = { $attribute }: { $value }
+range = { $low } – { $high }
 card-one-taste = ذوق واحد يفسّر هؤلاء المقيّمين أفضل تفسير
 card-one-taste-text = فلم توجد فئات غير تلك التي سمّاها الناس بأنفسهم، وتأتي الدرجات من النموذج المجمّع.

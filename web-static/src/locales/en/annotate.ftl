@@ -90,6 +90,7 @@ progress = { $judged ->
 }
 progress-of = { $judged } of { $total }
 tools = Tools
+tools-more = More
 stop = Stop for now
 unsent = { $count ->
     [one] { $count } answer saved on this device

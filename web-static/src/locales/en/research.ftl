@@ -13,27 +13,42 @@ signin-go = Sign in
 signout-token = Forget the token
 projects-title = Studies
 projects-none = No study yet. Make one with plenum project create.
-project-counts = { $items } items · { $judgments } judgments · { $participants } people joined
+project-items = { $n ->
+    [one] { $n } item
+   *[other] { $n } items
+}
+project-participants = { $n ->
+    [one] { $n } person
+   *[other] { $n } people
+}
+project-imported = { $n ->
+    [one] { $n } imported judgment
+   *[other] { $n } imported judgments
+}
 project-simulated = The annotators of this study are programs with stated tastes.
 progress-label = Progress of { $name }
 progress-count = { $done } of { $wanted } judgments
+progress-here = { $done } of { $wanted } judgments made here
 counts-title = Progress
 count-items = Items
-count-participants = People joined
+count-participants = People
+count-imported = Imported judgments
 count-skipped = Skipped
 quality-title = Quality
 quality-none = Not enough judgments yet.
+quality-pairs-only = Agreement is measured where several people compared the same pair; there is no such pair here.
+quality-judgments = Judgments that count
+quality-people = People who judged
 quality-alpha = Agreement (Krippendorff’s alpha)
 quality-percent = Agreement, percent
 quality-order = Chose the first on screen
 quality-time = Active time, median
 quality-gold = Known answers met
 coverage-title = Who answered
-coverage-attribute = Question
 coverage-value = Group
 coverage-n = People
-coverage-hidden = Groups of fewer than ten people are not shown.
-hidden-cell = under 10
+coverage-hidden = Groups of fewer than ten people are not shown, nor a larger one from which their number would follow.
+hidden-cell = not shown
 not-known = not known
 seconds = { $n } s
 fits-title = Models
@@ -103,7 +118,12 @@ card-features = Features
 card-gain = Gain for the worst-off group: { $gain } points of accuracy ({ $low } to { $high }).
 card-no-groups = No group is large enough to be shown
 card-no-groups-text = A worst-off row needs ten people and fifty held-out judgments in a group. Until then the average stands alone, and says nothing of whom it hides.
-prefer-not-said = Preferred not to say
-groups-merged = all smaller groups together
+group-prefer-not-to-say = Preferred not to say
+group-not-answered = Did not answer
+group-self-described = In their own words
+group-more-than-one = More than one
+group-other = All smaller groups together
+group-of = { $attribute }: { $value }
+range = { $low } – { $high }
 card-one-taste = One taste explains these annotators best
 card-one-taste-text = No groups were found beyond those that people named themselves, and scores come from the pooled model.

@@ -53,19 +53,29 @@ function Refused() {
     <//>`;
 }
 
+function Tool({ id, label, act, disabled }) {
+    const key = keyFor(id);
+    return html`<button type="button" class="button quiet" disabled=${disabled} aria-keyshortcuts=${key || undefined}
+        onClick=${() => act(id)}>${label}<${Key}>${key}<//></button>`;
+}
+
+// Undo stays at hand; where the window is narrow the others wait behind one button, so that the task is in view.
 function Toolbar({ work, act }) {
+    const [open, setOpen] = useState(false);
+    const none = work.given.value.length === 0;
+    const close = (action) => { setOpen(false); act(action); };
     return html`<div class="toolbar">
         <${Progress} work=${work} />
-        <div class="tools" role="group" aria-label=${t('tools')}>
-            <button type="button" class="button quiet" disabled=${work.given.value.length === 0}
-                aria-keyshortcuts=${keyFor('undo') || undefined} onClick=${() => act('undo')}>${t('answer-undo')}<${Key}>${keyFor('undo')}<//></button>
-            <button type="button" class="button quiet" disabled=${work.given.value.length === 0}
-                onClick=${() => act('given')}>${t('given-button')}</button>
-            ${work.info.value?.guideline && html`<button type="button" class="button quiet"
-                aria-keyshortcuts=${keyFor('guideline') || undefined} onClick=${() => act('guideline')}>${t('answer-guideline')}<${Key}>${keyFor('guideline')}<//></button>`}
-            <button type="button" class="button quiet" aria-keyshortcuts=${keyFor('help') || undefined}
-                onClick=${() => act('help')}>${t('answer-help')}<${Key}>${keyFor('help')}<//></button>
-            <button type="button" class="button quiet" onClick=${() => act('stop')}>${t('stop')}</button>
+        <div class="tools" role="group" aria-label=${t('tools')} onKeyDown=${(event) => event.key === 'Escape' && setOpen(false)}>
+            <${Tool} id="undo" label=${t('answer-undo')} act=${act} disabled=${none} />
+            <button type="button" class="button quiet tools-toggle" aria-expanded=${open} aria-controls="more-tools"
+                onClick=${() => setOpen(!open)}>${t('tools-more')}</button>
+            <div id="more-tools" class=${open ? 'more-tools open' : 'more-tools'}>
+                <${Tool} id="given" label=${t('given-button')} act=${close} disabled=${none} />
+                ${work.info.value?.guideline && html`<${Tool} id="guideline" label=${t('answer-guideline')} act=${close} />`}
+                <${Tool} id="help" label=${t('answer-help')} act=${close} />
+                <${Tool} id="stop" label=${t('stop')} act=${close} />
+            </div>
         </div>
     </div>`;
 }
@@ -204,11 +214,11 @@ export default function Annotate({ params }) {
         void startOutbox().then(() => { if (!gone) stop = work.start(); });
         return () => { gone = true; stop(); };
     }, [work]);
-    const name = work.info.value?.name;
-    usePageTitle(name ?? t('nav-annotate'));
+    const name = localized(work.info.value?.name);
+    usePageTitle(name || t('nav-annotate'));
     const mode = work.mode.value;
     return html`<div class="page annotate">
-        ${name && html`<p class="study-name" dir="auto">${name}${work.info.value.simulated && html` <strong class="tag">${t('simulated')}</strong>`}</p>`}
+        ${name && html`<p class="study-name"><span dir="auto">${name}</span>${work.info.value.simulated && html` <strong class="tag">${t('simulated')}</strong>`}</p>`}
         ${['task', 'sending'].includes(mode) && html`<${Toolbar} work=${work} act=${act} />`}
         <${Unsent} />
         <${Refused} />

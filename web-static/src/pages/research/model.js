@@ -7,18 +7,20 @@ import { useLoad } from '../../lib/load.js';
 import { DotPlot } from '../../ui/dotplot.js';
 import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { SignIn } from './signin.js';
-import { wordsOf } from './words.js';
+import { byAttribute, wordsOf } from './words.js';
 
 // A group of an asked attribute, or one that the fit found.
 const namesBy = (words) => (group) => (group.attribute
-    ? `${words(group.attribute)} ${words(group.attribute, group.value)}`
+    ? words(group.attribute, group.value)
     : t('found-group', { value: String(group.value).replace('cluster ', '') }));
+const fullName = (group, words, groupName) => (group.attribute
+    ? t('group-of', { attribute: words(group.attribute), value: groupName(group) }) : groupName(group));
 
 const points = (share) => decimal(100 * share, 1);
 
 function interval(row) {
     const [low, high] = row.interval ?? [];
-    return low == null ? t('not-known') : `${percent(low)} – ${percent(high)}`;
+    return low == null ? t('not-known') : t('range', { low: percent(low), high: percent(high) });
 }
 
 const sameGroup = (one, other) => Boolean(one && other) && one.value === other.value && (one.attribute ?? null) === (other.attribute ?? null);
@@ -29,36 +31,45 @@ const worstOf = ({ worst, worst_declared: declared }) => [worst, sameGroup(worst
 function Row({ name, row, kind, tag }) {
     return html`<tr class=${kind ? `row-${kind}` : ''}>
         <th scope="row"><span dir="auto">${name}</span>${tag && html` <strong class="tag">${tag}</strong>`}</th>
-        <td class="num">${number(row.n_annotators)}</td>
-        <td class="num">${number(row.n)}</td>
         <td class="num">${percent(row.accuracy)}</td>
         <td class="num">${interval(row)}</td>
+        <td class="num">${number(row.n_annotators)}</td>
+        <td class="num">${number(row.n)}</td>
         <td class="num">${decimal(row.log_loss)}</td>
     </tr>`;
 }
 
-function Groups({ metrics, groupName }) {
+function Groups({ metrics, words, groupName }) {
     const { all, worst, groups = [] } = metrics;
     const marked = worstOf(metrics);
     const rest = groups.filter((one) => !marked.some((other) => sameGroup(one, other)));
+    const parts = byAttribute(rest);
     return html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="groups-title"><table class="data card-table">
-        <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-people')}</th><th scope="col" class="num">${t('card-n')}</th>
-            <th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-interval')}</th>
+        <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-interval')}</th>
+            <th scope="col" class="num">${t('card-people')}</th><th scope="col" class="num">${t('card-n')}</th>
             <th scope="col" class="num">${t('card-log-loss')}</th></tr></thead>
         <tbody>
             <${Row} name=${t('card-everyone')} row=${all} kind="all" />
-            ${marked.map((one, i) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} kind="worst"
+            ${marked.map((one, i) => html`<${Row} key=${i} name=${fullName(one, words, groupName)} row=${one} kind="worst"
                 tag=${i === 0 ? t('worst-off') : t('worst-off-declared')} />`)}
-            ${rest.map((one) => html`<${Row} key=${groupName(one)} name=${groupName(one)} row=${one} />`)}
         </tbody>
+        ${parts.map(([attribute, rows]) => html`<tbody key=${attribute ?? ''}>
+            ${(attribute || parts.length > 1) && html`<tr class="row-heading"><th scope="rowgroup" colspan="6">
+                <span dir="auto">${attribute ? words(attribute) : t('card-k')}</span></th></tr>`}
+            ${rows.map((one) => html`<${Row} key=${one.value} name=${groupName(one)} row=${one} />`)}
+        </tbody>`)}
     </table></div>
     ${metrics.k === 1 && html`<${Notice} title=${t('card-one-taste')}><p>${t('card-one-taste-text')}</p><//>`}
     ${!worst && html`<${Notice} kind="warning" title=${t('card-no-groups')}><p>${t('card-no-groups-text')}</p><//>`}`;
 }
 
-const plotRows = ({ worst, groups = [] }, groupName) => groups.map((one) => ({
-    name: groupName(one), value: one.accuracy, interval: one.interval, marked: sameGroup(one, worst),
-}));
+// Each question with its groups; those that the fit found are under a heading of their own where both are there.
+function plotGroups({ worst, groups = [] }, words, groupName) {
+    const parts = byAttribute(groups);
+    return parts.map(([attribute, rows]) => [attribute ? words(attribute) : parts.length > 1 ? t('card-k') : '', rows.map((one) => ({
+        name: groupName(one), value: one.accuracy, interval: one.interval, marked: sameGroup(one, worst),
+    }))]);
+}
 
 function Beside({ method, metrics }) {
     if (!metrics.pooled || method === 'pooled') return null;
@@ -117,9 +128,7 @@ export default function Model({ params }) {
     const { metrics } = model;
     const words = wordsOf(found.value.project);
     const groupName = namesBy(words);
-    // Beside a dot there is room for the answer, not for the question.
-    const rows = plotRows(metrics, (group) => (group.attribute
-        ? `${words(group.attribute, group.value)} (${group.attribute})` : groupName(group)));
+    const plot = plotGroups(metrics, words, groupName);
     return html`<div class="page research">
         ${model.project_id && html`<p><a href=${`/research/projects/${model.project_id}`}>${t('back-to-project')}</a></p>`}
         <${PageHeading} eyebrow=${t('card-title')}>${t(`method-${model.method}`)}<//>
@@ -127,9 +136,9 @@ export default function Model({ params }) {
         <section aria-labelledby="groups-title">
             <h2 id="groups-title">${t('card-groups')}</h2>
             <p>${t('card-groups-text')}</p>
-            ${rows.length > 0 && html`<${DotPlot} rows=${rows} average=${metrics.all?.accuracy} averageName=${t('card-everyone')}
-                title=${t('card-plot')} describedby="groups-title" />`}
-            <${Groups} metrics=${metrics} groupName=${groupName} />
+            ${plot.length > 0 && html`<${DotPlot} groups=${plot} average=${metrics.all?.accuracy} averageName=${t('card-everyone')}
+                title=${t('card-plot')} />`}
+            <${Groups} metrics=${metrics} words=${words} groupName=${groupName} />
         </section>
         <${Beside} method=${model.method} metrics=${metrics} />
         <${Made} model=${model} metrics=${metrics} />

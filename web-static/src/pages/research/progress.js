@@ -14,11 +14,12 @@ export function progressOf(project) {
         items: counts.items ?? 0,
         participants: counts.participants ?? 0,
         skipped: counts.skipped ?? 0,
+        imported: counts.imported ?? 0,
     };
 }
 
 export function ProgressBar({ progress, label }) {
     return html`<div class="bar"><progress max=${Math.max(1, progress.wanted)} value=${Math.min(progress.done, progress.wanted)}
         aria-label=${label}></progress>
-        <span>${t('progress-count', { done: number(progress.done), wanted: number(progress.wanted) })}</span></div>`;
+        <span>${t(progress.imported > 0 ? 'progress-here' : 'progress-count', { done: number(progress.done), wanted: number(progress.wanted) })}</span></div>`;
 }

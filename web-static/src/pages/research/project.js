@@ -10,7 +10,7 @@ import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTi
 import { Exports } from './exports.js';
 import { ProgressBar, progressOf } from './progress.js';
 import { SignIn } from './signin.js';
-import { wordsOf } from './words.js';
+import { byAttribute, wordsOf } from './words.js';
 
 // Quality is computed over all judgments when asked for.
 const QUALITY_POLL_MS = 30_000;
@@ -28,12 +28,10 @@ function Counts({ project }) {
         <h2 id="counts-title">${t('counts-title')}</h2>
         <${ProgressBar} progress=${progress} label=${t('progress-label', { name: localized(project.name) })} />
         <dl class="figures">
-            ${['items', 'participants', 'skipped'].map((one) => html`<div><dt>${t(`count-${one}`)}</dt><dd>${number(progress[one])}</dd></div>`)}
+            ${['items', 'participants', 'imported', 'skipped'].filter((one) => one !== 'imported' || progress.imported > 0).map((one) => html`<div><dt>${t(`count-${one}`)}</dt><dd>${number(progress[one])}</dd></div>`)}
         </dl>
     </section>`;
 }
-
-const cell = (value, draw) => (value == null ? t('not-known') : draw(value));
 
 function qualityRows(quality) {
     const agreement = quality.agreement ?? {};
@@ -41,12 +39,27 @@ function qualityRows(quality) {
     const time = quality.time ?? {};
     const gold = quality.gold ?? {};
     return [
-        ['quality-alpha', cell(agreement.alpha, (v) => decimal(v))],
-        ['quality-percent', cell(agreement.percent, (v) => percent(v))],
-        ['quality-order', cell(order.left_share, (v) => percent(v))],
-        ['quality-time', cell(time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) }))],
-        ['quality-gold', cell(gold.accuracy, (v) => percent(v))],
-    ];
+        ['quality-judgments', quality.n_judgments, number],
+        ['quality-people', quality.n_annotators, number],
+        ['quality-alpha', agreement.alpha, decimal],
+        ['quality-percent', agreement.percent, percent],
+        ['quality-order', order.left_share, percent],
+        ['quality-time', time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) })],
+        ['quality-gold', gold.accuracy, percent],
+    ].filter(([, value]) => value != null);
+}
+
+// The answers to one question, in its own order, and under them those that are too few to be counted.
+function Coverage({ attribute, rows, words }) {
+    const shown = rows.filter((row) => !row.hidden);
+    const hidden = rows.filter((row) => row.hidden).map((row) => words(attribute, row.value));
+    return html`<tbody>
+        <tr class="row-heading"><th scope="rowgroup" colspan="2"><span dir="auto">${words(attribute)}</span></th></tr>
+        ${shown.map((row) => html`<tr key=${row.value}><th scope="row"><span dir="auto">${words(attribute, row.value)}</span></th>
+            <td class="num">${number(row.annotators)}</td></tr>`)}
+        ${hidden.length > 0 && html`<tr class="row-hidden"><th scope="row"><span dir="auto">${hidden.join(t('list-comma'))}</span></th>
+            <td class="num">${t('hidden-cell')}</td></tr>`}
+    </tbody>`;
 }
 
 function Quality({ project }) {
@@ -60,13 +73,13 @@ function Quality({ project }) {
         ${found.state === 'loading' && html`<${Loading} />`}
         ${found.state !== 'loading' && !quality && html`<p>${t('quality-none')}</p>`}
         ${quality && html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="quality-title"><table class="data">
-            <tbody>${qualityRows(quality).map(([id, value]) => html`<tr><th scope="row">${t(id)}</th><td class="num">${value}</td></tr>`)}</tbody>
-        </table></div>`}
+            <tbody>${qualityRows(quality).map(([id, value, draw]) => html`<tr><th scope="row">${t(id)}</th><td class="num">${draw(value)}</td></tr>`)}</tbody>
+        </table></div>
+        ${quality.n_judgments > 0 && quality.agreement?.alpha == null && html`<p class="fine">${t('quality-pairs-only')}</p>`}`}
         ${coverage.length > 0 && html`<h3 id="coverage-title">${t('coverage-title')}</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
-            <thead><tr><th scope="col">${t('coverage-attribute')}</th><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
-            <tbody>${coverage.map((row) => html`<tr><td dir="auto">${words(row.attribute)}</td><td dir="auto">${words(row.attribute, row.value)}</td>
-                <td class="num">${row.hidden ? t('hidden-cell') : number(row.annotators)}</td></tr>`)}</tbody>
+            <thead><tr><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
+            ${byAttribute(coverage).map(([attribute, rows]) => html`<${Coverage} key=${attribute} attribute=${attribute} rows=${rows} words=${words} />`)}
         </table></div><p class="fine">${t('coverage-hidden')}</p>`}
     </section>`;
 }

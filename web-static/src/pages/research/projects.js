@@ -1,8 +1,7 @@
 // The studies a researcher may see, with progress as it happens.
 import { html } from 'htm/preact';
 import { list, token } from '../../lib/api.js';
-import { number } from '../../lib/format.js';
-import { t } from '../../lib/i18n.js';
+import { localized, t } from '../../lib/i18n.js';
 import { useLoad, usePoll } from '../../lib/load.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { ProgressBar, progressOf } from './progress.js';
@@ -27,12 +26,11 @@ export default function Projects() {
         <ul class="projects">${found.value.map((project) => {
         const progress = progressOf(project);
         return html`<li class="card project" key=${project.id}>
-            <h2><a href=${`/research/projects/${project.id}`} dir="auto">${project.name}</a>
+            <h2><a href=${`/research/projects/${project.id}`}><span dir="auto">${localized(project.name)}</span></a>
                 ${project.simulated && html` <strong class="tag">${t('simulated')}</strong>`}</h2>
-            <${ProgressBar} progress=${progress} label=${t('progress-label', { name: project.name })} />
-            <p class="fine">${t('project-counts', {
-            items: number(progress.items), judgments: number(progress.done), participants: number(progress.participants),
-        })}</p></li>`;
+            <${ProgressBar} progress=${progress} label=${t('progress-label', { name: localized(project.name) })} />
+            <p class="fine">${['items', 'participants', 'imported'].filter((one) => one !== 'imported' || progress.imported > 0)
+            .map((one) => t(`project-${one}`, { n: progress[one] })).join(' · ')}</p></li>`;
     })}</ul>
     </div>`;
 }
