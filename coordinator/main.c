@@ -304,7 +304,7 @@ static void stop(struct process *process)
     }
     work_pool_free(process->app.pool);
     if (process->cluster != NULL)
-        cluster_stop(process->cluster);
+        cluster_stop(process->cluster, 10000);
     outside_free_tls(process->tls);
     http_static_free(process->files);
     close(process->listen_fd);
@@ -320,7 +320,7 @@ static int fail(struct process *process, const struct err *err)
 {
     fprintf(stderr, "plenum-coordinator: %s\n", err->message);
     if (process->cluster != NULL)
-        cluster_stop(process->cluster);
+        cluster_stop(process->cluster, 10000);
     return 1;
 }
 
@@ -366,7 +366,7 @@ int main(int argc, char **argv)
         return fail(&process, &err);
     if (only_migrate) {
         if (process.cluster != NULL)
-            cluster_stop(process.cluster);
+            cluster_stop(process.cluster, 10000);
         return 0;
     }
     settle_public_url(&process);

@@ -376,7 +376,7 @@ static int run(const char *data_folder)
         "create table tally (n_rows bigint, n_batches bigint); insert into tally values (0, 0);"
         "grant all on all tables in schema public to plenum_app"));
     int result = cmocka_run_group_tests(tests, NULL, NULL);
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     return result;
 }
 

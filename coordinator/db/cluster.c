@@ -25,8 +25,8 @@ enum {
     RECOVERY_MS = 600000,
     SILENCE_MS = 60000,
     RESTART_MS = 100,
-    STOP_FAST_MS = 10000,
-    STOP_IMMEDIATE_MS = 5000,
+    STOP_START_MS = 10000, // of a start that failed
+    STOP_IMMEDIATE_MS = 400,
     LOG_MAX_BYTES = 8 * 1024 * 1024,
 };
 
@@ -247,7 +247,7 @@ int cluster_start(const char *data_folder, struct cluster **ret_cluster, struct 
         abort();
     int rc = start(cluster, data_folder, err);
     if (rc != 0) {
-        cluster_stop(cluster);
+        cluster_stop(cluster, STOP_START_MS);
         cluster = NULL;
     }
     *ret_cluster = cluster;
@@ -292,18 +292,18 @@ static bool wait_for_end(struct cluster *cluster, int deadline_ms)
     return has_ended(cluster, &status);
 }
 
-void cluster_stop(struct cluster *cluster)
+void cluster_stop(struct cluster *cluster, int deadline_ms)
 {
     if (cluster == NULL)
         return;
     int status = 0;
     if (!has_ended(cluster, &status)) {
         kill(cluster->pid, SIGINT);
-        if (!wait_for_end(cluster, STOP_FAST_MS)) {
+        if (!wait_for_end(cluster, deadline_ms - 2 * STOP_IMMEDIATE_MS)) {
             log_plain(LOG_WARNING, "postgres_stopped_immediately");
             kill(cluster->pid, SIGQUIT);
             if (!wait_for_end(cluster, STOP_IMMEDIATE_MS)) {
-                kill(cluster->pid, SIGKILL);
+                kill(cluster->pid, SIGKILL); // stopped by SIGSTOP, for one, it hears nothing else
                 wait_for_end(cluster, STOP_IMMEDIATE_MS);
             }
         }

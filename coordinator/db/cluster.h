@@ -19,7 +19,7 @@ pid_t cluster_pid(const struct cluster *cluster);
 // Looks after the child: when it has died (waitpid says so) starts it again. Call once a second, and on
 // SIGCHLD, from the main thread.
 int cluster_tend(struct cluster *cluster, struct err *err) MUST_CHECK;
-// Fast shutdown, waits at most 10 s, then immediate.
-void cluster_stop(struct cluster *cluster);
+// Fast shutdown; when it is not over shortly before `deadline_ms`, PostgreSQL is killed, and recovers at the next start.
+void cluster_stop(struct cluster *cluster, int deadline_ms);
 
 #endif

@@ -86,7 +86,7 @@ static void test_made_as_promised(void **state)
     assert_int_equal(stat(path, &stat_buf), 0);
     assert_int_equal(stat_buf.st_mode & 0777, 0700);
     free(testing_sql(owner, "create table kept as select 42 as n"));
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
 }
 
 static void test_second_start_keeps_all(void **state)
@@ -94,7 +94,7 @@ static void test_second_start_keeps_all(void **state)
     (void)state;
     struct cluster *cluster = testing_cluster(data, false);
     assert_value(cluster_owner_conninfo(cluster), "select n from kept", "42");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
 }
 
 static void test_killed_server_comes_back(void **state)
@@ -115,7 +115,7 @@ static void test_killed_server_comes_back(void **state)
         assert_int_not_equal(cluster_pid(cluster), before);
         assert_value(owner, "select n from kept", expected);
     }
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
 }
 
 // A coordinator that is killed takes the server down, and the next one takes over at once.
@@ -142,7 +142,7 @@ static void test_killed_parent(void **state)
     struct cluster *cluster = testing_cluster(data, false);
     assert_int_not_equal(cluster_pid(cluster), server);
     assert_value(cluster_owner_conninfo(cluster), "select n from kept", "45");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
 }
 
 static void test_stale_lock_of_a_stranger(void **state)
@@ -162,7 +162,7 @@ static void test_stale_lock_of_a_stranger(void **state)
     write_text(path, text);
     struct cluster *cluster = testing_cluster(data, false);
     assert_value(cluster_owner_conninfo(cluster), "select n from kept", "45");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     kill(stranger, SIGKILL);
     waitpid(stranger, NULL, 0);
 }
@@ -177,8 +177,8 @@ static void test_lock_of_a_zombie(void **state)
         nap();
     struct cluster *cluster = testing_cluster(data, false);
     assert_value(cluster_owner_conninfo(cluster), "select n from kept", "45");
-    cluster_stop(cluster);
-    cluster_stop(dead); // reaps it
+    cluster_stop(cluster, 10000);
+    cluster_stop(dead, 10000); // reaps it
 }
 
 static void test_other_version_is_left_alone(void **state)
@@ -195,7 +195,7 @@ static void test_other_version_is_left_alone(void **state)
     write_text(path, "15\n");
     cluster = testing_cluster(data, false);
     assert_value(cluster_owner_conninfo(cluster), "select n from kept", "45");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
 }
 
 static void test_strange_folder_is_left_alone(void **state)
@@ -227,7 +227,7 @@ static void test_half_made_is_made_anew(void **state)
     write_text(path, "15\n");
     struct cluster *cluster = testing_cluster(folder, false);
     assert_value(cluster_app_conninfo(cluster), "select 1", "1");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     assert_int_not_equal(access(path, F_OK), 0);
 }
 
@@ -242,7 +242,7 @@ static void test_long_path_and_hard_letters(void **state)
     assert_non_null(strstr(sockets, "/run"));
     struct cluster *cluster = testing_cluster(folder, false);
     assert_value(cluster_app_conninfo(cluster), "select 1", "1");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     snprintf(folder, sizeof(folder), "%s/comma, x", data);
     assert_int_equal(cluster_socket_folder(folder, sockets, &err), 0);
     assert_int_equal(strncmp(sockets, "/tmp/plenum-", 12), 0);
@@ -255,7 +255,7 @@ static void test_long_path_and_hard_letters(void **state)
     assert_int_equal(strncmp(sockets, "/tmp/plenum-", 12), 0);
     cluster = testing_cluster(folder, false);
     assert_value(cluster_app_conninfo(cluster), "select 1", "1");
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     assert_int_equal(rmdir(sockets), 0);
 }
 

@@ -100,9 +100,10 @@ struct db *db_new(struct event_base *base, const struct db_settings *settings);
 bool db_is_ready(const struct db *db); // for /readyz
 // Waits for what is in flight (at most `deadline_ms`), then `done`.
 void db_drain(struct db *db, int deadline_ms, void (*done)(void *arg), void *arg);
-// Ends every call and row that is left (DB_UNKNOWN when it was sent and may have been done, else DB_BUSY), within
-// this call; so free it before what those callbacks touch.
-void db_free(struct db *db);
+// Closes all connections and ends every call and row that is left (DB_UNKNOWN when it was sent and may have been done,
+// else DB_BUSY), within this call. What is asked from then on ends in DB_BUSY. Never from within a callback of a call.
+void db_close(struct db *db);
+void db_free(struct db *db); // with a db_close; so free it before what those callbacks touch
 
 // A blocking connection for pool threads (exports, dataset streams, start-up): one statement at a time, COPY allowed.
 struct db_session;
@@ -118,5 +119,7 @@ int db_session_stream(struct db_session *session, enum query query, const struct
 int db_session_begin(struct db_session *session, bool read_only_snapshot, struct err *err) MUST_CHECK;
 int db_session_commit(struct db_session *session, struct err *err) MUST_CHECK;
 int db_session_rollback(struct db_session *session, struct err *err) MUST_CHECK;
+// The process ends: what waits for an answer on any session, on any thread, fails at once, and none is opened any more.
+void db_sessions_abort(void);
 
 #endif

@@ -11,10 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <arpa/inet.h>
 #include <cmocka.h>
 #include <event2/event.h>
+#include <libpq-fe.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 // Statements of this test instead of the compiled-in ones: the linker takes these.
 enum {
@@ -32,9 +38,11 @@ enum {
     Q_SILENT,
     Q_LOCK,
     Q_SERIALIZATION,
+    Q_SETTINGS,
+    Q_FAIL_ONCE,
 };
 const char *const query_names[] = {"echo", "sleep", "insert", "insert_safe", "check", "raise", "broken",
-    "batch", "deferred", "series", "array", "silent", "lock", "serialization", NULL};
+    "batch", "deferred", "series", "array", "silent", "lock", "serialization", "settings", "fail_once", NULL};
 const char *const query_texts[] = {
     "select $1::text, $2::bigint, $3::float8, $4::boolean, $5::uuid, $6::bytea, $7::text",
     "select pg_sleep($1::float8)",
@@ -52,6 +60,9 @@ const char *const query_texts[] = {
     "select 1 where false",
     "select count(*) from thing where k = -1 and pg_advisory_xact_lock($1::bigint) is null",
     "select flaky()",
+    "select concat_ws(' ', current_setting('statement_timeout'), current_setting('lock_timeout'),"
+    " current_setting('idle_in_transaction_session_timeout'))",
+    "select fail_once($1::text)",
     NULL,
 };
 
@@ -252,6 +263,51 @@ static void test_serialization_is_tried_again(void **state)
     assert_string_equal(answer.text, "4"); // three times refused
 }
 
+static void test_timeouts(void **state)
+{
+    (void)state;
+    char *superuser = testing_conninfo_superuser(data);
+    struct answer answer = {0};
+    ask(DB_READ, 0, Q_SETTINGS, NULL, &answer);
+    wait_for_answers();
+    assert_string_equal(answer.text, "2s 1s 2s");
+    // A lock that somebody else keeps.
+    PGconn *holder = PQconnectdb(superuser);
+    PQclear(PQexec(holder, "begin; insert into thing values (-1, 'x')"));
+    answer = ask_number(DB_WRITE, 0, Q_INSERT, -1);
+    assert_int_equal(answer.status, DB_BUSY);
+    assert_string_equal(answer.sqlstate, "55P03");
+    PQfinish(holder);
+    free(superuser);
+    assert_int_equal(ask_number(DB_WRITE, 0, Q_INSERT, -1).status, DB_OK);
+}
+
+// What the server says when it goes away, when it was no primary any more, and when transactions met: the statement
+// fails the first time it is run with such a code, and a sequence remembers that it was.
+static void test_codes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *sqlstate;
+        bool not_executed;
+    } codes[] = {{"40001", true}, {"40P01", true}, {"25006", true}, {"57P01", false}, {"57P02", false},
+        {"57P03", true}, {"08000", false}, {"08003", false}, {"08006", false}};
+    for (size_t i = 0; i < ARRAY_SIZE(codes); i++) {
+        struct db_params params;
+        struct answer read = {0}, safe = {0}, unsafe = {0}, *const answers[] = {&read, &safe, &unsafe};
+        db_params_init(&params);
+        db_add_text(&params, codes[i].sqlstate);
+        for (size_t k = 0; k < ARRAY_SIZE(answers); k++) {
+            free(testing_sql(cluster_owner_conninfo(cluster), "alter sequence flakes restart"));
+            ask(k == 0 ? DB_READ : DB_WRITE, k == 1 ? DB_RETRY_SAFE : 0, Q_FAIL_ONCE, &params, answers[k]);
+            wait_for_answers();
+        }
+        assert_int_equal(read.status, DB_OK);
+        assert_int_equal(safe.status, DB_OK);
+        assert_int_equal(unsafe.status, codes[i].not_executed ? DB_OK : DB_UNKNOWN);
+    }
+}
+
 static void test_many_in_order(void **state)
 {
     (void)state;
@@ -350,15 +406,49 @@ static void test_no_server(void **state)
     assert_int_equal(ask_number(DB_WRITE, 0, Q_INSERT, 5000).status, DB_OK);
 }
 
+// A thread that waits for a blocking session's answer.
+struct waiting_session {
+    int query, rc;
+    int64_t number;
+    struct db_session *session;
+    struct db_result result;
+    struct err err;
+    pthread_t thread;
+};
+
+static void *waiting_run(void *arg)
+{
+    struct waiting_session *waiting = arg;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, waiting->number);
+    if (waiting->query == Q_INSERT)
+        db_add_text(&params, "x");
+    waiting->rc = db_session_query(
+        waiting->session, (enum query)waiting->query, &params, &waiting->result, &waiting->err);
+    return NULL;
+}
+
+static void waiting_start(struct waiting_session *waiting)
+{
+    assert_int_equal(db_session_open(cluster_app_conninfo(cluster), &waiting->session, &waiting->err), 0);
+    assert_int_equal(pthread_create(&waiting->thread, NULL, waiting_run, waiting), 0);
+}
+
+static int waiting_end(struct waiting_session *waiting)
+{
+    pthread_join(waiting->thread, NULL);
+    db_session_close(waiting->session);
+    return waiting->rc;
+}
+
 // A commit that stopped waiting for its replica is done here and perhaps nowhere else: nobody may call it done.
 static void test_commit_without_its_replica(void **state)
 {
     (void)state;
-    char superuser[512], sockets[256];
+    char *superuser = testing_conninfo_superuser(data);
     struct answer write = {0};
     struct db_params params;
-    snprintf(sockets, sizeof(sockets), "%s/run", data);
-    snprintf(superuser, sizeof(superuser), "host=%s port=5432 user=postgres dbname=plenum", sockets);
     free(testing_sql(superuser, "alter system set synchronous_standby_names = 'nobody'"));
     free(testing_sql(superuser, "select pg_reload_conf()"));
     loop_for_ms(300);
@@ -374,10 +464,66 @@ static void test_commit_without_its_replica(void **state)
                                 " pg_stat_activity where wait_event = 'SyncRep'"));
     wait_for_answers();
     assert_int_equal(write.status, DB_UNKNOWN);
+    // The same of the blocking kind.
+    struct waiting_session waiting = {.query = Q_INSERT, .number = 8001};
+    waiting_start(&waiting);
+    loop_for_ms(300);
+    free(testing_sql(superuser, "set synchronous_commit = local; select count(pg_cancel_backend(pid)) from"
+                                " pg_stat_activity where wait_event = 'SyncRep'"));
+    assert_int_equal(waiting_end(&waiting), ERR_IO);
+    assert_int_equal(waiting.result.status, DB_UNKNOWN);
     free(testing_sql(superuser, "alter system reset synchronous_standby_names"));
     free(testing_sql(superuser, "select pg_reload_conf()"));
     loop_for_ms(300);
-    assert_int_equal(owner_number("select count(*) from thing where k = 8000"), 1);
+    assert_int_equal(owner_number("select count(*) from thing where k in (8000, 8001)"), 2);
+    free(superuser);
+}
+
+// A primary that has become a standby refuses writes; they wait for one that takes them.
+static void test_read_only_server(void **state)
+{
+    (void)state;
+    char *superuser = testing_conninfo_superuser(data);
+    struct answer write = {0};
+    struct db_params params;
+    free(testing_sql(superuser, "alter system set default_transaction_read_only = on"));
+    free(testing_sql(superuser, "select pg_reload_conf()"));
+    loop_for_ms(300);
+    db_params_init(&params);
+    db_add_number(&params, 9000);
+    db_add_text(&params, "x");
+    ask(DB_WRITE, 0, Q_INSERT, &params, &write);
+    n_outstanding++;
+    loop_for_ms(700);
+    assert_int_equal(write.n, 0);
+    n_outstanding--;
+    free(testing_sql(superuser, "alter system reset default_transaction_read_only"));
+    free(testing_sql(superuser, "select pg_reload_conf()"));
+    wait_for_answers();
+    assert_int_equal(write.status, DB_OK);
+    free(superuser);
+}
+
+// The first host takes connections and says nothing, as one does that was cut off by a firewall.
+static void test_a_silent_host_is_passed_over(void **state)
+{
+    (void)state;
+    char conninfo[512];
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(silent, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(silent, 64), 0);
+    assert_int_equal(getsockname(silent, (struct sockaddr *)&address, &size), 0);
+    snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1,%s/run port=%d,5432 user=plenum_app dbname=plenum",
+        data, ntohs(address.sin_port));
+    const struct db_settings settings = {
+        .conninfo = conninfo, .queue_max = 1000, .statement_timeout_ms = 2000};
+    db_free(db);
+    db = db_new(base, &settings);
+    until_ready();
+    assert_int_equal(ask_number(DB_READ, 0, Q_SERIES, 3).n_rows, 3);
+    close(silent);
 }
 
 // Several hosts, some of them names: those that answer nothing or can't be found are passed over.
@@ -531,6 +677,23 @@ static void test_session(void **state)
     assert_int_equal(db_session_open("no such = thing", &session, &err), ERR_INVALID);
 }
 
+// Last of all: afterwards the process opens no session.
+static void test_sessions_abort(void **state)
+{
+    (void)state;
+    struct waiting_session waiting = {.query = Q_SLEEP, .number = 600};
+    struct db_session *session;
+    int64_t begin = clock_monotonic_us();
+    waiting_start(&waiting);
+    loop_for_ms(100);
+    db_sessions_abort();
+    assert_int_equal(waiting_end(&waiting), ERR_IO);
+    assert_int_equal(waiting.result.status, DB_UNKNOWN);
+    assert_in_range(clock_monotonic_us() - begin, 0, 60000000);
+    assert_int_equal(db_session_open(cluster_app_conninfo(cluster), &session, &waiting.err), ERR_CLOSED);
+    assert_null(session);
+}
+
 static int run(const char *data_folder)
 {
 #define IN_LOOP(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -538,16 +701,21 @@ static int run(const char *data_folder)
         IN_LOOP(test_values),
         IN_LOOP(test_errors),
         IN_LOOP(test_serialization_is_tried_again),
+        IN_LOOP(test_timeouts),
+        IN_LOOP(test_codes),
         IN_LOOP(test_many_in_order),
         IN_LOOP(test_queue_is_bounded),
         IN_LOOP(test_lost_while_waiting),
         IN_LOOP(test_no_server),
         IN_LOOP(test_commit_without_its_replica),
+        IN_LOOP(test_read_only_server),
+        IN_LOOP(test_a_silent_host_is_passed_over),
         IN_LOOP(test_hosts_by_name),
         IN_LOOP(test_free_answers_all),
         IN_LOOP(test_drain),
         IN_LOOP(test_listen),
         IN_LOOP(test_session),
+        IN_LOOP(test_sessions_abort),
     };
     data = data_folder;
     cluster = testing_cluster(data_folder, false);
@@ -557,10 +725,12 @@ static int run(const char *data_folder)
         "create sequence flakes;"
         "create function flaky() returns bigint language plpgsql as $$ declare n bigint = nextval('flakes'); begin"
         "  if n < 4 then raise exception 'try again' using errcode = '40001'; end if; return n; end $$;"
+        "create function fail_once(code text) returns bigint language plpgsql as $$ declare n bigint = nextval('flakes'); begin"
+        "  if n < 2 then raise exception 'once' using errcode = code; end if; return n; end $$;"
         "create function refuse(t text) returns text language plpgsql as $$ begin raise exception 'no'; end $$;"
         "grant all on all tables in schema public to plenum_app; grant all on sequence flakes to plenum_app"));
     int result = cmocka_run_group_tests(tests, NULL, NULL);
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     return result;
 }
 

@@ -132,7 +132,7 @@ static int run(const char *data_folder)
     };
     cluster = testing_cluster(data_folder, false);
     int result = cmocka_run_group_tests(tests, NULL, NULL);
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     return result;
 }
 

@@ -42,6 +42,7 @@ struct pipeline {
     struct lookup *lookup;
     bool write_pending;
     int n_failures; // to connect, in a row
+    int first_host; // of several: one that was silent too long is asked last the next time
     int64_t connect_by_us, heard_us, log_second;
     int n_logged;
     bool *prepared; // by query: on this connection
@@ -174,12 +175,10 @@ static void lose(struct pipeline *pipeline, const char *reason)
     lose_head(pipeline, reason, false);
 }
 
-// A commit that did not wait for its replica says so by a warning and nothing else.
 static void on_notice(void *arg, const PGresult *notice)
 {
     struct pipeline *pipeline = arg;
-    const char *function = PQresultErrorField(notice, PG_DIAG_SOURCE_FUNCTION);
-    if (function != NULL && strcmp(function, "SyncRepWaitForLSN") == 0 && pipeline->flight.first != NULL)
+    if (pipeline->flight.first != NULL && result_is_doubt(notice))
         pipeline->flight.first->in_doubt = true;
 }
 
@@ -240,11 +239,39 @@ static void on_connecting(evutil_socket_t fd UNUSED, short what UNUSED, void *ar
     }
 }
 
+// libpq goes from one host to the next only when the first has refused; without blocking it has no time-out of its own.
+static char *rotate_list(const char *list, int n_first)
+{
+    int n = 1;
+    for (const char *c = list; *c != '\0'; c++)
+        n += *c == ',';
+    const char *first = list;
+    for (int i = n_first % n; i > 0; i--)
+        first += strcspn(first, ",") + 1;
+    char *result = NULL;
+    if (asprintf(&result, "%s%s%.*s", first, first > list ? "," : "",
+            first > list ? (int)(first - list) - 1 : 0, list) < 0)
+        abort();
+    return result;
+}
+
 static void connect_with(struct pipeline *pipeline, const char *const *keywords, const char *const *values)
 {
+    const char *in_turn[KEYWORDS_MAX];
+    char *lists[3]; // host, hostaddr, port
+    size_t n = 0, n_lists = 0;
+    for (; keywords[n] != NULL; n++) {
+        bool is_list = strcmp(keywords[n], "host") == 0 || strcmp(keywords[n], "hostaddr") == 0 ||
+                       strcmp(keywords[n], "port") == 0;
+        assert(n < KEYWORDS_MAX - 1 && (!is_list || n_lists < ARRAY_SIZE(lists)));
+        in_turn[n] = is_list ? (lists[n_lists++] = rotate_list(values[n], pipeline->first_host)) : values[n];
+    }
+    in_turn[n] = NULL;
     pipeline->state = CONNECTING;
     pipeline->connect_by_us = after_ms(CONNECT_MS);
-    pipeline->connection = PQconnectStartParams(keywords, values, 0);
+    pipeline->connection = PQconnectStartParams(keywords, in_turn, 0);
+    while (n_lists > 0)
+        free(lists[--n_lists]);
     if (pipeline->connection == NULL)
         abort();
     PQsetNoticeReceiver(pipeline->connection, on_notice, pipeline);
@@ -552,8 +579,10 @@ void pipeline_tick(struct pipeline *pipeline)
     int64_t now = clock_monotonic_us();
     if (pipeline->waiting.first != NULL)
         end_what_waited(pipeline, now);
-    if (pipeline->state == CONNECTING && now > pipeline->connect_by_us)
+    if (pipeline->state == CONNECTING && now > pipeline->connect_by_us) {
+        pipeline->first_host++;
         connect_failed(pipeline, "no answer in time");
+    }
     int64_t silence_us = ((int64_t)pipeline->statement_timeout_ms + SILENCE_MS) * 1000;
     if (pipeline->state == UP && pipeline->flight.first != NULL && pipeline->statement_timeout_ms > 0 &&
         now - pipeline->heard_us > silence_us)

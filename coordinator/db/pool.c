@@ -149,10 +149,8 @@ void db_drain(struct db *db, int deadline_ms, void (*done)(void *arg), void *arg
         abort();
 }
 
-void db_free(struct db *db)
+void db_close(struct db *db)
 {
-    if (db == NULL)
-        return;
     assert(!db->delivering);
     db->closing = true;
     for_each_pipeline(db, pipeline_close);
@@ -163,6 +161,13 @@ void db_free(struct db *db)
         for (struct db_batch *batch = db->batch_list; batch != NULL; batch = batch_next(batch))
             batch_close(batch);
     }
+}
+
+void db_free(struct db *db)
+{
+    if (db == NULL)
+        return;
+    db_close(db); // or once more, for what was asked since
     for (struct db_batch *batch = db->batch_list, *next; batch != NULL; batch = next) {
         next = batch_next(batch);
         batch_free(batch);

@@ -51,6 +51,11 @@ bool result_is_loss(const PGresult *rows, bool *ret_not_executed)
            strcmp(severity, "FATAL") == 0 || strcmp(severity, "PANIC") == 0;
 }
 
+bool result_is_doubt(const PGresult *notice)
+{
+    return strcmp(field(notice, PG_DIAG_SOURCE_FUNCTION), "SyncRepWaitForLSN") == 0;
+}
+
 void result_fill(struct db_result *result, enum db_status status, const PGresult *rows)
 {
     *result = (struct db_result){

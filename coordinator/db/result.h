@@ -15,4 +15,8 @@ const char *result_sqlstate(const PGresult *rows); // never NULL
 // `rows` may be NULL.
 void result_fill(struct db_result *result, enum db_status status, const PGresult *rows);
 
+// A commit that did not wait for its replica says so by this warning and nothing else: it is done here, and perhaps nowhere
+// else, so nobody may call it done.
+bool result_is_doubt(const PGresult *notice);
+
 #endif

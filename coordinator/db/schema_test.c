@@ -153,7 +153,7 @@ static int run(const char *data_folder)
     load_manifest();
     int result = cmocka_run_group_tests(tests, NULL, NULL);
     PQfinish(connection);
-    cluster_stop(cluster);
+    cluster_stop(cluster, 10000);
     return result;
 }
 

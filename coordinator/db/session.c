@@ -2,21 +2,52 @@
 #include "coordinator/db/db.h"
 #include "coordinator/db/result.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
 
 enum { LOCK_MS = 30000, IDLE_IN_TRANSACTION_MS = 600000, NAME_BYTES = 16 };
 
 struct db_session {
+    LIST_ENTRY(db_session) entry; // in open_sessions
     PGconn *connection;
     PGresult *result; // of the last statement
     bool *prepared;   // by query
+    bool in_doubt;    // committed here, perhaps not on the replica
     int n_queries;
 };
 
-static void ignore_notice(void *arg UNUSED, const PGresult *notice UNUSED)
+// All of the process, so that its end need not wait for a database that does not answer.
+static pthread_mutex_t sessions_lock = PTHREAD_MUTEX_INITIALIZER;
+static LIST_HEAD(session_list, db_session) open_sessions = LIST_HEAD_INITIALIZER(open_sessions);
+static bool sessions_aborted;
+
+void db_sessions_abort(void)
 {
+    struct db_session *session;
+    pthread_mutex_lock(&sessions_lock);
+    sessions_aborted = true;
+    LIST_FOREACH(session, &open_sessions, entry)
+    shutdown(PQsocket(session->connection), SHUT_RDWR);
+    pthread_mutex_unlock(&sessions_lock);
+}
+
+static bool enlist(struct db_session *session)
+{
+    pthread_mutex_lock(&sessions_lock);
+    bool welcome = !sessions_aborted;
+    LIST_INSERT_HEAD(&open_sessions, session, entry);
+    pthread_mutex_unlock(&sessions_lock);
+    return welcome;
+}
+
+static void on_notice(void *arg, const PGresult *notice)
+{
+    struct db_session *session = arg;
+    session->in_doubt = session->in_doubt || result_is_doubt(notice);
 }
 
 static int fail(const struct db_session *session, struct err *err, const char *what)
@@ -47,12 +78,14 @@ int db_session_open(const char *conninfo, struct db_session **ret_session, struc
         abort();
     session->connection = PQconnectdbParams(parsed.keywords, parsed.values, 0);
     conninfo_release(&parsed);
-    if (PQstatus(session->connection) != CONNECTION_OK) {
-        rc = fail(session, err, "connecting to the database");
+    bool welcome = enlist(session);
+    if (PQstatus(session->connection) != CONNECTION_OK || !welcome) {
+        rc = welcome ? fail(session, err, "connecting to the database")
+                     : err_set(err, ERR_CLOSED, "the process is about to end");
         db_session_close(session);
         return rc;
     }
-    PQsetNoticeReceiver(session->connection, ignore_notice, NULL);
+    PQsetNoticeReceiver(session->connection, on_notice, session);
     *ret_session = session;
     return 0;
 }
@@ -61,6 +94,9 @@ void db_session_close(struct db_session *session)
 {
     if (session == NULL)
         return;
+    pthread_mutex_lock(&sessions_lock);
+    LIST_REMOVE(session, entry);
+    pthread_mutex_unlock(&sessions_lock);
     PQclear(session->result);
     PQfinish(session->connection);
     free(session->prepared);
@@ -82,9 +118,15 @@ static int conclude(
     if (status == DB_FAILED &&
         (PQstatus(session->connection) == CONNECTION_BAD || result_is_loss(session->result, &not_executed)))
         status = DB_UNKNOWN;
+    bool in_doubt = status == DB_OK && session->in_doubt;
+    session->in_doubt = false;
+    if (in_doubt)
+        status = DB_UNKNOWN;
     result_fill(ret_result, status, session->result);
     if (status == DB_OK)
         return 0;
+    if (in_doubt)
+        return err_set(err, ERR_IO, "%s: the replica has not confirmed it", what);
     bool quotes_data = strncmp(result_sqlstate(session->result), "22", 2) == 0;
     int rc = quotes_data ? err_set(err, ERR_IO, "%s: SQLSTATE %s", what, ret_result->sqlstate)
                          : fail(session, err, what);
@@ -132,7 +174,8 @@ int db_session_query(struct db_session *session, enum query query, const struct 
 static void cut_off(struct db_session *session)
 {
     char message[256];
-    PGcancel *cancel = PQgetCancel(session->connection);
+    PGcancel *cancel =
+        PQstatus(session->connection) == CONNECTION_OK ? PQgetCancel(session->connection) : NULL;
     if (cancel != NULL)
         PQcancel(cancel, message, sizeof(message)); // when it does not arrive, there is just more to read
     PQfreeCancel(cancel);

@@ -79,6 +79,14 @@ struct cluster *testing_cluster(const char *data_folder, bool migrated)
     return cluster;
 }
 
+char *testing_conninfo_superuser(const char *data_folder)
+{
+    char *text = NULL;
+    if (asprintf(&text, "host=%s/run port=5432 user=postgres dbname=plenum", data_folder) < 0)
+        abort();
+    return text;
+}
+
 char *testing_sql(const char *conninfo, const char *sql)
 {
     PGconn *connection = PQconnectdb(conninfo);

@@ -13,6 +13,8 @@ int testing_run(int (*run)(const char *data_folder));
 
 // Starts a cluster in the folder and, when asked, applies the migrations. Aborts with a message when it can't.
 struct cluster *testing_cluster(const char *data_folder, bool migrated);
+// The superuser's connection string for the cluster in the folder, to be freed.
+char *testing_conninfo_superuser(const char *data_folder);
 // Runs SQL as the database's owner (or another conninfo); aborts with a message when it fails. Returns the first
 // field of the first row, to be freed, or NULL.
 char *testing_sql(const char *conninfo, const char *sql);
