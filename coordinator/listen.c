@@ -1,6 +1,10 @@
 #include "coordinator/listen.h"
 
+#include "base/log.h"
+
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -81,4 +85,13 @@ int listen_open(const char *address, int *ret_fd, int *ret_port, bool *ret_loopb
     *ret_port = ntohs(got.ss_family == AF_INET ? v4->sin_port : v6->sin6_port);
     *ret_fd = fd;
     return 0;
+}
+
+void listen_refuse_new(int fd)
+{
+    // A socket bound to an interface hears what comes in there alone, and this one there is not.
+    static const int no_interface = INT_MAX;
+    // Without it, who connects in the moment of the closing is reset; all else goes on as it should.
+    if (setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &no_interface, sizeof(no_interface)) != 0)
+        log_event(LOG_WARNING, "listener_not_unbound", LOG_TEXT("reason", strerror(errno)));
 }

@@ -9,5 +9,8 @@
 // listening descriptor, the port it got and whether it can be reached from this machine only.
 int listen_open(
     const char *address, int *ret_fd, int *ret_port, bool *ret_loopback, struct err *err) MUST_CHECK;
+// From now on who begins to connect is refused by the kernel, as if nobody listened; who has begun, or waits in the
+// kernel's queue, can be accepted still. Closing right away would reset those, and some of them have sent a request.
+void listen_refuse_new(int fd);
 
 #endif

@@ -8,6 +8,7 @@
 #include "coordinator/constitution/constitution.h"
 #include "coordinator/dataset/dataset.h"
 #include "coordinator/db/cluster.h"
+#include "coordinator/db/db.h"
 #include "coordinator/db/migrate.h"
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
@@ -35,7 +36,15 @@
 #include <unistd.h>
 
 // Log-ins wait here while others are hashed; argon2id takes 61 ms of a core.
-enum { POOL_THREADS = 2, POOL_QUEUE_MAX = 64, DRAIN_MS = 8000, THREADS_MAX = 64, DESCRIPTORS_KEPT = 200 };
+enum {
+    POOL_THREADS = 2,
+    POOL_QUEUE_MAX = 64,
+    THREADS_MAX = 64,
+    DESCRIPTORS_KEPT = 200,
+    DRAIN_PERCENT = 70, // of the time to stop is for requests; PostgreSQL has what is left
+    AFTER_CLUSTER_MS = 300,
+    STOP_FAILED_MS = 10000, // of a start that failed
+};
 
 // In the order of starting. Each room exports `extern const struct room NAME_room` (coordinator/room.h) in NAME/NAME.h.
 static const struct room *const rooms[] = {
@@ -60,7 +69,7 @@ struct process {
     const struct http_route *tables[ARRAY_SIZE(rooms)];
     struct http_static *files;
     void *tls;
-    int listen_fd, port;
+    int listen_fd, port, stop_ms;
     bool loopback;
     struct threads *threads;
 };
@@ -235,10 +244,11 @@ static int max_connections(const struct config *config, struct err *err)
 static int start_threads(struct process *process, struct err *err)
 {
     const struct config *config = process->config;
-    int64_t n = 0, header_ms = 0, idle_ms = 0;
+    int64_t n = 0, header_ms = 0, idle_ms = 0, stop_s = 0;
     if (config_number(config, "threads", 0, THREADS_MAX, &n, err) < 0 ||
         config_number(config, "header-timeout-ms", 100, 600000, &header_ms, err) < 0 ||
-        config_number(config, "idle-timeout-ms", 100, 3600000, &idle_ms, err) < 0)
+        config_number(config, "idle-timeout-ms", 100, 3600000, &idle_ms, err) < 0 ||
+        config_number(config, "stop-seconds", 3, 600, &stop_s, err) < 0)
         return err->code;
     const char *proxies = config_text(config, "trusted-proxies"),
                *fields = config_text(config, "proxy-fields");
@@ -247,6 +257,7 @@ static int start_threads(struct process *process, struct err *err)
         return err_prefix(err, "trusted-proxies");
     if (!send_forwarded && strcmp(fields, "x-forwarded") != 0)
         return err_set(err, ERR_INVALID, "proxy-fields is %s, but must be x-forwarded or forwarded", fields);
+    process->stop_ms = (int)stop_s * 1000;
     if (n == 0) {
         long cores = sysconf(_SC_NPROCESSORS_ONLN);
         n = cores > THREADS_MAX ? THREADS_MAX : cores < 1 ? 1 : cores;
@@ -297,17 +308,24 @@ static void run_until_signal(struct process *process, const sigset_t *signals)
 
 static void stop(struct process *process)
 {
-    threads_stop(process->threads, DRAIN_MS);
+    int64_t began_us = clock_monotonic_us();
+    alarm((unsigned)process->stop_ms /
+          1000); // should anything hang, the kernel ends us, and PostgreSQL with us
+    listen_refuse_new(process->listen_fd);
+    threads_drain(process->threads, process->stop_ms / 100 * DRAIN_PERCENT);
+    close(process->listen_fd);
+    threads_join(process->threads);
     for (size_t i = ARRAY_SIZE(rooms) - 1; i-- > 0;) {
         if (rooms[i]->stop != NULL)
             rooms[i]->stop(&process->app);
     }
+    db_sessions_abort(); // an export that is not done is made by the next start
     work_pool_free(process->app.pool);
+    int spent_ms = (int)((clock_monotonic_us() - began_us) / 1000);
     if (process->cluster != NULL)
-        cluster_stop(process->cluster, 10000);
+        cluster_stop(process->cluster, process->stop_ms - AFTER_CLUSTER_MS - spent_ms);
     outside_free_tls(process->tls);
     http_static_free(process->files);
-    close(process->listen_fd);
     free(process->data_folder);
     free(process->owner_conninfo);
     free(process->app_conninfo);
@@ -320,7 +338,7 @@ static int fail(struct process *process, const struct err *err)
 {
     fprintf(stderr, "plenum-coordinator: %s\n", err->message);
     if (process->cluster != NULL)
-        cluster_stop(process->cluster, 10000);
+        cluster_stop(process->cluster, STOP_FAILED_MS);
     return 1;
 }
 
@@ -366,7 +384,7 @@ int main(int argc, char **argv)
         return fail(&process, &err);
     if (only_migrate) {
         if (process.cluster != NULL)
-            cluster_stop(process.cluster, 10000);
+            cluster_stop(process.cluster, STOP_FAILED_MS);
         return 0;
     }
     settle_public_url(&process);

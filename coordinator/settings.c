@@ -24,6 +24,8 @@ const struct config_setting coordinator_settings[] = {
     {"idle-timeout-ms", "PLENUM_IDLE_TIMEOUT_MS", "15000", "an idle connection is closed after this"},
     {"max-connections", "PLENUM_MAX_CONNECTIONS", "0",
         "over all threads; 0: what the descriptor limit allows"},
+    {"stop-seconds", "PLENUM_STOP_SECONDS", "10",
+        "after SIGTERM requests are finished and all is over within this; 3 to 600"},
     {"log-level", "PLENUM_LOG_LEVEL", "info", "debug, info, warning or error"},
     {"ini", "PLENUM_INI", NULL, "settings file (default: plenum.ini in the data folder, if there)"},
     {0},

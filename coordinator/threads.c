@@ -12,13 +12,18 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { DB_QUEUE_MAX = 4096, STATEMENT_TIMEOUT_MS = 10000, WATCH_MS = 200 };
+enum {
+    DB_QUEUE_MAX = 4096,
+    STATEMENT_TIMEOUT_MS = 10000,
+    WATCH_MS = 200,
+    LAST_PERCENT = 15, // of a drain: the database is given up, and answers still go out
+};
 
 struct thread {
     struct loop loop;
     struct threads *threads;
     struct http_server *http;
-    struct event *wake, *watch, *deadline;
+    struct event *wake, *watch, *late, *deadline;
     int wake_fd;
     pthread_t id;
     _Atomic(bool) ready;
@@ -27,7 +32,8 @@ struct thread {
 struct threads {
     const struct room *const *rooms;
     int n;
-    _Atomic(int) deadline_ms;
+    _Atomic(int) deadline_ms, n_accepting;
+    int64_t deadline_us; // the main thread's
     struct thread *list;
 };
 
@@ -38,10 +44,25 @@ static void on_db_drained(void *arg)
     event_base_loopbreak(thread->loop.base);
 }
 
+static void on_deaf(void *arg)
+{
+    struct thread *thread = arg;
+    atomic_fetch_sub(&thread->threads->n_accepting, 1);
+}
+
 static void on_http_drained(void *arg)
 {
     struct thread *thread = arg;
     db_drain(thread->loop.db, atomic_load(&thread->threads->deadline_ms), on_db_drained, thread);
+}
+
+// The database does not answer; those who ask still get an answer.
+static void on_late(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+    struct thread *thread = arg;
+    log_event(LOG_WARNING, "drain_late", LOG_NUMBER("loop", thread->loop.index));
+    db_close(thread->loop.db);
+    db_sessions_abort(); // what the pool asks on behalf of a request
 }
 
 static void on_deadline(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
@@ -56,10 +77,12 @@ static void on_wake(evutil_socket_t fd, short what UNUSED, void *arg)
     struct thread *thread = arg;
     uint64_t count;
     ssize_t got UNUSED = read(fd, &count, sizeof(count));
-    int ms = atomic_load(&thread->threads->deadline_ms);
+    int ms = atomic_load(&thread->threads->deadline_ms), late_ms = ms - ms * LAST_PERCENT / 100;
+    struct timeval late = {.tv_sec = late_ms / 1000, .tv_usec = late_ms % 1000 * 1000};
     struct timeval limit = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    event_add(thread->late, &late);
     event_add(thread->deadline, &limit);
-    http_server_drain(thread->http, on_http_drained, thread);
+    http_server_drain(thread->http, on_deaf, on_http_drained, thread);
 }
 
 static void on_watch(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
@@ -81,6 +104,7 @@ static void *run(void *arg)
     }
     event_free(thread->wake);
     event_free(thread->watch);
+    event_free(thread->late);
     event_free(thread->deadline);
     event_base_free(thread->loop.base);
     close(thread->wake_fd);
@@ -98,6 +122,7 @@ static int start_one(
         return err_set(err, ERR_INTERNAL, "no event base for a loop");
     thread->wake = event_new(loop->base, thread->wake_fd, EV_READ, on_wake, thread);
     thread->watch = event_new(loop->base, -1, EV_PERSIST, on_watch, thread);
+    thread->late = evtimer_new(loop->base, on_late, thread);
     thread->deadline = evtimer_new(loop->base, on_deadline, thread);
     struct timeval often = {.tv_usec = WATCH_MS * 1000};
     event_add(thread->wake, NULL);
@@ -136,15 +161,30 @@ int threads_start(struct app *app, int n, const struct http_settings *http, cons
     return 0;
 }
 
-void threads_stop(struct threads *threads, int deadline_ms)
+void threads_drain(struct threads *threads, int deadline_ms)
 {
     atomic_store(&threads->deadline_ms, deadline_ms);
+    atomic_store(&threads->n_accepting, threads->n);
+    threads->deadline_us = clock_monotonic_us() + (int64_t)deadline_ms * 1000;
     uint64_t one = 1;
     for (int i = 0; i < threads->n; i++) {
         ssize_t put UNUSED = write(threads->list[i].wake_fd, &one, sizeof(one));
     }
-    for (int i = 0; i < threads->n; i++)
+    // A loop that hangs must not keep the door open for longer than the others live.
+    for (int waited_ms = 0; atomic_load(&threads->n_accepting) > 0 && waited_ms < deadline_ms; waited_ms += 5)
+        usleep(5000);
+}
+
+void threads_join(struct threads *threads)
+{
+    struct timespec limit = {
+        .tv_sec = threads->deadline_us / 1000000, .tv_nsec = threads->deadline_us % 1000000 * 1000};
+    for (int i = 0; i < threads->n; i++) {
+        if (pthread_clockjoin_np(threads->list[i].id, NULL, CLOCK_MONOTONIC, &limit) == 0)
+            continue;
+        db_sessions_abort(); // a room waits for the end of what it reads from the database
         pthread_join(threads->list[i].id, NULL);
+    }
     free(threads->list);
     free(threads);
 }

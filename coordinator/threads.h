@@ -12,8 +12,10 @@ struct threads;
 // `rooms` is NULL-terminated. Ports are served when this returns.
 int threads_start(struct app *app, int n, const struct http_settings *http, const struct room *const *rooms,
     struct threads **ret_threads, struct err *err) MUST_CHECK;
-// Stops accepting, lets requests finish (at most `deadline_ms` in all), ends the threads.
-void threads_stop(struct threads *threads, int deadline_ms);
+// Lets requests finish: those that still wait for the database shortly before `deadline_ms` are answered 503, and at the
+// deadline all connections are closed. Returns as soon as no loop accepts connections any more.
+void threads_drain(struct threads *threads, int deadline_ms);
+void threads_join(struct threads *threads); // after threads_drain: waits for their ends, and frees them
 // All loops' databases are reachable. Any thread.
 bool threads_ready(const struct threads *threads);
 

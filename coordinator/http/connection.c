@@ -11,6 +11,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -226,10 +227,7 @@ static void release_socket(struct connection *connection)
     connection->address = NULL;
     server->n_connections--;
     atomic_store_explicit(&server->open_now, server->n_connections, memory_order_relaxed);
-    if (!server->accepting && !server->draining && server->n_connections < server->settings.max_connections) {
-        server->accepting = true;
-        evconnlistener_enable(server->listener);
-    }
+    server_accept_more(server);
 }
 
 // Everything of the request has gone out; close, in a way that does not reset what the client has yet to read.
@@ -330,7 +328,7 @@ static bool step_flush(struct connection *connection, struct evbuffer *input)
         request_free(connection->request);
         connection->request = NULL;
     }
-    if (connection->close_after || connection->server->draining) {
+    if (connection->close_after) {
         connection_flush(connection);
         if (connection->state != CONNECTION_GONE && connection_pending(connection) == 0)
             shut(connection);
@@ -419,10 +417,10 @@ void connection_settle_gone(struct connection *connection)
 
 static void server_settle(struct http_server *server)
 {
-    if (server->draining && server->n_connections == 0 && server->drained != NULL) {
+    if (server->deaf && server->n_connections == 0 && server->drained != NULL) {
         void (*done)(void *arg) = server->drained;
         server->drained = NULL;
-        done(server->drained_arg);
+        done(server->drain_arg);
     }
 }
 
@@ -592,6 +590,26 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
 }
 
 // --- deadlines -----------------------------------------------------------------------------------------------------
+// Idle for long, or for a moment in a drain: our side is shut, unless a request lies in the socket already.
+static void sweep_idle(struct http_server *server, int64_t now_us)
+{
+    int64_t idle_us = (int64_t)server->settings.idle_timeout_ms * 1000, grace_us = DRAIN_IDLE_MS * 1000;
+    for (struct connection *connection = server->lists[LIST_IDLE].first, *next; connection != NULL;
+         connection = next) {
+        int64_t since_us = connection->deadline_us - idle_us;
+        int unread = 0;
+        next = connection->next;
+        if (now_us - since_us < idle_us &&
+            !(server->draining && now_us - since_us >= grace_us && now_us - server->drain_us >= grace_us))
+            return; // they stand in the order of their deadlines
+        if (ioctl(bufferevent_getfd(connection->bev), FIONREAD, &unread) == 0 && unread > 0)
+            continue;
+        if (!server->draining)
+            count(&server->timed_out, 1);
+        shut(connection);
+    }
+}
+
 static void sweep_list(struct http_server *server, enum connection_list list, int64_t now_us)
 {
     struct connection *connection;
@@ -602,8 +620,6 @@ static void sweep_list(struct http_server *server, enum connection_list list, in
             connection_move(connection, CONNECTION_FLUSH);
             reply_refuse(connection->request, 408, "The head of the request did not come in time.");
         } else {
-            if (list == LIST_IDLE)
-                say_goodbye(connection);
             connection_gone(connection);
         }
     }
@@ -630,7 +646,7 @@ static bool stalls(struct connection *connection, int64_t now_us)
 
 void connection_sweep(struct http_server *server, int64_t now_us)
 {
-    sweep_list(server, LIST_IDLE, now_us);
+    sweep_idle(server, now_us);
     sweep_list(server, LIST_HEAD, now_us);
     sweep_list(server, LIST_LINGER, now_us);
     for (struct connection *connection = server->lists[LIST_BUSY].first, *next; connection != NULL;

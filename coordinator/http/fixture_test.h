@@ -33,8 +33,14 @@ struct fixture {
     pthread_t thread;
     int listen_fd, wake_fd, port;
     bool drain; // stop by a drain and not at once
-    atomic_bool drained;
+    atomic_bool deaf, drained;
 };
+
+static void fixture_deaf(void *arg)
+{
+    struct fixture *fixture = arg;
+    fixture->deaf = true;
+}
 
 static void fixture_drained(void *arg)
 {
@@ -49,7 +55,7 @@ static void fixture_woken(evutil_socket_t fd, short what UNUSED, void *arg)
     uint64_t n;
     assert_int_equal(read(fd, &n, sizeof(n)), sizeof(n));
     if (fixture->drain)
-        http_server_drain(fixture->server, fixture_drained, fixture);
+        http_server_drain(fixture->server, fixture_deaf, fixture_drained, fixture);
     else
         event_base_loopbreak(fixture->base);
 }

@@ -66,8 +66,12 @@ struct http_settings {
 int http_check_proxies(const char *list, struct err *err) MUST_CHECK;
 // The process ignores SIGPIPE from then on.
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings);
-// Stops accepting, finishes what is in flight; `done` is called on the loop when the last connection has closed.
-void http_server_drain(struct http_server *server, void (*done)(void *arg), void *arg);
+// The end, without cutting a request: every reply says `Connection: close`; streams of events are ended; who connects is
+// accepted for a moment still, then `deaf` is called, once, and the listener can be closed; connections that stay idle are
+// closed after a grace, in which a request that was on its way gets its reply. `done` is called on the loop when the last
+// connection has closed.
+void http_server_drain(
+    struct http_server *server, void (*deaf)(void *arg), void (*done)(void *arg), void *arg);
 void http_server_free(struct http_server *server); // closes what is left at once
 
 // Prometheus text of what all servers of the process have counted, summed, is added to `out`. Any thread may ask.
@@ -134,7 +138,7 @@ void http_problem_list(struct http_request *request, int status, const char *det
 // Streams, for what is longer than memory or has no end (exports, server-sent events). After begin, write until end.
 // `on_drain` is called when less than 64 KiB waits after a write returned false ("enough for now").
 // `on_close` is called once if the client goes away before end; then write no more, but still call http_stream_end (in
-// on_close, or later). Never from within these calls. A stream of text/event-stream is also closed by a drain.
+// on_close, or later). Never from within these calls. A drain calls on_close for streams of text/event-stream, too.
 void http_stream_begin(struct http_request *request, int status, const char *content_type,
     void (*on_drain)(void *arg), void (*on_close)(void *arg), void *arg);
 bool http_stream_write(struct http_request *request, const void *data, size_t size);

@@ -35,6 +35,11 @@ enum {
     BODY_GRACE_MS = 5000, // before the least rate of a body is asked for
     LINGER_MS = 2000,
     SWEEP_MS = 250,
+    // In a drain: so long new connections are accepted (those under way when it began need a round trip), and so long an
+    // idle one is kept for the request that may be on its way.
+    DRAIN_ACCEPT_MS = 250,
+    DRAIN_IDLE_MS = 500,
+    DRAIN_SWEEP_MS = 50,
     ADDRESS_TEXT_BYTES = 64,
 };
 
@@ -174,7 +179,7 @@ struct http_server {
     struct http_settings settings;
     struct router router;
     struct evconnlistener *listener;
-    bool accepting, draining, freed;
+    bool accepting, draining, deaf, freed;
     struct event *turn, *sweep;
     struct connection *turn_first, *turn_last;
     struct connection_queue lists[LISTS];
@@ -182,8 +187,10 @@ struct http_server {
     int n_alive;       // with those that only wait for their reply
     int n_in_flight;
     size_t body_bytes;
+    int64_t drain_us; // since when
+    void (*told_deaf)(void *arg);
     void (*drained)(void *arg);
-    void *drained_arg;
+    void *drain_arg;
     // Replies are put together here: of one connection at a time, sent before the callback returns.
     struct buf scratch;
     struct connection *scratch_owner;
@@ -219,6 +226,7 @@ void connection_gone(struct connection *connection);
 void connection_settle_gone(struct connection *connection); // may free it
 void connection_turn(evutil_socket_t fd, short what, void *arg);
 void connection_sweep(struct http_server *server, int64_t now_us);
+void server_accept_more(struct http_server *server); // when there is room again, and no end in sight
 void connection_move(struct connection *connection, enum connection_state state);
 // The scratch buffer, claimed for this connection; then connection_flush sends it.
 struct buf *connection_scratch(struct connection *connection);
@@ -272,6 +280,9 @@ void reply_begun(struct http_request *request); // counts it; a stream is no lon
 void reply_done(struct http_request *request);  // tells the connection
 void reply_whole(struct http_request *request, int status, const char *content_type, const void *data,
     size_t size, bool lives_for_ever);
+
+// --- stream.c ------------------------------------------------------------------------------------------------------
+void stream_stop(struct http_request *request); // asks its handler for the end, once
 
 // --- static.c, limits.c --------------------------------------------------------------------------------------------
 // Replies from the files or with 404; the route was not found and the method is GET or HEAD.

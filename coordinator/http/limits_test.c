@@ -295,9 +295,10 @@ static void drains_finish_what_is_in_flight(void **state UNUSED)
     fixture_start(&fixture, (struct http_settings){.tables = tables});
     fixture.drain = true;
     closes_seen = 0;
-    struct client idle, busy, other, events;
+    struct client idle, late, busy, other, events, newcomer;
     struct reply reply;
     client_open(&idle, fixture.port);
+    client_open(&late, fixture.port);
     client_open(&busy, fixture.port);
     client_open(&other, fixture.port);
     client_open(&events, fixture.port);
@@ -311,8 +312,24 @@ static void drains_finish_what_is_in_flight(void **state UNUSED)
     client_say(&busy, "GET /wait HTTP/1.1\r\n" HOST "\r\n");
     usleep(50000);
     fixture_wake(&fixture);
-    assert_true(client_is_closed(&idle));
     wait_for(&closes_seen, 1);
+    while (strstr(events.input.data, "\r\n0\r\n\r\n") == NULL) // whole, to its last chunk
+        assert_true(client_more(&events));
+    // A request that was on its way on an idle connection, and one on a connection that was just being made.
+    client_say(&late, ALIVE);
+    client_open(&newcomer, fixture.port);
+    client_say(&newcomer, ALIVE);
+    struct client *const answered[] = {&late, &newcomer};
+    for (size_t i = 0; i < ARRAY_SIZE(answered); i++) {
+        client_receive(answered[i], false, &reply);
+        assert_string_equal(reply.body, "alive\n");
+        assert_string_equal(field_of(reply.head, "Connection"), "close");
+        reply_release(&reply);
+        assert_true(client_is_closed(answered[i]));
+        client_close(answered[i]);
+    }
+    assert_true(client_is_closed(&idle));
+    assert_true(fixture.deaf);
     assert_false(fixture.drained);
     client_say(&other, "bc"); // its request had begun
     client_receive(&other, false, &reply);

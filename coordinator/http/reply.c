@@ -129,9 +129,9 @@ static void add_connection(struct http_request *request, struct buf *out)
 {
     struct connection *connection = request->connection;
     // Whatever has not been read of the body would be taken for the next request.
-    if (!request->body_ended && request->framing.has_body)
+    if ((!request->body_ended && request->framing.has_body) || connection->server->draining)
         connection->close_after = true;
-    if (connection->close_after || connection->server->draining)
+    if (connection->close_after)
         buf_add_text(out, "Connection: close\r\n");
     else if (request->framing.minor_0)
         buf_add_text(out, "Connection: keep-alive\r\n");

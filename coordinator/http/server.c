@@ -59,14 +59,30 @@ static void on_accept_error(struct evconnlistener *listener UNUSED, void *arg)
     stop_accepting(arg);
 }
 
-static void on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+void server_accept_more(struct http_server *server)
 {
-    struct http_server *server = arg;
-    connection_sweep(server, clock_monotonic_us());
-    if (!server->accepting && !server->draining && server->n_connections < server->settings.max_connections) {
+    if (!server->accepting && !server->deaf && server->n_connections < server->settings.max_connections) {
         server->accepting = true;
         evconnlistener_enable(server->listener);
     }
+}
+
+static void become_deaf(struct http_server *server)
+{
+    server->deaf = true;
+    stop_accepting(server);
+    server->told_deaf(server->drain_arg);
+    event_active(server->turn, EV_TIMEOUT, 1); // it may have been all there was to wait for
+}
+
+static void on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
+{
+    struct http_server *server = arg;
+    int64_t now_us = clock_monotonic_us();
+    connection_sweep(server, now_us);
+    server_accept_more(server);
+    if (server->draining && !server->deaf && now_us - server->drain_us >= DRAIN_ACCEPT_MS * 1000)
+        become_deaf(server);
 }
 
 static void complete_settings(struct http_settings *settings)
@@ -113,20 +129,19 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     return server;
 }
 
-void http_server_drain(struct http_server *server, void (*done)(void *arg), void *arg)
+void http_server_drain(
+    struct http_server *server, void (*deaf)(void *arg), void (*done)(void *arg), void *arg)
 {
     server->draining = true;
-    stop_accepting(server);
+    server->drain_us = clock_monotonic_us();
+    server->told_deaf = deaf;
     server->drained = done;
-    server->drained_arg = arg;
-    while (server->lists[LIST_IDLE].first != NULL)
-        connection_gone(server->lists[LIST_IDLE].first);
-    for (struct connection *c = server->lists[LIST_BUSY].first, *next; c != NULL; c = next) {
-        next = c->next;
+    server->drain_arg = arg;
+    event_add(server->sweep, &(struct timeval){.tv_usec = DRAIN_SWEEP_MS * 1000});
+    for (struct connection *c = server->lists[LIST_BUSY].first; c != NULL; c = c->next) {
         if (c->request != NULL && c->request->stream_is_events) // these have no end of their own
-            connection_gone(c);
+            stream_stop(c->request);
     }
-    event_active(server->turn, EV_TIMEOUT, 1);
 }
 
 void server_destroy(struct http_server *server)
@@ -143,7 +158,7 @@ void http_server_free(struct http_server *server)
     if (server == NULL)
         return;
     delist(server);
-    server->draining = true;
+    server->draining = server->deaf = true;
     server->drained = NULL;
     evconnlistener_free(server->listener);
     event_free(server->sweep);

@@ -38,6 +38,16 @@ static void stream_begin(struct http_request *request, int status, const char *c
         connection_gone(connection);
 }
 
+void stream_stop(struct http_request *request)
+{
+    if (request->replied || request->stream_ended || request->close_told)
+        return;
+    request->close_told = true;
+    request->connection->close_after = true;
+    if (request->on_close != NULL)
+        request->on_close(request->stream_arg);
+}
+
 void http_stream_begin(struct http_request *request, int status, const char *content_type,
     void (*on_drain)(void *arg), void (*on_close)(void *arg), void *arg)
 {

@@ -1,7 +1,7 @@
 // A real coordinator with a private PostgreSQL of its own, for black-box tests and measurements.
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { chownSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -122,6 +122,12 @@ class Coordinator {
         if (!this.keep) await removeFolder(this.dataFolder);
     }
 
+    // SIGTERM, and how it ended: an exit code or the name of a signal. The data folder stays.
+    async terminate() {
+        this.child.kill('SIGTERM');
+        return deadline(ended(this.child), STOP_MS, 'stopping the coordinator');
+    }
+
     async kill() {
         this.child.kill('SIGKILL');
         await ended(this.child);
@@ -168,6 +174,20 @@ class Coordinator {
                 '-U', 'plenum_owner', '-d', 'plenum', '-c', statement],
             { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, stdio: ['ignore', 'pipe', 'pipe'] },
         ).trimEnd();
+    }
+
+    // Of all processes of the private cluster, the postmaster first.
+    postgresPids() {
+        const postmaster = this.postgresPid;
+        const parent = (pid) => Number(/^\d+ \(.*\) \S (\d+)/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1'))[1]);
+        const children = readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
+            try {
+                return parent(pid) === postmaster;
+            } catch {
+                return false; // ended meanwhile
+            }
+        });
+        return [postmaster, ...children];
     }
 
     // The process id of the private cluster's postmaster.
