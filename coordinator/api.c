@@ -388,6 +388,40 @@ bool api_idempotency_key(struct http_request *request, bool required, struct uui
     return true;
 }
 
+void api_request_hash(struct http_request *request, const json_t *body, unsigned char hash[HASH_BYTES])
+{
+    char *text = body != NULL ? json_canonical(body) : NULL;
+    const char *path = http_path(request);
+    const unsigned char method = (unsigned char)http_method(request);
+    struct hash_stream *stream = hash_stream_new();
+    hash_stream_add(stream, &method, 1);
+    hash_stream_add(stream, path, strlen(path) + 1);
+    if (text != NULL)
+        hash_stream_add(stream, text, strlen(text));
+    hash_stream_finish(stream, hash);
+    free(text);
+}
+
+void api_key_reused(struct http_request *request)
+{
+    http_problem(request, 422, "This Idempotency-Key was used for another request.");
+}
+
+enum api_key api_key_state(struct http_request *request, const struct db_result *result)
+{
+    if (db_bool(result, 0, 0))
+        return API_KEY_NEW;
+    if (!db_is_null(result, 0, 1) && db_bool(result, 0, 1))
+        return API_KEY_SAME;
+    if (db_is_null(result, 0, 1)) {
+        http_reply_header(request, "Retry-After", "1");
+        http_problem(request, 409, "A request with this Idempotency-Key is still being answered.");
+    } else {
+        api_key_reused(request);
+    }
+    return API_KEY_ANSWERED;
+}
+
 bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor)
 {
     const char *limit = http_query(request, "limit"), *cursor = http_query(request, "cursor");

@@ -4,6 +4,7 @@
 #define COORDINATOR_API_H
 
 #include "base/base.h"
+#include "base/hash.h"
 #include "base/id.h"
 
 #include <jansson.h>
@@ -78,6 +79,14 @@ void api_reply_page(struct http_request *request, json_t *rows, bool more, struc
 // missing and required; `ret_present` may be NULL when required.
 bool api_idempotency_key(
     struct http_request *request, bool required, struct uuid *ret_key, bool *ret_present) MUST_CHECK;
+// What a key was used for: SHA-256 over the method, the path and the body's canonical text (NULL: none).
+void api_request_hash(struct http_request *request, const json_t *body, unsigned char hash[HASH_BYTES]);
+// What a statement made of a key; columns 0 and 1 of its row: is it new, and was the stored request the same (null: it
+// is not committed yet). When it is neither new nor the same, answers 422 or 409 itself.
+enum api_key { API_KEY_NEW, API_KEY_SAME, API_KEY_ANSWERED };
+enum api_key api_key_state(struct http_request *request, const struct db_result *result) MUST_CHECK;
+// What was done with the key before was something else: 422.
+void api_key_reused(struct http_request *request);
 // ?limit= from 1 to 200 (default 50) and ?cursor= (an id's uuid; zero: from the start). Answers 422 itself.
 bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor) MUST_CHECK;
 

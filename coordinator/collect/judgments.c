@@ -67,7 +67,7 @@ static void refuse(struct http_request *request, const char *outcome)
 {
     metrics_add(METRIC_JUDGMENTS_REFUSED, 1);
     if (strcmp(outcome, "reused") == 0)
-        http_problem(request, 422, "This Idempotency-Key was used for another judgment.");
+        api_key_reused(request);
     else if (strcmp(outcome, "lost") == 0)
         http_problem(request, 409,
             "This task is not yours any more: its time ran out and somebody else has it, or it was "

@@ -57,15 +57,9 @@ static void on_created(void *arg, const struct db_result *result)
     struct http_request *request = creation->request;
     if (api_db_failed(request, result))
         return;
-    if (db_bool(result, 0, 0))
-        http_reply_json_text(request, 201, creation->answer);
-    else if (db_is_null(result, 0, 1)) { // the same key is being written elsewhere
-        http_reply_header(request, "Retry-After", "1");
-        http_problem(request, 503, "This can't be done just now; try again.");
-    } else if (!db_bool(result, 0, 1))
-        http_problem(request, 422, "This Idempotency-Key was used for another request.");
-    else
-        http_reply_json_text(request, 201, db_text(result, 0, 2));
+    enum api_key key = api_key_state(request, result);
+    if (key != API_KEY_ANSWERED)
+        http_reply_json_text(request, 201, key == API_KEY_NEW ? creation->answer : db_text(result, 0, 2));
 }
 
 static char *creation_answer(const struct creation *creation)
@@ -86,10 +80,8 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
 {
     const struct loop *loop = http_context(creation->request);
     const struct study *study = &creation->study;
-    size_t size = 0;
-    const char *body = http_body(creation->request, &size);
     unsigned char hash[HASH_BYTES];
-    hash_sha256(body, size, hash);
+    api_request_hash(creation->request, http_body_json(creation->request), hash);
     creation->settings = json_text(study->settings, JSON_COMPACT);
     creation->answer = creation_answer(creation);
     struct db_params params;

@@ -21,7 +21,7 @@ struct undoing {
 
 static void submit(struct undoing *undoing);
 
-static void on_lease(void *arg, const struct db_result *result)
+static void on_shown(void *arg, const struct db_result *result)
 {
     const struct undoing *undoing = arg;
     if (api_db_failed(undoing->request, result))
@@ -32,7 +32,7 @@ static void on_lease(void *arg, const struct db_result *result)
         assignments_reply(undoing->request, 200, undoing->lease.shard_key, result);
 }
 
-static void show(struct undoing *undoing)
+static void show_lease(struct undoing *undoing)
 {
     const struct loop *loop = http_context(undoing->request);
     struct db_params params;
@@ -40,7 +40,19 @@ static void show(struct undoing *undoing)
     db_add_number(&params, undoing->lease.shard_key);
     db_add_uuid(&params, undoing->lease.uuid);
     db_add_uuid(&params, undoing->actor->participant);
-    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_LEASE_SHOW, &params, on_lease, undoing);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_LEASE_SHOW, &params, on_shown, undoing);
+}
+
+// As the void revision has it, so that the same key is answered alike whatever has become of the lease.
+static void show_undone(struct undoing *undoing)
+{
+    const struct loop *loop = http_context(undoing->request);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, undoing->lease.shard_key);
+    db_add_uuid(&params, undoing->actor->participant);
+    db_add_uuid(&params, undoing->key);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_UNDONE, &params, on_shown, undoing);
 }
 
 static void on_undone(void *arg, const struct db_result *result)
@@ -55,12 +67,18 @@ static void on_undone(void *arg, const struct db_result *result)
         return;
     if (result->n_rows == 0)
         http_problem(request, 404, "There is nothing here, or it is not yours to see.");
-    else if (db_bool(result, 0, 1) || (db_bool(result, 0, 2) && db_bool(result, 0, 3)))
-        show(undoing); // taken back now, or by an earlier one of this request
+    else if (!db_is_null(result, 0, 4) && !db_bool(result, 0, 4))
+        api_key_reused(request);
+    else if (db_bool(result, 0, 1) || !db_is_null(result, 0, 4))
+        show_undone(undoing); // taken back now, or by this key before
+    else if (db_bool(result, 0, 2) && db_bool(result, 0, 3))
+        show_lease(undoing); // taken back before
     else if (!db_bool(result, 0, 3))
         http_problem(request, 404, "There is no judgment of yours under this task.");
     else if (strcmp(db_text(result, 0, 0), "open") != 0)
         http_problem(request, 409, "The study is %s: answers can't be taken back.", db_text(result, 0, 0));
+    else if (++undoing->attempts < ATTEMPTS_MAX)
+        submit(undoing); // it may have waited for the same request elsewhere, and not seen what that did
     else
         http_problem(request, 409, "Somebody else has this task now, so the answer can't be taken back.");
 }
@@ -69,7 +87,7 @@ static void submit(struct undoing *undoing)
 {
     const struct loop *loop = http_context(undoing->request);
     unsigned char hash[HASH_BYTES];
-    hash_sha256(undoing->lease.uuid.bytes, UUID_BYTES, hash);
+    api_request_hash(undoing->request, NULL, hash);
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, undoing->lease.shard_key);
@@ -79,7 +97,7 @@ static void submit(struct undoing *undoing)
     db_add_uuid(&params, undoing->key);
     db_add_bytes(&params, hash, HASH_BYTES);
     db_add_number(&params, loop->index);
-    // Once it is undone there is nothing to undo: a repeat finds the lease.
+    // Once it is undone there is nothing to undo: a repeat finds it by its key.
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_UNDO, &params, on_undone, undoing);
 }
 

@@ -48,7 +48,7 @@ static void on_stored(void *arg, const struct db_result *result, int row)
         metrics_add(METRIC_BALLOTS, 1);
         http_reply_json(request, 200, json_pack("{s:s}", "receipt", db_text(result, row, 2)));
     } else if (strcmp(outcome, "mismatch") == 0)
-        http_problem(request, 422, "This Idempotency-Key was used before for another vote.");
+        api_key_reused(request);
     else if (strcmp(outcome, "closed") == 0)
         http_problem(request, 409, "The vote has closed.");
     else if (strcmp(outcome, "not_eligible") == 0)

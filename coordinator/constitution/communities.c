@@ -17,12 +17,8 @@ enum { NAME_MAX_CHARACTERS = 200 };
 static void on_created(void *arg, const struct db_result *result)
 {
     struct http_request *request = arg;
-    if (api_db_failed(request, result))
-        return;
-    if (db_bool(result, 0, 1))
-        http_reply_json_text(request, 201, db_text(result, 0, 0));
-    else
-        http_problem(request, 422, "This Idempotency-Key was used before with another body.");
+    if (!api_db_failed(request, result) && api_key_state(request, result) != API_KEY_ANSWERED)
+        http_reply_json_text(request, 201, db_text(result, 0, 2));
 }
 
 // A key makes the community's id, so that the same key from the same person finds the same shard again.
@@ -70,7 +66,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     if (!fields_finish(&fields, request))
         return;
     struct id id = id_of(actor, has_key ? &key : NULL);
-    char *settings_text = json_canonical(settings), *body_text = json_canonical(body);
+    char *settings_text = json_canonical(settings);
     json_t *answer = json_copy(settings);
     json_object_set_new(answer, "id", json_id(id));
     json_object_set_new(answer, "name", json_string(name));
@@ -81,7 +77,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
             "by", json_id((struct id){.uuid = actor->credential})),
         &entry);
     unsigned char hash[HASH_BYTES];
-    hash_sha256(body_text, strlen(body_text), hash);
+    api_request_hash(request, body, hash);
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, id.shard_key);
@@ -101,7 +97,6 @@ static void create_as(struct http_request *request, const struct actor *actor)
     db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_CONSTITUTION_COMMUNITY_CREATE, &params,
         on_created, request);
     free(settings_text);
-    free(body_text);
     free(answer_text);
     json_decref(answer);
 }

@@ -48,7 +48,8 @@ enum {
     PRIOR_COST,
     PRIOR_BALANCE,
     PRIOR_CLOSES,
-    PRIOR_RULE
+    PRIOR_RULE,
+    KEY_VOTED
 };
 
 static void ask(struct proposal *proposal);
@@ -219,6 +220,10 @@ static void on_facts(void *arg, const struct db_result *result)
         http_problem(request, 404, "There is nothing here, or it is not yours to see.");
         return;
     }
+    if (db_bool(result, 0, KEY_VOTED)) {
+        api_key_reused(request);
+        return;
+    }
     if (!db_is_null(result, 0, PRIOR)) {
         size_t size = 0;
         const unsigned char *hash = db_bytes(result, 0, PRIOR_HASH, http_arena(request), &size);
@@ -227,7 +232,7 @@ static void on_facts(void *arg, const struct db_result *result)
                 db_number(result, 0, PRIOR_BALANCE), db_number(result, 0, PRIOR_CLOSES),
                 db_text(result, 0, PRIOR_RULE));
         else
-            http_problem(request, 422, "This Idempotency-Key was used before with another body.");
+            api_key_reused(request);
         return;
     }
     struct facts facts = {.result = result, .arena = arena_new(ARENA_MAX)};

@@ -92,19 +92,15 @@ static void on_created(void *arg, const struct db_result *result)
     struct loop *loop = http_context(request);
     if (api_db_failed(request, result))
         return;
-    bool is_new = db_bool(result, 0, 0), is_made = db_bool(result, 0, 1);
-    if (is_new && !is_made) {
+    if (!db_bool(result, 0, 3)) {
         http_problem(request, 404, "There is no such project.");
-    } else if (is_new) {
-        exporter_wake(exporter, loop);
-        http_reply_json_text(request, 202, call->answer);
-    } else if (db_is_null(result, 0, 2)) {
-        http_problem(request, 409, "A request with this key is still being answered.");
-    } else if (!db_bool(result, 0, 2)) {
-        http_problem(request, 422, "This Idempotency-Key was used with another body.");
-    } else {
-        http_reply_json_text(request, 202, db_text(result, 0, 3));
+        return;
     }
+    enum api_key key = api_key_state(request, result);
+    if (key == API_KEY_NEW)
+        exporter_wake(exporter, loop);
+    if (key != API_KEY_ANSWERED)
+        http_reply_json_text(request, 202, key == API_KEY_NEW ? call->answer : db_text(result, 0, 2));
 }
 
 static void create_as(struct http_request *request, const struct actor *actor)
@@ -133,7 +129,7 @@ static void create_as(struct http_request *request, const struct actor *actor)
     json_object_set_new(answer, "state", json_string("queued"));
     char *wanted_text = json_canonical(wanted), *answer_text = json_canonical(answer);
     unsigned char hash[HASH_BYTES];
-    hash_sha256(wanted_text, strlen(wanted_text), hash);
+    api_request_hash(request, body, hash);
     call->answer = arena_strdup(http_arena(request), answer_text);
     struct db_params params;
     db_params_init(&params);

@@ -16,18 +16,23 @@ struct invitation {
     char code[ID_TEXT_BYTES];
     int64_t max_uses, expires_us;
     int limit;
+    struct keyed keyed;
 };
 
 static void on_created(void *arg, const struct db_result *result)
 {
     const struct invitation *invitation = arg;
-    const struct loop *loop = http_context(invitation->request);
     if (api_db_failed(invitation->request, result))
         return;
-    if (result->n_rows == 0) {
+    if (result->n_rows == 0)
         http_problem(invitation->request, 404, "There is nothing here to invite to.");
-        return;
-    }
+    else
+        keyed_reply(invitation->request, &invitation->keyed, result);
+}
+
+static json_t *invitation_answer(const struct invitation *invitation)
+{
+    const struct loop *loop = http_context(invitation->request);
     json_t *body = json_object();
     json_object_set_new(
         body, "id", json_id((struct id){invitation->object.shard_key, invitation->invitation}));
@@ -37,7 +42,7 @@ static void on_created(void *arg, const struct db_result *result)
     json_object_set_new(body, "max_uses", json_integer(invitation->max_uses));
     json_object_set_new(
         body, "expires_at", invitation->expires_us != 0 ? json_time_us(invitation->expires_us) : json_null());
-    http_reply_json(invitation->request, 201, body);
+    return body;
 }
 
 static void create_as(
@@ -46,7 +51,8 @@ static void create_as(
     const struct loop *loop = http_context(request);
     struct invitation *invitation = arena_calloc(http_arena(request), 1, sizeof(*invitation));
     json_t *body = http_body_json(request);
-    if (body == NULL || !identity_param_id(request, param, &invitation->object))
+    if (body == NULL || !identity_param_id(request, param, &invitation->object) ||
+        !keyed_read(request, body, &invitation->keyed))
         return;
     struct fields fields;
     fields_init(&fields);
@@ -74,7 +80,9 @@ static void create_as(
     else
         db_add_null(&params);
     db_add_uuid(&params, actor->person);
-    db_query(loop->db, DB_WRITE, 0, QUERY_IDENTITY_INVITATION_CREATE, &params, on_created, invitation);
+    keyed_add(request, &invitation->keyed, invitation_answer(invitation), &params);
+    db_query(loop->db, DB_WRITE, invitation->keyed.has_key ? DB_RETRY_SAFE : 0,
+        QUERY_IDENTITY_INVITATION_CREATE, &params, on_created, invitation);
 }
 
 static void on_listed(void *arg, const struct db_result *result)
@@ -270,17 +278,57 @@ void invitations_show_query(struct http_request *request)
 struct joining {
     struct visit visit; // first, so that `ask` can be given it
     const struct actor *actor;
-    bool is_project, new_person, new_session;
-    struct uuid object, person;
+    bool is_project, new_person, simulated;
+    struct uuid object, person, participant;
+    const char *consent_version;
+    unsigned char consent_hash[HASH_BYTES];
     char token[SECRET_TEXT_BYTES], session[SECRET_TEXT_BYTES];
+    struct keyed keyed;
+    int attempts;
 };
+
+static json_t *joining_answer(const struct joining *joining, struct uuid participant)
+{
+    int64_t shard_key = joining->visit.shard_key;
+    json_t *body = json_object();
+    json_object_set_new(body, "participant_id", json_id((struct id){shard_key, participant}));
+    json_object_set_new(body, "token", json_string(joining->token));
+    json_object_set_new(body, joining->is_project ? "project_id" : "community_id",
+        json_id((struct id){shard_key, joining->object}));
+    return body;
+}
+
+// What was kept under the key: the answer and, before it, the session's secret.
+static void join_again(struct joining *joining, const char *stored)
+{
+    const char *answer = keyed_open(joining->visit.request, &joining->keyed, stored);
+    if (answer == NULL)
+        return;
+    json_t *kept = json_loads(answer, 0, NULL);
+    session_cookie(joining->visit.request, json_string_value(json_object_get(kept, "session")));
+    http_reply_json(joining->visit.request, 201, json_incref(json_object_get(kept, "answer")));
+    json_decref(kept);
+}
+
+static void submit(struct joining *joining);
 
 static void on_joined(void *arg, const struct db_result *result)
 {
     struct joining *joining = arg;
     struct http_request *request = joining->visit.request;
+    if (result->status == DB_CONFLICT && joining->keyed.has_key && joining->attempts++ == 0) {
+        submit(joining);
+        return;
+    }
     if (api_db_failed(request, result))
         return;
+    if (result->n_rows > 0 && !db_is_null(result, 0, 2)) {
+        if (db_bool(result, 0, 2))
+            join_again(joining, db_text(result, 0, 3));
+        else
+            api_key_reused(request);
+        return;
+    }
     if (result->n_rows == 0) {
         http_problem(request, 410, "This invitation has been used as often as it may be, or has expired.");
         return;
@@ -289,14 +337,9 @@ static void on_joined(void *arg, const struct db_result *result)
         refuse_code(request);
         return;
     }
-    if (joining->new_session)
+    if (joining->new_person)
         session_cookie(request, joining->session);
-    json_t *body = json_object();
-    json_object_set_new(body, "participant_id", json_db_id(result, 0, 0, joining->visit.shard_key));
-    json_object_set_new(body, "token", json_string(joining->token));
-    json_object_set_new(body, joining->is_project ? "project_id" : "community_id",
-        json_id((struct id){joining->visit.shard_key, joining->object}));
-    http_reply_json(request, 201, body);
+    http_reply_json(request, 201, joining_answer(joining, db_uuid(result, 0, 0)));
 }
 
 // True when the consent that the study asks for was given; else answers 422.
@@ -322,14 +365,13 @@ static bool consent_given(struct http_request *request, const char *stored, cons
 }
 
 static void add_secret(
-    struct db_params *params, char text[SECRET_TEXT_BYTES], unsigned char hash[HASH_BYTES], bool wanted)
+    struct db_params *params, const char *text, unsigned char hash[HASH_BYTES], bool wanted)
 {
     if (!wanted) {
         db_add_null(params);
         db_add_null(params);
         return;
     }
-    secret_new(text);
     int rc = secret_hash(text, hash);
     assert(rc == 0);
     db_add_uuid(params, uuid_new());
@@ -340,7 +382,6 @@ static void on_invitation(void *arg, const struct db_result *result)
 {
     struct joining *joining = arg;
     struct http_request *request = joining->visit.request;
-    const struct loop *loop = http_context(request);
     if (api_db_failed(request, result))
         return;
     if (result->n_rows == 0 || db_is_null(result, 0, OBJECT_ID)) {
@@ -360,29 +401,51 @@ static void on_invitation(void *arg, const struct db_result *result)
                *version = NULL;
     if (!consent_given(request, consent, &version))
         return;
-    unsigned char consent_hash[HASH_BYTES], token_hash[HASH_BYTES], session_hash[HASH_BYTES];
-    hash_sha256(consent, strlen(consent), consent_hash);
+    hash_sha256(consent, strlen(consent), joining->consent_hash);
+    joining->consent_version = version != NULL ? arena_strdup(http_arena(request), version) : NULL;
+    joining->simulated = pretends;
     joining->is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
     joining->object = db_uuid(result, 0, OBJECT_ID);
+    joining->participant = uuid_new();
+    secret_new(joining->token);
+    secret_new(joining->session);
+    submit(joining);
+}
+
+static void submit(struct joining *joining)
+{
+    struct http_request *request = joining->visit.request;
+    const struct loop *loop = http_context(request);
+    const char *version = joining->consent_version;
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, joining->visit.shard_key);
     db_add_bytes(&params, joining->visit.hash, HASH_BYTES);
     db_add_uuid(&params, joining->person);
     db_add_bool(&params, joining->new_person);
-    db_add_text(&params, pretends ? "simulated" : "bare");
-    db_add_uuid(&params, uuid_new());
+    db_add_text(&params, joining->simulated ? "simulated" : "bare");
+    db_add_uuid(&params, joining->participant);
     db_add_number(&params, joining->is_project ? ROLE_ANNOTATOR : ROLE_MEMBER);
     db_add_text(&params, version);
     if (version != NULL)
-        db_add_bytes(&params, consent_hash, HASH_BYTES);
+        db_add_bytes(&params, joining->consent_hash, HASH_BYTES);
     else
         db_add_null(&params);
+    unsigned char token_hash[HASH_BYTES], session_hash[HASH_BYTES];
     add_secret(&params, joining->token, token_hash, true);
-    add_secret(&params, joining->session, session_hash, joining->new_session);
+    add_secret(&params, joining->session, session_hash, joining->new_person);
     db_add_number(&params, SESSION_SECONDS);
     db_add_number(&params, loop->index);
-    db_query(loop->db, DB_WRITE, 0, QUERY_IDENTITY_JOIN, &params, on_joined, joining);
+    // Nobody is signed in: the key is the invitation's.
+    struct uuid actor;
+    memcpy(actor.bytes, joining->visit.hash, UUID_BYTES);
+    db_add_uuid(&params, actor);
+    keyed_add(request, &joining->keyed,
+        json_pack("{s:s, s:o}", "session", joining->session, "answer",
+            joining_answer(joining, joining->participant)),
+        &params);
+    db_query(loop->db, DB_WRITE, joining->keyed.has_key ? DB_RETRY_SAFE : 0, QUERY_IDENTITY_JOIN, &params,
+        on_joined, joining);
 }
 
 static void join_as(struct http_request *request, const struct actor *actor)
@@ -401,7 +464,10 @@ static void join_as(struct http_request *request, const struct actor *actor)
     // A service's or researcher's token does not take part; a session or a participant's token stays the same person.
     joining->new_person = actor == NULL || (actor->is_token && (actor->is_bound || actor->roles != 0));
     joining->person = joining->new_person ? uuid_new() : actor->person;
-    joining->new_session = joining->new_person;
+    // Somebody who is in already can just ask again; of somebody new nobody would have the token.
+    if (!keyed_read(request, body, &joining->keyed))
+        return;
+    joining->keyed.has_key = joining->keyed.has_key && joining->new_person;
     ask(request, code, on_invitation, &joining->visit);
 }
 

@@ -1,6 +1,7 @@
 #include "coordinator/identity/keys.h"
 
 #include "base/file.h"
+#include "base/arena.h"
 #include "base/hash.h"
 
 #include <errno.h>
@@ -26,6 +27,7 @@ struct keys {
     char folder[PATH_BYTES]; // DATA/keys/persons
     struct note_key log;
     unsigned char signing_key[crypto_sign_SECRETKEYBYTES];
+    unsigned char answer_key[KEY_BYTES];
 };
 
 // --- opening ----------------------------------------------------------------------------------------------------------
@@ -84,7 +86,10 @@ int keys_open(const char *data_folder, struct keys **ret_keys, struct err *err)
         return rc;
     }
     unsigned char public_key[ED25519_BYTES];
+    static const unsigned char answers[] = "plenum stored answers";
     crypto_sign_seed_keypair(public_key, keys->signing_key, keys->log.seed);
+    crypto_generichash(keys->answer_key, sizeof(keys->answer_key), answers, sizeof(answers) - 1,
+        keys->log.seed, sizeof(keys->log.seed));
     *ret_keys = keys;
     return 0;
 }
@@ -95,6 +100,7 @@ void keys_free(struct keys *keys)
         return;
     note_key_clear(&keys->log);
     sodium_memzero(keys->signing_key, sizeof(keys->signing_key));
+    sodium_memzero(keys->answer_key, sizeof(keys->answer_key));
     free(keys);
 }
 
@@ -296,4 +302,34 @@ int keys_verify_receipt(
         return ERR_CRYPTO;
     buf_add(claims, bytes, size);
     return buf_check(claims);
+}
+
+// --- answers kept for a retry -------------------------------------------------------------------------------------------
+const char *keys_seal_answer(
+    const struct keys *keys, struct arena *arena, struct uuid context, const char *answer)
+{
+    size_t size = strlen(answer), sealed_size = NONCE_BYTES + size + TAG_BYTES;
+    unsigned char *sealed = arena_alloc(arena, sealed_size);
+    randombytes_buf(sealed, NONCE_BYTES);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(sealed + NONCE_BYTES, NULL, (const unsigned char *)answer,
+        size, context.bytes, UUID_BYTES, NULL, sealed, keys->answer_key);
+    char *text = arena_alloc(arena, 2 * sealed_size + 1);
+    hex_encode(sealed, sealed_size, text);
+    return text;
+}
+
+const char *keys_open_answer(
+    const struct keys *keys, struct arena *arena, struct uuid context, const char *sealed)
+{
+    size_t size = strlen(sealed) / 2;
+    if (size < NONCE_BYTES + TAG_BYTES)
+        return NULL;
+    unsigned char *bytes = arena_alloc(arena, size);
+    char *answer = arena_alloc(arena, size - NONCE_BYTES - TAG_BYTES + 1);
+    if (hex_decode(sealed, bytes, size) < 0 ||
+        crypto_aead_xchacha20poly1305_ietf_decrypt((unsigned char *)answer, NULL, NULL, bytes + NONCE_BYTES,
+            size - NONCE_BYTES, context.bytes, UUID_BYTES, bytes, keys->answer_key) != 0)
+        return NULL;
+    answer[size - NONCE_BYTES - TAG_BYTES] = '\0';
+    return answer;
 }

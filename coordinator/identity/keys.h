@@ -45,4 +45,12 @@ void keys_sign_receipt(const struct keys *keys, const char *claims, size_t size,
 int keys_verify_receipt(
     const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims) MUST_CHECK;
 
+// An answer that holds a secret and is kept for the same Idempotency-Key again: sealed for `context` under a key that no
+// database and no backup of one has. As text, in the arena. Opening gives NULL when it is not what was sealed.
+struct arena;
+const char *keys_seal_answer(
+    const struct keys *keys, struct arena *arena, struct uuid context, const char *answer);
+const char *keys_open_answer(
+    const struct keys *keys, struct arena *arena, struct uuid context, const char *sealed);
+
 #endif

@@ -1,5 +1,6 @@
 #include "coordinator/identity/keys.h"
 
+#include "base/arena.h"
 #include "base/hash.h"
 #include "coordinator/identity/secrets.h"
 
@@ -141,6 +142,28 @@ static void receipts_hold_against_the_public_key_alone(void **state)
     keys_free(keys);
 }
 
+static void answers_are_kept_sealed(void **state)
+{
+    (void)state;
+    struct keys *keys = opened();
+    struct arena *arena = arena_new(64 * 1024);
+    struct uuid context = uuid_new();
+    static const char answer[] = "{\"token\":\"plm_secret\"}";
+    const char *sealed = keys_seal_answer(keys, arena, context, answer);
+    assert_null(strstr(sealed, "secret"));
+    keys_free(keys);
+    keys = opened(); // after a restart
+    assert_string_equal(keys_open_answer(keys, arena, context, sealed), answer);
+    assert_null(keys_open_answer(keys, arena, uuid_new(), sealed));
+    assert_null(keys_open_answer(keys, arena, context, "00"));
+    assert_null(keys_open_answer(keys, arena, context, ""));
+    char *changed = arena_strdup(arena, sealed);
+    changed[60] = changed[60] == '0' ? '1' : '0';
+    assert_null(keys_open_answer(keys, arena, context, changed));
+    arena_free(arena);
+    keys_free(keys);
+}
+
 static void secrets_have_one_form(void **state)
 {
     (void)state;
@@ -173,6 +196,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_forgotten_key_forgets_what_it_sealed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(key_files_are_for_nobody_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(receipts_hold_against_the_public_key_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(answers_are_kept_sealed, set_up, tear_down),
         cmocka_unit_test(secrets_have_one_form)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

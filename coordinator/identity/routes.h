@@ -6,6 +6,8 @@
 #include "coordinator/identity/identity.h"
 #include "coordinator/identity/secrets.h"
 
+struct db_params;
+
 enum { SESSION_SECONDS = 30 * 24 * 3600 };
 
 // accounts.c: named accounts and logging in
@@ -49,6 +51,23 @@ json_t *roles_json(unsigned roles);
 // Reads a list of role names into bits; only those of `allowed`. 0 and an error when it is wrong.
 unsigned roles_read(
     struct fields *fields, const json_t *body, const char *name, unsigned allowed, size_t min);
+// keyed.c: answers that hold a secret, kept sealed for the same Idempotency-Key again.
+struct keyed {
+    bool has_key;
+    struct uuid key;
+    unsigned char hash[HASH_BYTES]; // of the request
+    const char *answer;             // JSON text, in the request's arena
+};
+// Reads the key, which may be absent; false when it has answered that it is malformed.
+bool keyed_read(struct http_request *request, const json_t *body, struct keyed *ret_keyed) MUST_CHECK;
+// Takes the reference of the answer, and adds to the statement's parameters: key, hash and sealed answer.
+void keyed_add(struct http_request *request, struct keyed *keyed, json_t *answer, struct db_params *params);
+// Answers 201 by what api_key_state says of the row, whose third column is the stored answer.
+void keyed_reply(struct http_request *request, const struct keyed *keyed, const struct db_result *result);
+// The stored answer, opened; NULL when it has answered that it can't be.
+const char *keyed_open(
+    struct http_request *request, const struct keyed *keyed, const char *stored) MUST_CHECK;
+
 // An entry of the log for a change of power: canonical JSON, in the request's arena. The person stands there as a hash
 // that differs from project to project.
 char *power_entry(struct http_request *request, const char *type, const struct actor *actor,

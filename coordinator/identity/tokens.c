@@ -65,13 +65,18 @@ struct making {
     int64_t expires_us;
     struct uuid token;
     char secret[SECRET_TEXT_BYTES];
+    struct keyed keyed;
 };
 
 static void on_made(void *arg, const struct db_result *result)
 {
-    struct making *making = arg;
-    if (api_db_failed(making->request, result))
-        return;
+    const struct making *making = arg;
+    if (!api_db_failed(making->request, result))
+        keyed_reply(making->request, &making->keyed, result);
+}
+
+static json_t *making_answer(const struct making *making)
+{
     json_t *body = json_object();
     json_object_set_new(body, "id", json_id((struct id){.uuid = making->token}));
     json_object_set_new(body, "token", json_string(making->secret));
@@ -81,7 +86,7 @@ static void on_made(void *arg, const struct db_result *result)
         json_object_set_new(body, making->object_kind, json_id(making->object));
     json_object_set_new(
         body, "expires_at", making->expires_us != 0 ? json_time_us(making->expires_us) : json_null());
-    http_reply_json(making->request, 201, body);
+    return body;
 }
 
 static void make(struct making *making, const struct actor *actor)
@@ -116,7 +121,10 @@ static void make(struct making *making, const struct actor *actor)
     db_add_uuid(&params, uuid_new());
     db_add_text(&params, power_entry(making->request, "token", actor,
                              making->is_bound ? &making->object : NULL, &person, making->scopes));
-    db_query(loop->db, DB_WRITE, 0, QUERY_IDENTITY_TOKEN_CREATE, &params, on_made, making);
+    db_add_uuid(&params, actor->person);
+    keyed_add(making->request, &making->keyed, making_answer(making), &params);
+    db_query(loop->db, DB_WRITE, making->keyed.has_key ? DB_RETRY_SAFE : 0, QUERY_IDENTITY_TOKEN_CREATE,
+        &params, on_made, making);
 }
 
 static void create_as(struct http_request *request, const struct actor *actor)
@@ -125,6 +133,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
     if (body == NULL)
         return;
     struct making *making = arena_calloc(http_arena(request), 1, sizeof(*making));
+    if (!keyed_read(request, body, &making->keyed))
+        return;
     struct fields fields;
     fields_init(&fields);
     making->request = request;

@@ -26,7 +26,7 @@ struct asking {
     char *options; // JSON text
     struct uuid key;
     bool has_key;
-    char request_hash[2 + HASH_HEX_BYTES]; // "\x..."
+    unsigned char request_hash[HASH_BYTES];
     struct id fit;
     struct uuid job;
     char *body; // the answer
@@ -99,16 +99,6 @@ static bool read_body(struct asking *asking, const json_t *body)
     return fields_finish(&fields, asking->request);
 }
 
-static void hash_body(struct asking *asking, const json_t *body)
-{
-    unsigned char hash[HASH_BYTES];
-    char *text = json_canonical(body);
-    hash_sha256(text, strlen(text), hash);
-    memcpy(asking->request_hash, "\\x", 2);
-    hex_encode(hash, sizeof(hash), asking->request_hash + 2);
-    free(text);
-}
-
 // --- into the queue, last step first --------------------------------------------------------------------------------
 static void on_opened(void *arg, const struct db_result *result UNUSED)
 {
@@ -121,7 +111,7 @@ static void on_dropped(void *arg, const struct db_result *result)
 {
     const struct asking *asking = arg;
     if (!api_db_failed(asking->request, result))
-        http_problem(asking->request, 409, "A request with this Idempotency-Key is running; try again.");
+        http_problem(asking->request, 409, "A request with this Idempotency-Key is still being answered.");
 }
 
 static void on_fit_added(void *arg, const struct db_result *result)
@@ -158,7 +148,7 @@ static void on_job_added(void *arg, const struct db_result *result)
         db_add_uuid(&params, asking->key);
     else
         db_add_null(&params);
-    db_add_text(&params, asking->request_hash);
+    db_add_bytes(&params, asking->request_hash, HASH_BYTES);
     db_add_text(&params, asking->body);
     db_query(loop_of(asking)->db, DB_WRITE, 0, QUERY_LEARN_FIT_ADD, &params, on_fit_added, asking);
 }
@@ -179,19 +169,6 @@ static void add_job(struct asking *asking)
 }
 
 // --- is it allowed and possible? ------------------------------------------------------------------------------------
-static void on_key(void *arg, const struct db_result *result)
-{
-    struct asking *asking = arg;
-    if (api_db_failed(asking->request, result))
-        return;
-    if (result->n_rows == 0)
-        add_job(asking);
-    else if (strcmp(db_text(result, 0, 0), asking->request_hash + 2) != 0)
-        http_problem(asking->request, 422, "This Idempotency-Key was used with another body.");
-    else
-        http_reply_json_text(asking->request, (int)db_number(result, 0, 1), db_text(result, 0, 2));
-}
-
 static bool is_asked(const char *questions, const char *attribute)
 {
     json_t *list = json_loads(questions, 0, NULL), *question;
@@ -226,18 +203,30 @@ static void on_project(void *arg, const struct db_result *result)
             &fields, "", "The study has fewer than %d judgments that can be learnt from.", JUDGMENTS_MIN);
     else if (db_number(result, 0, 4) < ANNOTATORS_MIN)
         fields_fail(&fields, "", "The judgments are of fewer than %d people.", ANNOTATORS_MIN);
-    if (!fields_finish(&fields, asking->request))
-        return;
-    if (!asking->has_key) {
+    if (fields_finish(&fields, asking->request))
         add_job(asking);
-        return;
-    }
+}
+
+static void ask_project(struct asking *asking)
+{
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, asking->project.shard_key);
-    db_add_uuid(&params, asking->actor->person);
-    db_add_uuid(&params, asking->key);
-    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_IDEMPOTENCY, &params, on_key, asking);
+    db_add_uuid(&params, asking->project.uuid);
+    db_add_number(&params, JUDGMENTS_MIN);
+    db_add_number(&params, ANNOTATORS_MIN);
+    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_PROJECT, &params, on_project, asking);
+}
+
+static void on_key(void *arg, const struct db_result *result)
+{
+    struct asking *asking = arg;
+    if (api_db_failed(asking->request, result))
+        return;
+    if (result->n_rows == 0)
+        ask_project(asking);
+    else if (api_key_state(asking->request, result) == API_KEY_SAME)
+        http_reply_json_text(asking->request, 202, db_text(result, 0, 2));
 }
 
 static void post_as(struct http_request *request, const struct actor *actor)
@@ -249,14 +238,18 @@ static void post_as(struct http_request *request, const struct actor *actor)
     if (body == NULL || !identity_param_id(request, "p", &asking->project) ||
         !api_idempotency_key(request, false, &asking->key, &asking->has_key) || !read_body(asking, body))
         return;
-    hash_body(asking, body);
+    api_request_hash(request, body, asking->request_hash);
+    if (!asking->has_key) {
+        ask_project(asking);
+        return;
+    }
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, asking->project.shard_key);
-    db_add_uuid(&params, asking->project.uuid);
-    db_add_number(&params, JUDGMENTS_MIN);
-    db_add_number(&params, ANNOTATORS_MIN);
-    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_PROJECT, &params, on_project, asking);
+    db_add_uuid(&params, asking->actor->person);
+    db_add_uuid(&params, asking->key);
+    db_add_bytes(&params, asking->request_hash, HASH_BYTES);
+    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_IDEMPOTENCY, &params, on_key, asking);
 }
 
 void fits_post(struct http_request *request)

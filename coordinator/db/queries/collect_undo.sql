@@ -1,6 +1,10 @@
 -- Takes the judgment under lease $2 of participant $3 back: a void revision $4, and the lease is theirs again. What else
--- they have on lease goes to the others, for nobody has two. A skipped slot comes back if nobody has taken it.
-with p as materialized (
+-- they have on lease goes to the others, for nobody has two. A skipped slot comes back if nobody has taken it. The void
+-- revision holds what is answered and would be gone later (until when the lease is theirs), for the same key again.
+with replay as materialized (
+    select request_hash = $6::bytea as same from judgment
+    where shard_key = $1::bigint and participant_id = $3::uuid and idempotency_key = $5::uuid
+), p as materialized (
     select state, lease_seconds from project where shard_key = $1::bigint
 ), last as materialized (
     select item_id, n, revision, outcome, shown, guideline_version, constitution_version
@@ -9,13 +13,14 @@ with p as materialized (
 ), slot as materialized (
     select a.item_id, a.n, a.state
     from last join assignment a on a.shard_key = $1::bigint and a.item_id = last.item_id and a.n = last.n
-    where (a.state = 'judged' and a.lease_id = $2::uuid and last.outcome not in ('skip', 'void'))
-        or (a.state = 'open' and last.outcome = 'skip')
+    where not exists (select from replay) and ((a.state = 'judged' and a.lease_id = $2::uuid and last.outcome not in ('skip', 'void'))
+        or (a.state = 'open' and last.outcome = 'skip'))
     for update of a
 ), void as (
-    insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown,
+    insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, answer, shown,
         guideline_version, constitution_version, idempotency_key, request_hash, receipt)
-    select $1::bigint, $2::uuid, last.revision + 1, $4::uuid, slot.item_id, slot.n, $3::uuid, 'void', last.shown,
+    select $1::bigint, $2::uuid, last.revision + 1, $4::uuid, slot.item_id, slot.n, $3::uuid, 'void',
+        jsonb_build_object('expires_at', now() + make_interval(secs => p.lease_seconds)), last.shown,
         last.guideline_version, last.constitution_version, $5::uuid, $6::bytea, ''
     from slot, last, p where p.state = 'open'
     on conflict do nothing
@@ -46,5 +51,5 @@ with p as materialized (
 select p.state, exists (select from back),
     exists (select from assignment a where a.shard_key = $1::bigint and a.lease_id = $2::uuid
         and a.participant_id = $3::uuid and a.state = 'leased'),
-    exists (select from last)
+    exists (select from last), (select same from replay)
 from p

@@ -13,6 +13,11 @@ with input as (
     from input i
     join ballot b on b.shard_key = i.shard_key and b.participant_id = i.participant_id
         and b.idempotency_key = i.idempotency_key
+    union all -- the key of a proposal of theirs: another request
+    select i.ord, null, null, null
+    from input i
+    join amendment a on a.shard_key = i.shard_key and a.proposer = i.participant_id
+        and a.idempotency_key = i.idempotency_key
 ), fresh as (
     select distinct on (shard_key, participant_id, idempotency_key) *
     from input i where not exists (select from known k where k.ord = i.ord)

@@ -4,7 +4,9 @@ select c.community_id, c.settings::text, k.version, k.document,
     coalesce((select jsonb_agg(a.operations) from amendment a where a.shard_key = $1::bigint and a.proposer = $2::uuid
         and a.created_at > now() - interval '30 days'), '[]')::text,
     prior.amendment_id, prior.request_hash, prior.cost, prior.balance,
-    (extract(epoch from prior.closes_at) * 1000000)::bigint, prior.rule::text
+    (extract(epoch from prior.closes_at) * 1000000)::bigint, prior.rule::text,
+    exists (select from ballot b where b.shard_key = $1::bigint and b.participant_id = $2::uuid
+        and b.idempotency_key = $3::uuid)
 from community c
 join participation p on p.shard_key = c.shard_key and p.participant_id = $2::uuid and p.state = 'active'
 left join lateral (

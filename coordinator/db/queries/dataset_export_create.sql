@@ -3,6 +3,7 @@
 with keyed as (
     insert into idempotency (shard_key, actor, key, request_hash, status, body)
     select $1::bigint, $5::uuid, $6::uuid, $7::bytea, 202, $8::text where $6::uuid is not null
+        and exists (select from project where shard_key = $1::bigint and project_id = $3::uuid)
     on conflict do nothing
     returning key
 ), go as (
@@ -13,6 +14,7 @@ with keyed as (
     where exists (select from project where shard_key = $1::bigint and project_id = $3::uuid)
     returning export_id
 )
-select exists (select from go), exists (select from made), old.request_hash = $7::bytea, old.body
+select exists (select from go), old.request_hash = $7::bytea, old.body,
+    exists (select from project where shard_key = $1::bigint and project_id = $3::uuid)
 from (select 1) one
 left join idempotency old on old.shard_key = $1::bigint and old.actor = $5::uuid and old.key = $6::uuid

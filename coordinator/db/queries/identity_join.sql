@@ -1,14 +1,21 @@
 -- Uses invitation (shard $1, hash $2) for person $3, made when $4 says so. The row lock of the update makes max_uses
--- exact: who waits for it checks the count again. Who is in already uses nothing up.
-with already as (
+-- exact: who waits for it checks the count again. Who is in already uses nothing up. Of somebody new the answer $19
+-- (sealed: it holds the token) is kept under the key $17 (null: no key) of actor $16; the same key again uses nothing up.
+with prior as (
+    select request_hash, body from idempotency
+    where shard_key = $1::bigint and actor = $16::uuid and key = $17::uuid
+), already as (
     select participant_id, state from participation
     where shard_key = $1::bigint and person_id = $3::uuid and state <> 'left' and roles & $7::integer <> 0
 ), used as (
     update invitation set n_uses = n_uses + 1
     where shard_key = $1::bigint and code_hash = $2::bytea and revoked_at is null
         and (expires_at is null or expires_at > now()) and n_uses < max_uses
-        and not exists (select from already)
+        and not exists (select from already) and not exists (select from prior)
     returning shard_key, invitation_id, kind, max_uses
+), keyed as ( -- two at once: one of them fails here, and finds the other when it is sent again
+    insert into idempotency (shard_key, actor, key, request_hash, status, body)
+    select shard_key, $16::uuid, $17::uuid, $18::bytea, 201, $19::text from used where $17::uuid is not null
 ), made as (
     insert into person (person_id, kind) select $3::uuid, $5::text from used where $4::boolean returning person_id
 ), joined as (
@@ -41,4 +48,6 @@ with already as (
     select $12::uuid, $13::bytea, $3::uuid, now() + make_interval(secs => $14::bigint)
     from who where state = 'active' and $12::uuid is not null
 )
-select participant_id, state from who
+select participant_id, state, null::boolean, null::text from who
+union all
+select null, null, request_hash = $18::bytea, body from prior

@@ -1,2 +1,2 @@
-select encode(request_hash, 'hex'), status, body from idempotency
+select false, request_hash = $4::bytea, body from idempotency
 where shard_key = $1::bigint and actor = $2::uuid and key = $3::uuid

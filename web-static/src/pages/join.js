@@ -5,6 +5,7 @@ import { getOrNull, loadSession, post, setToken } from '../lib/api.js';
 import { localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { navigate } from '../lib/router.js';
+import { uuid } from '../lib/uuid.js';
 import { ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, usePageTitle } from '../ui/parts.js';
 
 function CodeForm({ dead }) {
@@ -46,6 +47,8 @@ function Consent({ code, info }) {
     const [agreed, setAgreed] = useState(false);
     const [busy, setBusy] = useState(false);
     const [errors, setErrors] = useState([]);
+    // One for as often as the button is pressed: an invitation may be good for one use, and the answer may get lost.
+    const [key] = useState(uuid);
     const study = localized(info.name);
     const consent = info.consent ?? {};
     const isStudy = info.kind !== 'community';
@@ -61,7 +64,7 @@ function Consent({ code, info }) {
             // A person in this browser, not a token in this tab, is who judges from here on.
             setToken(null);
             const version = consent.version;
-            const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }) });
+            const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }) }, { key });
             await loadSession({ sure: true }).catch(() => null);
             navigate(placeOf(joined), { replace: true });
         } catch (error) {
