@@ -21,6 +21,10 @@ enum {
     CONNINFO_MAX_BYTES = 2 * PATH_MAX + 256,
     // The server of a coordinator that was killed needs a moment to end; its zombie held the lock for 2 s once.
     TAKE_OVER_MS = 15000,
+    // One that does not end by itself is told by signals that it can't overhear: PostgreSQL 15 waits for ever when it is
+    // asked to stop while it recovers from the crash of a backend. It recovers once more then.
+    HURRY_MS = 3000,
+    HURRY_MORE_MS = 7000,
     // Recovery of a large cluster is slow but tells so (PQPING_REJECT); silence is not waited for as long.
     RECOVERY_MS = 600000,
     SILENCE_MS = 60000,
@@ -123,16 +127,9 @@ static void exec_server(const struct cluster *cluster, pid_t parent)
     // If we are killed the kernel asks it to stop (SIGINT: fast shutdown). The parent may be gone already.
     if (prctl(PR_SET_PDEATHSIG, SIGINT) != 0 || getppid() != parent)
         _exit(126);
-    char program[PATH_MAX + 16], sockets[2 * PATH_MAX + 64];
+    char program[PATH_MAX + 16], sockets[CLUSTER_SETTING_BYTES];
     snprintf(program, sizeof(program), "%s/postgres", cluster->programs);
-    // The setting is a list: in double quotes a path may hold commas and blanks.
-    size_t at = (size_t)snprintf(sockets, sizeof(sockets), "unix_socket_directories=\"");
-    for (const char *c = cluster->sockets; *c != '\0'; c++) {
-        if (*c == '"')
-            sockets[at++] = '"';
-        sockets[at++] = *c;
-    }
-    memcpy(sockets + at, "\"", 2);
+    cluster_socket_setting(cluster->sockets, sockets);
     const char *argv[2 * ARRAY_SIZE(settings) + 8] = {program, "-D", cluster->folder, "-c", sockets};
     size_t n = 5;
     for (const char *const *setting = settings; *setting != NULL; setting++) {
@@ -174,14 +171,31 @@ static void sleep_ms(int ms)
     nanosleep(&time, NULL);
 }
 
+static void hurry_earlier_server(const struct cluster *cluster, int64_t waited_us, int *hurried)
+{
+    static const struct {
+        int after_ms, signal;
+    } steps[] = {{HURRY_MS, SIGQUIT}, {HURRY_MORE_MS, SIGKILL}};
+    pid_t pid = cluster_lock_pid(cluster->folder);
+    if (*hurried >= (int)ARRAY_SIZE(steps) || waited_us < (int64_t)steps[*hurried].after_ms * 1000 ||
+        pid == 0 || !cluster_is_own_server(pid, cluster->folder, cluster->sockets))
+        return;
+    log_event(LOG_WARNING, "postgres_of_before_ended", LOG_NUMBER("pid", pid),
+        LOG_NUMBER("signal", steps[*hurried].signal));
+    kill(pid, steps[*hurried].signal);
+    ++*hurried;
+}
+
 // Waits until this child, and not a server that is still going away, answers.
 static int wait_until_ready(struct cluster *cluster, struct err *err)
 {
     int64_t begin = clock_monotonic_us(), heard = begin;
+    int hurried = 0;
     for (;;) {
         int64_t now = clock_monotonic_us();
         int status = 0;
         if (has_ended(cluster, &status)) {
+            hurry_earlier_server(cluster, now - begin, &hurried);
             if (now - begin > (int64_t)TAKE_OVER_MS * 1000)
                 return err_set(err, ERR_IO, "PostgreSQL does not start; see %s", cluster->log);
             sleep_ms(250);

@@ -292,6 +292,37 @@ void cluster_drop_stale_locks(const char *folder, const char *sockets)
     }
 }
 
+// --- the server of an earlier coordinator ----------------------------------------------------------------------------
+void cluster_socket_setting(const char *sockets, char setting[CLUSTER_SETTING_BYTES])
+{
+    // The setting is a list: in double quotes a path may hold commas and blanks.
+    size_t at = (size_t)snprintf(setting, CLUSTER_SETTING_BYTES, "unix_socket_directories=\"");
+    for (const char *c = sockets; *c != '\0'; c++) {
+        if (*c == '"')
+            setting[at++] = '"';
+        setting[at++] = *c;
+    }
+    memcpy(setting + at, "\"", 2);
+}
+
+bool cluster_is_own_server(pid_t pid, const char *folder, const char *sockets)
+{
+    char path[64], setting[CLUSTER_SETTING_BYTES], line[2 * CLUSTER_SETTING_BYTES];
+    snprintf(path, sizeof(path), "/proc/%ld/cmdline", (long)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return false;
+    size_t length = read_all(fd, line, sizeof(line));
+    close(fd);
+    cluster_socket_setting(sockets, setting);
+    bool has_folder = false, has_setting = false;
+    for (const char *word = line; word < line + length; word += strlen(word) + 1) {
+        has_folder = has_folder || strcmp(word, folder) == 0;
+        has_setting = has_setting || strcmp(word, setting) == 0;
+    }
+    return has_folder && has_setting;
+}
+
 // --- roles ---------------------------------------------------------------------------------------------------------
 int cluster_make_roles(const char *superuser_conninfo, struct err *err)
 {

@@ -30,6 +30,11 @@ pid_t cluster_lock_pid(const char *folder);
 // are few and come again in a container. Takes them away only when that process is no living PostgreSQL and none works
 // in this folder.
 void cluster_drop_stale_locks(const char *folder, const char *sockets);
+// `unix_socket_directories=...` as a setting of the server's command line.
+enum { CLUSTER_SETTING_BYTES = 2 * PATH_MAX + 64 };
+void cluster_socket_setting(const char *sockets, char setting[CLUSTER_SETTING_BYTES]);
+// Is the process a server that a coordinator has started on this folder (and no administrator)? By its command line.
+bool cluster_is_own_server(pid_t pid, const char *folder, const char *sockets);
 // Roles and database, as the superuser; does nothing when they are there.
 int cluster_make_roles(const char *superuser_conninfo, struct err *err) MUST_CHECK;
 
