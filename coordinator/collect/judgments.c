@@ -162,7 +162,7 @@ static void seal_done(void *arg)
 {
     struct writing *writing = arg;
     if (writing->sealed_rc < 0)
-        http_problem(writing->request, 500, "The words could not be sealed, so nothing was stored.");
+        http_problem(writing->request, 503, "The words could not be sealed just now, so nothing was stored.");
     else
         submit(writing);
 }

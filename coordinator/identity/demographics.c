@@ -171,7 +171,7 @@ static void seal_done(void *arg)
     struct own *own = arg;
     const struct loop *loop = http_context(own->request);
     if (own->rc < 0) {
-        http_problem(own->request, 500, "The answers could not be sealed, so nothing was stored.");
+        http_problem(own->request, 503, "The answers could not be sealed just now, so nothing was stored.");
         return;
     }
     struct db_params params;

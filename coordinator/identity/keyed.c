@@ -1,3 +1,4 @@
+#include "base/json.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/keys.h"
@@ -16,7 +17,7 @@ void keyed_add(struct http_request *request, struct keyed *keyed, json_t *answer
 {
     const struct loop *loop = http_context(request);
     struct arena *arena = http_arena(request);
-    char *text = json_dumps(answer, JSON_COMPACT);
+    char *text = json_text(answer, JSON_COMPACT);
     keyed->answer = arena_strdup(arena, text);
     free(text);
     json_decref(answer);

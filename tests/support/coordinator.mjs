@@ -166,12 +166,13 @@ class Coordinator {
         return { status: response.status, headers: response.headers, body: isJson && text !== '' ? JSON.parse(text) : text };
     }
 
-    // SQL straight into the private cluster, as the owner: text of the rows, `|` between columns.
+    // SQL straight into the private cluster, as the owner (or into `database`, a connection string, where it is an outside
+    // one): text of the rows, `|` between columns.
     sql(statement) {
+        const database = this.database ?? `host='${join(this.dataFolder, 'run')}' port=5432 user=plenum_owner dbname=plenum`;
         return execFileSync(
             'psql',
-            ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-h', join(this.dataFolder, 'run'), '-p', '5432',
-                '-U', 'plenum_owner', '-d', 'plenum', '-c', statement],
+            ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', database, '-c', statement],
             { encoding: 'utf8', maxBuffer: 256 * 1024 * 1024, stdio: ['ignore', 'pipe', 'pipe'] },
         ).trimEnd();
     }

@@ -23,8 +23,9 @@ export async function until(look, what, ms = 120_000) {
 }
 
 export class Worker {
-    constructor(coordinator, name, settings = []) {
+    constructor(coordinator, name, settings = [], env = {}) {
         this.coordinator = coordinator;
+        this.env = { ...process.env, ...env };
         this.name = name;
         this.settings = settings;
         this.folder = temporaryFolder('plenum-test-worker-');
@@ -38,12 +39,12 @@ export class Worker {
 
     async enrol(token) {
         token ??= (await this.coordinator.api('POST', '/api/v1/workers/enrolments')).body.token;
-        execFileSync(join(build, 'plenum-worker'), ['enrol', ...this.common, '--enrolment-token', token], { stdio: ['ignore', 'pipe', 'pipe'] });
+        execFileSync(join(build, 'plenum-worker'), ['enrol', ...this.common, '--enrolment-token', token], { env: this.env, stdio: ['ignore', 'pipe', 'pipe'] });
         return this;
     }
 
     start() {
-        const child = spawn(join(build, 'plenum-worker'), this.common, { stdio: ['ignore', 'ignore', 'pipe'] });
+        const child = spawn(join(build, 'plenum-worker'), this.common, { env: this.env, stdio: ['ignore', 'ignore', 'pipe'] });
         this.child = child;
         running.add(child);
         this.ended = new Promise((done) => child.once('exit', (code, signal) => {

@@ -13,7 +13,8 @@ export class Client {
         this.agent = new Agent({ keepAlive: true, maxSockets: 1 });
     }
 
-    send(method, path, { key, body } = {}) {
+    // `cut`: the client goes away in the middle of the request's body, or before it has read the reply.
+    send(method, path, { key, body } = {}, cut) {
         const { hostname, port } = new URL(this.world.server.url);
         const text = body === undefined ? undefined : JSON.stringify(body);
         const headers = { authorization: `Bearer ${this.token}` };
@@ -30,7 +31,9 @@ export class Client {
             });
             call.once('timeout', () => call.destroy(new Error('no answer in time')));
             call.once('error', fail);
-            call.end(text);
+            if (cut === 'request') call.write(text.slice(0, text.length / 2));
+            else call.end(text);
+            if (cut !== undefined) setTimeout(() => call.destroy(new Error(`cut in the ${cut}`)), this.random.below(6));
         });
     }
 
@@ -38,22 +41,26 @@ export class Client {
     async until(op, method, path, options, mayGiveUp = true) {
         const { history } = this.world;
         const gives = mayGiveUp && this.random.chance(0.15);
+        let whole = false; // it may have arrived
         history.invoke(Object.assign(op, { process: this.process, key: options?.key }));
         for (;;) {
+            const cut = this.random.chance(0.02) ? (options?.body !== undefined && this.random.chance(0.5) ? 'request' : 'reply') : undefined;
             let answer, why;
             try {
-                answer = await this.send(method, path, options);
+                answer = await this.send(method, path, options, cut);
             } catch (error) {
                 why = error.code ?? error.message;
             }
+            whole ||= cut !== 'request' && why !== 'ECONNREFUSED';
             if (answer !== undefined && answer.status < 500 && !(answer.status === 409 && answer.later)) {
                 const { status, text } = answer;
                 return history.end(op, status === 204 ? 'none' : status < 300 ? 'ok' : 'fail', { status, text });
             }
             history.info(op, why ?? `status ${answer.status}`);
+            if (answer !== undefined && answer.status !== 503 && answer.status !== 409) this.world.odd.push(`${op.f} ${op.n}: ${answer.status} ${answer.text}`);
             if (this.world.failed) throw new Error('nobody answers any more');
-            // Refused before anything was sent: nothing has happened, and nothing is given up.
-            if (gives && why !== 'ECONNREFUSED') return history.end(op, 'unknown');
+            // Of what never arrived whole nothing may be there.
+            if (gives && why !== 'ECONNREFUSED') return history.end(op, whole ? 'unknown' : 'fail', whole ? {} : { status: why });
             await pause(this.random.between(10, 60));
         }
     }
