@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "coordinator/audit/audit.h"
+#include "coordinator/certificate.h"
 #include "coordinator/collect/collect.h"
 #include "coordinator/constitution/constitution.h"
 #include "coordinator/dataset/dataset.h"
@@ -68,7 +69,7 @@ struct process {
     char *owner_conninfo, *app_conninfo, *public_url;
     const struct http_route *tables[ARRAY_SIZE(rooms)];
     struct http_static *files;
-    void *tls;
+    struct certificate *certificate; // NULL: plain HTTP
     int listen_fd, port, stop_ms;
     bool loopback;
     struct threads *threads;
@@ -149,6 +150,18 @@ static int apply_log_level(const struct config *config, struct err *err)
 }
 
 // --- start, in order -------------------------------------------------------------------------------------------------
+static void settle_public_url(struct process *process)
+{
+    const char *url = config_text(process->config, "public-url");
+    char text[64];
+    snprintf(
+        text, sizeof(text), "http%s://127.0.0.1:%d", process->certificate != NULL ? "s" : "", process->port);
+    process->public_url = copy(url != NULL ? url : text);
+    size_t length = strlen(process->public_url);
+    while (length > 0 && process->public_url[length - 1] == '/')
+        process->public_url[--length] = '\0';
+}
+
 // What needs the rights or the files of whoever started us: pages, certificates, the port.
 static int open_outside(struct process *process, struct err *err)
 {
@@ -156,8 +169,8 @@ static int open_outside(struct process *process, struct err *err)
     int rc = outside_load_pages(config_text(config, "web"), &process->files, err);
     if (rc < 0)
         return rc;
-    rc =
-        outside_load_tls(config_text(config, "tls-cert"), config_text(config, "tls-key"), &process->tls, err);
+    rc = certificate_open(
+        config_text(config, "tls-cert"), config_text(config, "tls-key"), &process->certificate, err);
     if (rc < 0)
         return rc;
     rc = listen_open(
@@ -166,6 +179,7 @@ static int open_outside(struct process *process, struct err *err)
         return rc;
     if (!config_switch(config, "rate-limits") && !process->loopback)
         return err_set(err, ERR_INVALID, "rate-limits off is for loopback listeners only");
+    settle_public_url(process);
     return 0;
 }
 
@@ -189,17 +203,6 @@ static int open_database(struct process *process, struct err *err)
     if (rc == 0 && n_applied > 0)
         log_event(LOG_INFO, "migrated", LOG_NUMBER("applied", n_applied));
     return rc;
-}
-
-static void settle_public_url(struct process *process)
-{
-    const char *url = config_text(process->config, "public-url");
-    char text[64];
-    snprintf(text, sizeof(text), "http%s://127.0.0.1:%d", process->tls != NULL ? "s" : "", process->port);
-    process->public_url = copy(url != NULL ? url : text);
-    size_t length = strlen(process->public_url);
-    while (length > 0 && process->public_url[length - 1] == '/')
-        process->public_url[--length] = '\0';
 }
 
 static int start_rooms(struct process *process, struct err *err)
@@ -268,7 +271,7 @@ static int start_threads(struct process *process, struct err *err)
     struct http_settings http = {
         .tables = process->tables,
         .listen_fd = process->listen_fd,
-        .tls = process->tls,
+        .tls = certificate_slot(process->certificate),
         .own_error = compatible_error,
         .public_origin = config_text(config, "public-url") != NULL ? process->public_url : NULL,
         .files = process->files,
@@ -300,6 +303,9 @@ static void run_until_signal(struct process *process, const sigset_t *signals)
             log_event(LOG_INFO, "stopping", LOG_TEXT("signal", got == SIGINT ? "SIGINT" : "SIGTERM"));
             return;
         }
+        if (got == SIGHUP)
+            certificate_reload(process->certificate);
+        certificate_tend(process->certificate);
         struct err err;
         if (process->cluster != NULL && cluster_tend(process->cluster, &err) < 0)
             log_event(LOG_ERROR, "cluster", LOG_TEXT("detail", err.message));
@@ -324,7 +330,7 @@ static void stop(struct process *process)
     int spent_ms = (int)((clock_monotonic_us() - began_us) / 1000);
     if (process->cluster != NULL)
         cluster_stop(process->cluster, process->stop_ms - AFTER_CLUSTER_MS - spent_ms);
-    outside_free_tls(process->tls);
+    certificate_free(process->certificate);
     http_static_free(process->files);
     free(process->data_folder);
     free(process->owner_conninfo);
@@ -347,6 +353,7 @@ static void block_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
     sigaddset(signals, SIGCHLD); // PostgreSQL has ended: wakes the main thread at once
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -387,7 +394,6 @@ int main(int argc, char **argv)
             cluster_stop(process.cluster, STOP_FAILED_MS);
         return 0;
     }
-    settle_public_url(&process);
     if (start_rooms(&process, &err) < 0 || start_threads(&process, &err) < 0)
         return fail(&process, &err);
     wait_until_ready(&process);

@@ -3,6 +3,7 @@
 #include "coordinator/http/internal.h"
 
 #include "base/clock.h"
+#include "base/tls.h"
 
 #include <errno.h>
 #include <event2/bufferevent_ssl.h>
@@ -514,7 +515,9 @@ static struct bufferevent *new_bufferevent(struct http_server *server, int fd)
 {
     if (server->settings.tls == NULL)
         return bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    SSL *ssl = SSL_new(server->settings.tls);
+    SSL_CTX *context = tls_slot_take(server->settings.tls);
+    SSL *ssl = SSL_new(context);
+    SSL_CTX_free(context);
     if (ssl == NULL)
         return NULL;
     SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);

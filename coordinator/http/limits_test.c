@@ -1,5 +1,7 @@
 #include "coordinator/http/fixture_test.h"
 
+#include "base/tls.h"
+
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -351,7 +353,7 @@ static void drains_finish_what_is_in_flight(void **state UNUSED)
 }
 
 // --- TLS ---------------------------------------------------------------------------------------------------------------
-static SSL_CTX *server_context(void)
+static struct tls_slot *server_context(void)
 {
     EVP_PKEY *key = EVP_EC_gen("P-256");
     X509 *certificate = X509_new();
@@ -369,7 +371,7 @@ static SSL_CTX *server_context(void)
     assert_int_equal(SSL_CTX_use_PrivateKey(context, key), 1);
     X509_free(certificate);
     EVP_PKEY_free(key);
-    return context;
+    return tls_slot_new(context);
 }
 
 static size_t read_tls(SSL *ssl, char *text, size_t size)
@@ -383,7 +385,8 @@ static size_t read_tls(SSL *ssl, char *text, size_t size)
 static void tls_speaks_the_same(void **state UNUSED)
 {
     struct fixture fixture;
-    SSL_CTX *server = server_context(), *context = SSL_CTX_new(TLS_client_method());
+    struct tls_slot *server = server_context();
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     fixture_start(
         &fixture, (struct http_settings){.tables = tables, .tls = server, .header_timeout_ms = 500});
     struct client client;
@@ -414,14 +417,15 @@ static void tls_speaks_the_same(void **state UNUSED)
     client_close(&client);
     SSL_CTX_free(context);
     fixture_stop(&fixture);
-    SSL_CTX_free(server);
+    tls_slot_free(server);
 }
 
 // What waits decrypted inside OpenSSL wakes no socket: uploads of every size must be read to their end all the same.
 static void tls_uploads_are_read_to_the_end(void **state UNUSED)
 {
     struct fixture fixture;
-    SSL_CTX *server = server_context(), *context = SSL_CTX_new(TLS_client_method());
+    struct tls_slot *server = server_context();
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
     fixture_start(&fixture, (struct http_settings){.tables = tables, .tls = server});
     struct client client;
     client_open(&client, fixture.port);
@@ -477,7 +481,7 @@ static void tls_uploads_are_read_to_the_end(void **state UNUSED)
     client_close(&client);
     SSL_CTX_free(context);
     fixture_stop(&fixture);
-    SSL_CTX_free(server);
+    tls_slot_free(server);
 }
 
 static void counters_count(void **state UNUSED)
