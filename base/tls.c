@@ -83,6 +83,7 @@ int tls_https_context(const char *cert_pem, const char *key_pem, SSL_CTX **ret_c
     // Tickets only: nothing is kept here for who doesn't come back.
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    SSL_CTX_set_read_ahead(context, 1); // a record in one read and not two
     int rc = 0;
     if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
         SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1)

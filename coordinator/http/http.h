@@ -30,7 +30,8 @@ enum http_route_flags {
     HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
     HTTP_CROSS_SITE = 2,  // needs no same-origin proof (bearer-only APIs of serving stacks)
     HTTP_CACHEABLE = 4,   // without it every reply carries Cache-Control: no-store
-    HTTP_OWN_ERRORS = 8,  // errors of this path have the shape that settings.own_error gives, and are no problem+json
+    HTTP_OWN_ERRORS =
+        8, // errors of this path have the shape that settings.own_error gives, and are no problem+json
 };
 
 struct http_route {

@@ -102,7 +102,7 @@ static void complete_settings(struct http_settings *settings)
 
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings)
 {
-    signal(SIGPIPE, SIG_IGN); // bufferevents write without MSG_NOSIGNAL
+    signal(SIGPIPE, SIG_IGN); // OpenSSL and evbuffers write without MSG_NOSIGNAL
     struct http_server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         abort();
