@@ -71,6 +71,7 @@ struct process {
     struct http_static *files;
     struct certificate *certificate; // NULL: plain HTTP
     int listen_fd, port, stop_ms;
+    int redirect_fd; // -1: none
     bool loopback;
     struct threads *threads;
 };
@@ -162,7 +163,23 @@ static void settle_public_url(struct process *process)
         process->public_url[--length] = '\0';
 }
 
-// What needs the rights or the files of whoever started us: pages, certificates, the port.
+static int open_redirect(struct process *process, struct err *err)
+{
+    const char *address = config_text(process->config, "redirect-listen");
+    int port;
+    bool loopback;
+    if (address == NULL)
+        return 0;
+    if (strncmp(process->public_url, "https://", 8) != 0)
+        return err_set(err, ERR_INVALID, "redirect-listen wants a public-url that begins with https://");
+    int rc = listen_open(address, &process->redirect_fd, &port, &loopback, err);
+    if (rc < 0)
+        return err_prefix(err, "redirect-listen");
+    log_event(LOG_INFO, "redirect_listen", LOG_NUMBER("port", port));
+    return 0;
+}
+
+// What needs the rights or the files of whoever started us: pages, certificates, the ports.
 static int open_outside(struct process *process, struct err *err)
 {
     const struct config *config = process->config;
@@ -180,7 +197,7 @@ static int open_outside(struct process *process, struct err *err)
     if (!config_switch(config, "rate-limits") && !process->loopback)
         return err_set(err, ERR_INVALID, "rate-limits off is for loopback listeners only");
     settle_public_url(process);
-    return 0;
+    return open_redirect(process, err);
 }
 
 static int open_database(struct process *process, struct err *err)
@@ -247,11 +264,12 @@ static int max_connections(const struct config *config, struct err *err)
 static int start_threads(struct process *process, struct err *err)
 {
     const struct config *config = process->config;
-    int64_t n = 0, header_ms = 0, idle_ms = 0, stop_s = 0;
+    int64_t n = 0, header_ms = 0, idle_ms = 0, stop_s = 0, hsts_s = 0;
     if (config_number(config, "threads", 0, THREADS_MAX, &n, err) < 0 ||
         config_number(config, "header-timeout-ms", 100, 600000, &header_ms, err) < 0 ||
         config_number(config, "idle-timeout-ms", 100, 3600000, &idle_ms, err) < 0 ||
-        config_number(config, "stop-seconds", 3, 600, &stop_s, err) < 0)
+        config_number(config, "stop-seconds", 3, 600, &stop_s, err) < 0 ||
+        config_number(config, "hsts", 0, INT32_MAX, &hsts_s, err) < 0)
         return err->code;
     const char *proxies = config_text(config, "trusted-proxies"),
                *fields = config_text(config, "proxy-fields");
@@ -272,6 +290,9 @@ static int start_threads(struct process *process, struct err *err)
         .tables = process->tables,
         .listen_fd = process->listen_fd,
         .tls = certificate_slot(process->certificate),
+        .hsts_s = (int)hsts_s,
+        .redirect_fd = process->redirect_fd,
+        .redirect_to = process->redirect_fd >= 0 ? process->public_url : NULL,
         .own_error = compatible_error,
         .public_origin = config_text(config, "public-url") != NULL ? process->public_url : NULL,
         .files = process->files,
@@ -318,8 +339,12 @@ static void stop(struct process *process)
     alarm((unsigned)process->stop_ms /
           1000); // should anything hang, the kernel ends us, and PostgreSQL with us
     listen_refuse_new(process->listen_fd);
+    if (process->redirect_fd >= 0)
+        listen_refuse_new(process->redirect_fd);
     threads_drain(process->threads, process->stop_ms / 100 * DRAIN_PERCENT);
     close(process->listen_fd);
+    if (process->redirect_fd >= 0)
+        close(process->redirect_fd);
     threads_join(process->threads);
     for (size_t i = ARRAY_SIZE(rooms) - 1; i-- > 0;) {
         if (rooms[i]->stop != NULL)
@@ -362,7 +387,7 @@ static void block_signals(sigset_t *signals)
 int main(int argc, char **argv)
 {
     static struct process process; // static: what lives to the end stays reachable, and is no leak
-    process.listen_fd = -1;
+    process.listen_fd = process.redirect_fd = -1;
     process.config = config_new(coordinator_settings);
     struct err err = {0};
     sigset_t signals;

@@ -529,25 +529,26 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 // Too many of one address: said in one write, and closed.
-static void turn_away(struct http_server *server, int fd)
+static void turn_away(struct http_server *server, int fd, bool tls)
 {
     static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
                                "Cache-Control: no-store\r\nConnection: close\r\n\r\n";
     count(&server->turned_away, 1);
-    if (server->settings.tls == NULL)
+    if (!tls)
         (void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
 }
 
-void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer)
+void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer, bool redirects)
 {
+    bool tls = server->settings.tls != NULL && !redirects;
     unsigned char bytes[16];
     char text[INET6_ADDRSTRLEN];
     limits_key(peer, text, sizeof(text), bytes);
     bool trusted = limits_is_proxy(server, bytes);
     struct address *address = NULL;
     if (server->settings.limits_by_address && !trusted && (address = limits_enter(server, bytes)) == NULL) {
-        turn_away(server, fd);
+        turn_away(server, fd, tls);
         return;
     }
     int one = 1;
@@ -556,7 +557,8 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     if (connection == NULL)
         abort();
     connection->server = server;
-    connection->tls = server->settings.tls != NULL;
+    connection->tls = tls;
+    connection->redirects = redirects;
     if (!transport_open(connection, fd)) {
         limits_leave(server, address);
         close(fd);

@@ -30,8 +30,7 @@ enum http_route_flags {
     HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
     HTTP_CROSS_SITE = 2,  // needs no same-origin proof (bearer-only APIs of serving stacks)
     HTTP_CACHEABLE = 4,   // without it every reply carries Cache-Control: no-store
-    HTTP_OWN_ERRORS =
-        8, // errors of this path have the shape that settings.own_error gives, and are no problem+json
+    HTTP_OWN_ERRORS = 8,  // errors of this path have the shape that settings.own_error gives, and are no problem+json
 };
 
 struct http_route {
@@ -49,7 +48,12 @@ struct http_settings {
     const struct http_route *const *tables; // NULL-terminated list of tables, each ended by a NULL pattern
     int listen_fd;                          // bound and listening, shared by all loops
     struct tls_slot *tls;                   // base/tls.h, or NULL for plain HTTP
-    void *context;                          // what http_context gives
+    int hsts_s;                             // what replies over TLS ask browsers to remember; 0: nothing
+    // A second listener, of plain HTTP, that answers GET and HEAD with 308 to the same path below `redirect_to`
+    // ("https://plenum.example"), and refuses all else. NULL: none.
+    const char *redirect_to;
+    int redirect_fd;
+    void *context; // what http_context gives
     // The body (application/json) of an error on paths with HTTP_OWN_ERRORS, those of the router too: then there is no
     // parsed body yet.
     json_t *(*own_error)(const struct http_request *request, int status, const char *detail);

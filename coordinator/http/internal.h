@@ -73,8 +73,10 @@ struct connection {
     struct address *address; // counted, or NULL
     enum connection_state state;
     enum connection_list list;
-    // `tls`: as accepted; `shaken`: its handshake is done; `again`: OpenSSL holds input that wakes no socket
-    bool tls, shaken, again, in_turn, processing, input_ended, input_stopped, close_after, trusted_peer;
+    // `tls`: as accepted; `shaken`: its handshake is done; `again`: OpenSSL holds input that wakes no socket;
+    // `redirects`: came by the second listener
+    bool tls, shaken, again, redirects, in_turn, processing, input_ended, input_stopped, close_after,
+        trusted_peer;
     int64_t deadline_us;
     uint64_t queued, written_mark; // bytes ever given to the output; of them gone at mark_us
     int64_t mark_us;
@@ -182,7 +184,7 @@ struct http_server {
     struct event_base *base;
     struct http_settings settings;
     struct router router;
-    struct evconnlistener *listener;
+    struct evconnlistener *listener, *redirect_listener; // the second NULL when there is none
     bool accepting, draining, deaf, freed;
     struct event *turn, *sweep;
     struct connection *turn_first, *turn_last;
@@ -200,6 +202,7 @@ struct http_server {
     struct connection *scratch_owner;
     struct buf render; // JSON text
     char inbox[INPUT_MAX];
+    char hsts[64]; // "Strict-Transport-Security: ...\r\n", or empty
     char date[40]; // "Date: ...\r\n", of date_s
     int64_t date_s, logged_s;
     struct prefix *proxies;
@@ -224,7 +227,7 @@ void server_destroy(struct http_server *server);     // the memory, when nothing
 void server_accept_more(struct http_server *server); // if it stopped and there is room
 
 // --- connection.c --------------------------------------------------------------------------------------------------
-void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer);
+void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer, bool redirects);
 void connection_schedule(struct connection *connection); // a turn of its own, later in this pass of the loop
 void connection_process(struct connection *connection);
 void connection_gone(struct connection *connection);
