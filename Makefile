@@ -69,7 +69,7 @@ unit_tests := $(patsubst %.c,$(B)/unit/%,$(unit_sources))
 test_programs := $(patsubst %.c,$(B)/%,$(wildcard tests/*/*.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 
-.PHONY: all help run test unit check bench asan tsan format clean install web schema deps
+.PHONY: all help run test soak unit check bench asan tsan format clean install web schema deps
 all: deps
 	@$(MAKE) $(jobs) programs web
 
@@ -81,6 +81,7 @@ help:
 	@echo "make            build everything (installs what is missing)"
 	@echo "make run        build, start private PostgreSQL, coordinator and worker, load the demonstration study"
 	@echo "make test       build and run every test; the last line is 'N passed, M failed'"
+	@echo "make soak       the long tests, minutes to hours"
 	@echo "make check      format, warnings with gcc and clang, includes, static analysis"
 	@echo "make bench      measurements, one JSON object a line"
 	@echo "make asan tsan  the tests under AddressSanitizer with UBSan, and ThreadSanitizer"
@@ -177,6 +178,11 @@ test:
 	@$(MAKE) $(jobs) programs unit_programs web
 	@node tests/run.mjs --build $(B) $(KINDS)
 
+soak:
+	@tools/install-deps soak
+	@$(MAKE) $(jobs) programs unit_programs web
+	@node tests/run.mjs --build $(B) soak
+
 asan:
 	@tools/install-deps test
 	@$(MAKE) $(jobs) B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" programs unit_programs web
@@ -198,7 +204,7 @@ $(B)/bench/%: bench/%.c $(ctl_a)
 	@mkdir -p $(@D)
 	$(Q_LD)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 bench:
-	@tools/install-deps test
+	@tools/install-deps bench
 	@$(MAKE) $(jobs) programs web $(benches)
 	@node bench/run.mjs --build $(B)
 

@@ -1,5 +1,5 @@
 // Runs the tests: node tests/run.mjs --build build [KIND or FILE...]. Kinds: unit (programs under BUILD/unit, by
-// cmocka) and the folders of *.test.mjs beside this file. One line a file; the output of what failed; at last
+// cmocka), the folders of *.test.mjs beside this file, and soak (*.soak.mjs, long, only when named). One line a file; the output of what failed; at last
 // `N passed, M failed` and, when there are any, `, K skipped`.
 import { spawn } from 'node:child_process';
 import { accessSync, constants, existsSync, readdirSync, statSync } from 'node:fs';
@@ -9,12 +9,13 @@ import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KINDS = ['unit', 'http', 'api', 'browser', 'faults', 'fits', 'data'];
+const ALL_KINDS = [...KINDS, 'soak'];
 const FILE_MS = 20 * 60_000;
 const OUTPUT_MAX_CHARS = 4 * 1024 * 1024;
 const SHOWN_MAX_LINES = 400;
 
 function usage(message) {
-    console.error(`${message}\nusage: node tests/run.mjs [--build FOLDER] [KIND or FILE...]   (kinds: ${KINDS.join(' ')})`);
+    console.error(`${message}\nusage: node tests/run.mjs [--build FOLDER] [KIND or FILE...]   (kinds: ${ALL_KINDS.join(' ')})`);
     process.exit(2);
 }
 
@@ -126,9 +127,9 @@ function parse(argv) {
     const tasks = [];
     const ofKind = (kind) => (kind === 'unit'
         ? filesUnder(join(build, 'unit')).filter(isProgram)
-        : filesUnder(join(root, 'tests', kind)).filter((path) => path.endsWith('.test.mjs')));
+        : filesUnder(join(root, 'tests', kind)).filter((path) => path.endsWith(kind === 'soak' ? '.soak.mjs' : '.test.mjs')));
     for (const word of words.length > 0 ? words : KINDS) {
-        if (KINDS.includes(word)) tasks.push(...ofKind(word).map((path) => ({ kind: word, path })));
+        if (ALL_KINDS.includes(word)) tasks.push(...ofKind(word).map((path) => ({ kind: word, path })));
         else if (existsSync(word)) tasks.push({ kind: word.endsWith('.mjs') ? 'file' : 'unit', path: resolve(word) });
         else usage(`${word} is neither a kind nor a file`);
     }
