@@ -88,7 +88,7 @@ help:
 	@echo "make check      format, warnings with gcc and clang, includes, static analysis"
 	@echo "make bench      measurements, one JSON object a line"
 	@echo "make fuzz       libFuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS) a target; FUZZ_TARGETS=\"framing note\" for some"
-	@echo "make soak       the long tests"
+	@echo "make soak       the long tests, minutes to hours"
 	@echo "make asan tsan  the tests under AddressSanitizer with UBSan, and ThreadSanitizer"
 	@echo "make schema     write schema/schema.sql anew from the migrations"
 	@echo "make format clean install   the usual; PREFIX=$(PREFIX)"
@@ -198,6 +198,11 @@ test:
 	@$(MAKE) $(jobs) programs unit_programs web
 	@node tests/run.mjs --build $(B) $(KINDS)
 
+soak:
+	@tools/install-deps soak
+	@$(MAKE) $(jobs) programs unit_programs web
+	@node tests/run.mjs --build $(B) soak
+
 asan:
 	@tools/install-deps test
 	@$(MAKE) $(jobs) B=build/asan OPTIMISE=-O1 SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=undefined" programs unit_programs web
@@ -217,11 +222,6 @@ fuzz:
 	  SANITIZE="-fsanitize=fuzzer-no-link,address,undefined,float-cast-overflow -fno-sanitize-recover=all" fuzz_targets
 	@node tests/fuzz/run.mjs --build build/fuzz --seconds $(FUZZ_SECONDS) $(FUZZ_TARGETS)
 
-soak:
-	@tools/install-deps soak
-	@$(MAKE) $(jobs) programs web
-	@node tests/run.mjs --build $(B) soak
-
 check:
 	@tools/install-deps check
 	@tools/check
@@ -234,7 +234,7 @@ $(B)/bench/%: bench/%.c $(ctl_a)
 	@mkdir -p $(@D)
 	$(Q_LD)$(CC) $(CFLAGS_ALL) $(LDFLAGS_ALL) $^ $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base) -o $@
 bench:
-	@tools/install-deps test
+	@tools/install-deps bench
 	@$(MAKE) $(jobs) programs web $(benches)
 	@node bench/run.mjs --build $(B)
 

@@ -3,6 +3,7 @@
 #include "base/authority.h"
 
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -32,25 +33,113 @@ static SSL_CTX *context_new(const SSL_METHOD *method, int min_version)
     return context;
 }
 
-int tls_https_context(const char *cert_path, const char *key_path, SSL_CTX **ret_context, struct err *err)
+// The one protocol that is spoken over it. Who asks for others only is told so (RFC 7301), who doesn't ask is not.
+static int choose_protocol(SSL *ssl UNUSED, const unsigned char **out, unsigned char *out_size,
+    const unsigned char *in, unsigned in_size, void *arg UNUSED)
+{
+    static const unsigned char http[] = "\x08http/1.1";
+    return SSL_select_next_proto((unsigned char **)(uintptr_t)out, out_size, http, sizeof(http) - 1, in,
+               in_size) == OPENSSL_NPN_NEGOTIATED
+               ? SSL_TLSEXT_ERR_OK
+               : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
+static int use_chain(SSL_CTX *context, const char *cert_pem, struct err *err)
+{
+    BIO *bio = BIO_new_mem_buf(cert_pem, (int)min_size(strlen(cert_pem), TLS_PEM_MAX_BYTES));
+    if (bio == NULL)
+        abort();
+    int rc = 0, n = 0;
+    for (X509 *cert; rc == 0 && (cert = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL; n++) {
+        if ((n == 0 ? SSL_CTX_use_certificate(context, cert) : SSL_CTX_add1_chain_cert(context, cert)) != 1)
+            rc = tls_error(err, "the TLS certificate can't be used");
+        X509_free(cert);
+    }
+    BIO_free(bio);
+    if (rc == 0 && (n == 0 || ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE))
+        rc = tls_error(err, "the TLS certificate is not in PEM form");
+    ERR_clear_error(); // the end of the text is an error, too
+    return rc;
+}
+
+static int use_key(SSL_CTX *context, const char *key_pem, struct err *err)
+{
+    EVP_PKEY *key = NULL;
+    int rc = tls_pem_read(key_pem, NULL, &key, err);
+    if (rc < 0)
+        return err_prefix(err, "the TLS key");
+    if (SSL_CTX_use_PrivateKey(context, key) != 1 || SSL_CTX_check_private_key(context) != 1)
+        rc = tls_error(err, "the TLS key does not belong to the certificate");
+    EVP_PKEY_free(key);
+    return rc;
+}
+
+int tls_https_context(const char *cert_pem, const char *key_pem, SSL_CTX **ret_context, struct err *err)
 {
     ERR_clear_error();
     SSL_CTX *context = context_new(TLS_server_method(), TLS1_2_VERSION);
+    // Ours first, unless a client without AES in hardware puts ChaCha20 first.
+    SSL_CTX_set_options(context, SSL_OP_PRIORITIZE_CHACHA);
+    // Tickets only: nothing is kept here for who doesn't come back.
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_alpn_select_cb(context, choose_protocol, NULL);
+    SSL_CTX_set_read_ahead(context, 1); // a record in one read and not two
     int rc = 0;
-    if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1)
+    if (SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") != 1 ||
+        SSL_CTX_set1_groups_list(context, "X25519:P-256:P-384") != 1)
         rc = tls_error(err, "can't choose ciphers");
-    else if (SSL_CTX_use_certificate_chain_file(context, cert_path) != 1)
-        rc = tls_error(err, cert_path);
-    else if (SSL_CTX_use_PrivateKey_file(context, key_path, SSL_FILETYPE_PEM) != 1)
-        rc = tls_error(err, key_path);
-    else if (SSL_CTX_check_private_key(context) != 1)
-        rc = tls_error(err, "the TLS key does not belong to the certificate");
+    if (rc == 0)
+        rc = use_chain(context, cert_pem, err);
+    if (rc == 0)
+        rc = use_key(context, key_pem, err);
     if (rc < 0) {
         SSL_CTX_free(context);
         return rc;
     }
     *ret_context = context;
     return 0;
+}
+
+struct tls_slot {
+    pthread_mutex_t lock; // held to count a reference; a handshake costs ten thousand times that
+    SSL_CTX *context;
+};
+
+struct tls_slot *tls_slot_new(SSL_CTX *context)
+{
+    struct tls_slot *slot = calloc(1, sizeof(*slot));
+    if (slot == NULL)
+        abort();
+    pthread_mutex_init(&slot->lock, NULL);
+    slot->context = context;
+    return slot;
+}
+
+void tls_slot_free(struct tls_slot *slot)
+{
+    if (slot == NULL)
+        return;
+    SSL_CTX_free(slot->context);
+    pthread_mutex_destroy(&slot->lock);
+    free(slot);
+}
+
+SSL_CTX *tls_slot_take(struct tls_slot *slot)
+{
+    pthread_mutex_lock(&slot->lock);
+    SSL_CTX *context = slot->context;
+    SSL_CTX_up_ref(context);
+    pthread_mutex_unlock(&slot->lock);
+    return context;
+}
+
+void tls_slot_put(struct tls_slot *slot, SSL_CTX *context)
+{
+    pthread_mutex_lock(&slot->lock);
+    SSL_CTX *old = slot->context;
+    slot->context = context;
+    pthread_mutex_unlock(&slot->lock);
+    SSL_CTX_free(old);
 }
 
 int tls_authority_server_context(

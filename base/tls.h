@@ -20,9 +20,19 @@
 enum { TLS_WORKER_DAYS = 30, TLS_PEM_MAX_BYTES = 64 * 1024, TLS_NAME_MAX_BYTES = 64 };
 
 // --- for browsers and APIs ----------------------------------------------------------------------------------------
-// Reads a PEM chain and its key; checks that they belong together.
+// From a PEM chain, the server's own certificate first, and its key; checks that they belong together. Speaks TLS 1.2
+// (ECDHE and AEAD only) and 1.3, and by ALPN HTTP/1.1 and nothing else. The keys of session tickets are the context's
+// own: who makes a new one makes new ones.
 int tls_https_context(
-    const char *cert_path, const char *key_path, SSL_CTX **ret_context, struct err *err) MUST_CHECK;
+    const char *cert_pem, const char *key_pem, SSL_CTX **ret_context, struct err *err) MUST_CHECK;
+
+// The context that new connections get. Any thread may take it, or put another in its place; what was taken before
+// lives on with who took it.
+struct tls_slot;
+struct tls_slot *tls_slot_new(SSL_CTX *context); // takes the reference
+void tls_slot_free(struct tls_slot *slot);
+SSL_CTX *tls_slot_take(struct tls_slot *slot); // a reference of the caller's: SSL_CTX_free
+void tls_slot_put(struct tls_slot *slot, SSL_CTX *context);
 
 // --- the private authority ------------------------------------------------------------------------------------------
 struct tls_authority;

@@ -4,6 +4,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -266,6 +267,32 @@ static void test_files(void **state UNUSED)
     folder_remove(&folder);
 }
 
+// --- slots ------------------------------------------------------------------------------------------------------------
+static void *take_often(void *arg)
+{
+    for (int i = 0; i < 2000; i++) {
+        SSL_CTX *context = tls_slot_take(arg);
+        SSL *ssl = SSL_new(context);
+        SSL_CTX_free(context); // what is open keeps it
+        assert_non_null(ssl);
+        SSL_free(ssl);
+    }
+    return NULL;
+}
+
+static void test_slots_change_while_others_take(void **state UNUSED)
+{
+    pthread_t takers[4];
+    struct tls_slot *slot = tls_slot_new(SSL_CTX_new(TLS_server_method()));
+    for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
+        assert_int_equal(pthread_create(&takers[i], NULL, take_often, slot), 0);
+    for (int i = 0; i < 200; i++)
+        tls_slot_put(slot, SSL_CTX_new(TLS_server_method()));
+    for (size_t i = 0; i < ARRAY_SIZE(takers); i++)
+        pthread_join(takers[i], NULL);
+    tls_slot_free(slot);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -275,6 +302,7 @@ int main(void)
         cmocka_unit_test(test_enrolment_pins),
         cmocka_unit_test(test_bad_requests),
         cmocka_unit_test(test_files),
+        cmocka_unit_test(test_slots_change_while_others_take),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

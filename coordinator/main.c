@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "coordinator/audit/audit.h"
+#include "coordinator/certificate.h"
 #include "coordinator/collect/collect.h"
 #include "coordinator/constitution/constitution.h"
 #include "coordinator/dataset/dataset.h"
@@ -68,8 +69,9 @@ struct process {
     char *owner_conninfo, *app_conninfo, *public_url;
     const struct http_route *tables[ARRAY_SIZE(rooms)];
     struct http_static *files;
-    void *tls;
+    struct certificate *certificate; // NULL: plain HTTP
     int listen_fd, port, stop_ms;
+    int redirect_fd; // -1: none
     bool loopback;
     struct threads *threads;
 };
@@ -149,15 +151,43 @@ static int apply_log_level(const struct config *config, struct err *err)
 }
 
 // --- start, in order -------------------------------------------------------------------------------------------------
-// What needs the rights or the files of whoever started us: pages, certificates, the port.
+static void settle_public_url(struct process *process)
+{
+    const char *url = config_text(process->config, "public-url");
+    char text[64];
+    snprintf(
+        text, sizeof(text), "http%s://127.0.0.1:%d", process->certificate != NULL ? "s" : "", process->port);
+    process->public_url = copy(url != NULL ? url : text);
+    size_t length = strlen(process->public_url);
+    while (length > 0 && process->public_url[length - 1] == '/')
+        process->public_url[--length] = '\0';
+}
+
+static int open_redirect(struct process *process, struct err *err)
+{
+    const char *address = config_text(process->config, "redirect-listen");
+    int port;
+    bool loopback;
+    if (address == NULL)
+        return 0;
+    if (strncmp(process->public_url, "https://", 8) != 0)
+        return err_set(err, ERR_INVALID, "redirect-listen wants a public-url that begins with https://");
+    int rc = listen_open(address, &process->redirect_fd, &port, &loopback, err);
+    if (rc < 0)
+        return err_prefix(err, "redirect-listen");
+    log_event(LOG_INFO, "redirect_listen", LOG_NUMBER("port", port));
+    return 0;
+}
+
+// What needs the rights or the files of whoever started us: pages, certificates, the ports.
 static int open_outside(struct process *process, struct err *err)
 {
     const struct config *config = process->config;
     int rc = outside_load_pages(config_text(config, "web"), &process->files, err);
     if (rc < 0)
         return rc;
-    rc =
-        outside_load_tls(config_text(config, "tls-cert"), config_text(config, "tls-key"), &process->tls, err);
+    rc = certificate_open(
+        config_text(config, "tls-cert"), config_text(config, "tls-key"), &process->certificate, err);
     if (rc < 0)
         return rc;
     rc = listen_open(
@@ -166,7 +196,8 @@ static int open_outside(struct process *process, struct err *err)
         return rc;
     if (!config_switch(config, "rate-limits") && !process->loopback)
         return err_set(err, ERR_INVALID, "rate-limits off is for loopback listeners only");
-    return 0;
+    settle_public_url(process);
+    return open_redirect(process, err);
 }
 
 static int open_database(struct process *process, struct err *err)
@@ -189,17 +220,6 @@ static int open_database(struct process *process, struct err *err)
     if (rc == 0 && n_applied > 0)
         log_event(LOG_INFO, "migrated", LOG_NUMBER("applied", n_applied));
     return rc;
-}
-
-static void settle_public_url(struct process *process)
-{
-    const char *url = config_text(process->config, "public-url");
-    char text[64];
-    snprintf(text, sizeof(text), "http%s://127.0.0.1:%d", process->tls != NULL ? "s" : "", process->port);
-    process->public_url = copy(url != NULL ? url : text);
-    size_t length = strlen(process->public_url);
-    while (length > 0 && process->public_url[length - 1] == '/')
-        process->public_url[--length] = '\0';
 }
 
 static int start_rooms(struct process *process, struct err *err)
@@ -244,11 +264,12 @@ static int max_connections(const struct config *config, struct err *err)
 static int start_threads(struct process *process, struct err *err)
 {
     const struct config *config = process->config;
-    int64_t n = 0, header_ms = 0, idle_ms = 0, stop_s = 0;
+    int64_t n = 0, header_ms = 0, idle_ms = 0, stop_s = 0, hsts_s = 0;
     if (config_number(config, "threads", 0, THREADS_MAX, &n, err) < 0 ||
         config_number(config, "header-timeout-ms", 100, 600000, &header_ms, err) < 0 ||
         config_number(config, "idle-timeout-ms", 100, 3600000, &idle_ms, err) < 0 ||
-        config_number(config, "stop-seconds", 3, 600, &stop_s, err) < 0)
+        config_number(config, "stop-seconds", 3, 600, &stop_s, err) < 0 ||
+        config_number(config, "hsts", 0, INT32_MAX, &hsts_s, err) < 0)
         return err->code;
     const char *proxies = config_text(config, "trusted-proxies"),
                *fields = config_text(config, "proxy-fields");
@@ -268,7 +289,10 @@ static int start_threads(struct process *process, struct err *err)
     struct http_settings http = {
         .tables = process->tables,
         .listen_fd = process->listen_fd,
-        .tls = process->tls,
+        .tls = certificate_slot(process->certificate),
+        .hsts_s = (int)hsts_s,
+        .redirect_fd = process->redirect_fd,
+        .redirect_to = process->redirect_fd >= 0 ? process->public_url : NULL,
         .own_error = compatible_error,
         .public_origin = config_text(config, "public-url") != NULL ? process->public_url : NULL,
         .files = process->files,
@@ -300,6 +324,9 @@ static void run_until_signal(struct process *process, const sigset_t *signals)
             log_event(LOG_INFO, "stopping", LOG_TEXT("signal", got == SIGINT ? "SIGINT" : "SIGTERM"));
             return;
         }
+        if (got == SIGHUP)
+            certificate_reload(process->certificate);
+        certificate_tend(process->certificate);
         struct err err;
         if (process->cluster != NULL && cluster_tend(process->cluster, &err) < 0)
             log_event(LOG_ERROR, "cluster", LOG_TEXT("detail", err.message));
@@ -312,8 +339,12 @@ static void stop(struct process *process)
     alarm((unsigned)process->stop_ms /
           1000); // should anything hang, the kernel ends us, and PostgreSQL with us
     listen_refuse_new(process->listen_fd);
+    if (process->redirect_fd >= 0)
+        listen_refuse_new(process->redirect_fd);
     threads_drain(process->threads, process->stop_ms / 100 * DRAIN_PERCENT);
     close(process->listen_fd);
+    if (process->redirect_fd >= 0)
+        close(process->redirect_fd);
     threads_join(process->threads);
     for (size_t i = ARRAY_SIZE(rooms) - 1; i-- > 0;) {
         if (rooms[i]->stop != NULL)
@@ -324,7 +355,7 @@ static void stop(struct process *process)
     int spent_ms = (int)((clock_monotonic_us() - began_us) / 1000);
     if (process->cluster != NULL)
         cluster_stop(process->cluster, process->stop_ms - AFTER_CLUSTER_MS - spent_ms);
-    outside_free_tls(process->tls);
+    certificate_free(process->certificate);
     http_static_free(process->files);
     free(process->data_folder);
     free(process->owner_conninfo);
@@ -347,6 +378,7 @@ static void block_signals(sigset_t *signals)
     sigemptyset(signals);
     sigaddset(signals, SIGINT);
     sigaddset(signals, SIGTERM);
+    sigaddset(signals, SIGHUP);
     sigaddset(signals, SIGCHLD); // PostgreSQL has ended: wakes the main thread at once
     pthread_sigmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -355,7 +387,7 @@ static void block_signals(sigset_t *signals)
 int main(int argc, char **argv)
 {
     static struct process process; // static: what lives to the end stays reachable, and is no leak
-    process.listen_fd = -1;
+    process.listen_fd = process.redirect_fd = -1;
     process.config = config_new(coordinator_settings);
     struct err err = {0};
     sigset_t signals;
@@ -387,7 +419,6 @@ int main(int argc, char **argv)
             cluster_stop(process.cluster, STOP_FAILED_MS);
         return 0;
     }
-    settle_public_url(&process);
     if (start_rooms(&process, &err) < 0 || start_threads(&process, &err) < 0)
         return fail(&process, &err);
     wait_until_ready(&process);

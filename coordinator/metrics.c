@@ -24,6 +24,9 @@ static const struct {
     [METRIC_JOB_LEASES_EXPIRED] = {"plenum_job_leases_expired_total", ""},
     [METRIC_SCORES] = {"plenum_scores_total", ""},
     [METRIC_EXPORTS] = {"plenum_exports_total", ""},
+    [METRIC_TLS_RELOADS_DONE] = {"plenum_tls_reloads_total", "outcome=\"done\""},
+    [METRIC_TLS_RELOADS_FAILED] = {"plenum_tls_reloads_total", "outcome=\"failed\""},
+    [METRIC_TLS_NOT_AFTER] = {"plenum_tls_certificate_not_after_timestamp_seconds", ""},
 };
 
 void metrics_add(enum metric metric, int64_t n)
@@ -31,12 +34,18 @@ void metrics_add(enum metric metric, int64_t n)
     atomic_fetch_add_explicit(&counts[metric], n, memory_order_relaxed);
 }
 
+void metrics_set(enum metric metric, int64_t value)
+{
+    atomic_store_explicit(&counts[metric], value, memory_order_relaxed);
+}
+
 void metrics_print(struct buf *out)
 {
     const char *last = NULL;
     for (int i = 0; i < N_METRICS; i++) {
         if (last == NULL || strcmp(names[i].family, last) != 0)
-            buf_printf(out, "# TYPE %s counter\n", names[i].family);
+            buf_printf(out, "# TYPE %s %s\n", names[i].family,
+                strstr(names[i].family, "_total") != NULL ? "counter" : "gauge");
         last = names[i].family;
         int64_t value = atomic_load_explicit(&counts[i], memory_order_relaxed);
         if (names[i].label[0] != '\0')

@@ -1,4 +1,4 @@
-// The process's counters: one enum, one table, atomic, any thread. Labels are fixed words, never ids or people.
+// The process's counters, and what else is one number: one enum, one table, atomic, any thread. Labels are fixed words, never ids or people.
 // http adds its own by http_server_metrics.
 #ifndef COORDINATOR_METRICS_H
 #define COORDINATOR_METRICS_H
@@ -21,10 +21,14 @@ enum metric {
     METRIC_JOB_LEASES_EXPIRED,
     METRIC_SCORES,
     METRIC_EXPORTS,
+    METRIC_TLS_RELOADS_DONE,
+    METRIC_TLS_RELOADS_FAILED,
+    METRIC_TLS_NOT_AFTER, // a gauge: seconds since 1970; 0 without TLS
     N_METRICS
 };
 
 void metrics_add(enum metric metric, int64_t n);
+void metrics_set(enum metric metric, int64_t value);
 void metrics_print(struct buf *out);
 
 #endif

@@ -1,7 +1,6 @@
 #include "coordinator/outside.h"
 
 #include "base/buf.h"
-#include "base/tls.h"
 #include "coordinator/http/http.h"
 
 #include <libpq-fe.h>
@@ -36,25 +35,6 @@ int outside_load_pages(const char *folder, struct http_static **ret_files, struc
     }
     *ret_files = NULL; // an API without pages
     return 0;
-}
-
-int outside_load_tls(const char *certificate, const char *key, void **ret_tls, struct err *err)
-{
-    *ret_tls = NULL;
-    if (certificate == NULL && key == NULL)
-        return 0;
-    if (certificate == NULL || key == NULL)
-        return err_set(err, ERR_INVALID, "tls-cert and tls-key go together");
-    SSL_CTX *context;
-    int rc = tls_https_context(certificate, key, &context, err);
-    if (rc == 0)
-        *ret_tls = context;
-    return rc;
-}
-
-void outside_free_tls(void *tls)
-{
-    SSL_CTX_free(tls);
 }
 
 static void add_quoted(struct buf *out, const char *keyword, const char *value)

@@ -140,7 +140,7 @@ static bool peek(struct evbuffer *input, struct evbuffer_iovec *part)
 static void ask_for_body(struct http_request *request)
 {
     struct connection *connection = request->connection;
-    if (!request->framing.expect_continue || evbuffer_get_length(bufferevent_get_input(connection->bev)) > 0)
+    if (!request->framing.expect_continue || evbuffer_get_length(connection->input) > 0)
         return;
     static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
     buf_add(connection_scratch(connection), go_on, sizeof(go_on) - 1);

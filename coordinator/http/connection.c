@@ -5,15 +5,11 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <event2/bufferevent_ssl.h>
 #include <netinet/tcp.h>
-#include <openssl/err.h>
-#include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static const enum connection_list list_of[] = {
@@ -85,39 +81,41 @@ void connection_schedule(struct connection *connection)
 // --- output --------------------------------------------------------------------------------------------------------
 size_t connection_pending(const struct connection *connection)
 {
-    size_t pending =
-        connection->bev != NULL ? evbuffer_get_length(bufferevent_get_output(connection->bev)) : 0;
+    size_t pending = connection->output != NULL ? evbuffer_get_length(connection->output) : 0;
     if (connection->server->scratch_owner == connection)
         pending += connection->server->scratch.length;
     return pending;
 }
 
-void connection_queue(struct connection *connection, const void *data, size_t size)
+// So many bytes are about to be put into the output.
+static void note_queued(struct connection *connection, size_t size)
 {
-    if (connection->state == CONNECTION_GONE || size == 0)
-        return;
     if (connection_pending(connection) == 0) {
         connection->written_mark = connection->queued;
         connection->mark_us = clock_monotonic_us();
     }
     connection->queued += size;
     count(&connection->server->bytes_out, size);
-    bufferevent_write(connection->bev, data, size);
+    event_add(&connection->writable, NULL);
+}
+
+void connection_queue(struct connection *connection, const void *data, size_t size)
+{
+    if (connection->state == CONNECTION_GONE || size == 0)
+        return;
+    note_queued(connection, size);
+    evbuffer_add(connection->output, data, size);
 }
 
 // Writes to the socket at once when nothing waits before; returns how much went, or -1 when the socket is lost.
 static ssize_t write_now(
     struct connection *connection, const void *a, size_t a_size, const void *b, size_t b_size)
 {
-    if (connection->tls || evbuffer_get_length(bufferevent_get_output(connection->bev)) > 0)
+    if (evbuffer_get_length(connection->output) > 0)
         return 0;
-    struct iovec parts[2] = {{.iov_base = (void *)(uintptr_t)a, .iov_len = a_size},
-        {.iov_base = (void *)(uintptr_t)b, .iov_len = b_size}};
-    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
-    ssize_t sent = sendmsg(bufferevent_getfd(connection->bev), &message, MSG_NOSIGNAL);
-    if (sent < 0)
-        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0 : -1;
-    count(&connection->server->bytes_out, (uint64_t)sent);
+    ssize_t sent = transport_write(connection, a, a_size, b, b_size);
+    if (sent > 0)
+        count(&connection->server->bytes_out, (uint64_t)sent);
     return sent;
 }
 
@@ -152,14 +150,8 @@ void connection_send(struct connection *connection, const void *data, size_t siz
     } else if (cleanup == NULL) {
         connection_queue(connection, (const char *)data + body, size - body);
     } else {
-        if (connection_pending(connection) == 0) {
-            connection->written_mark = connection->queued;
-            connection->mark_us = clock_monotonic_us();
-        }
-        connection->queued += size - body;
-        count(&server->bytes_out, size - body);
-        evbuffer_add_reference(
-            bufferevent_get_output(connection->bev), (const char *)data + body, size - body, cleanup, NULL);
+        note_queued(connection, size - body);
+        evbuffer_add_reference(connection->output, (const char *)data + body, size - body, cleanup, NULL);
     }
 }
 
@@ -195,34 +187,17 @@ void connection_gone(struct connection *connection)
         connection->server->scratch_owner = NULL;
     }
     connection_move(connection, CONNECTION_GONE);
-    bufferevent_disable(connection->bev, EV_READ | EV_WRITE);
-    if (connection->readable != NULL)
-        event_del(connection->readable);
+    event_del(&connection->readable);
+    event_del(&connection->writable);
     connection_schedule(connection); // the rest at a safe place
-}
-
-static void say_goodbye(struct connection *connection)
-{
-    SSL *ssl = connection->tls && connection->tls_open ? bufferevent_openssl_get_ssl(connection->bev) : NULL;
-    if (ssl != NULL) {
-        SSL_shutdown(ssl);
-        ERR_clear_error();
-    }
 }
 
 static void release_socket(struct connection *connection)
 {
     struct http_server *server = connection->server;
-    if (connection->bev == NULL)
+    if (connection->fd < 0)
         return;
-    if (connection->tls && !connection->tls_open) { // libevent leaves errors of a failed handshake behind
-        ERR_clear_error();
-    }
-    if (connection->readable != NULL)
-        event_free(connection->readable);
-    bufferevent_free(connection->bev);
-    connection->readable = NULL;
-    connection->bev = NULL;
+    transport_close(connection);
     limits_leave(server, connection->address);
     connection->address = NULL;
     server->n_connections--;
@@ -233,12 +208,12 @@ static void release_socket(struct connection *connection)
 // Everything of the request has gone out; close, in a way that does not reset what the client has yet to read.
 static void shut(struct connection *connection)
 {
-    say_goodbye(connection);
+    transport_say_goodbye(connection);
     if (connection->input_ended) {
         connection_gone(connection);
         return;
     }
-    shutdown(bufferevent_getfd(connection->bev), SHUT_WR);
+    shutdown(connection->fd, SHUT_WR);
     connection_move(connection, CONNECTION_LINGER);
 }
 
@@ -343,7 +318,7 @@ static bool step_flush(struct connection *connection, struct evbuffer *input)
 // One step; false when something must come first.
 static bool step(struct connection *connection)
 {
-    struct evbuffer *input = connection->bev != NULL ? bufferevent_get_input(connection->bev) : NULL;
+    struct evbuffer *input = connection->input;
     switch (connection->state) {
     case CONNECTION_IDLE:
     case CONNECTION_HEAD:
@@ -364,14 +339,16 @@ static bool step(struct connection *connection)
     return false;
 }
 
-// Plain input is stopped when enough lies here, and goes on when it has been taken.
+// Input is stopped when enough lies here, and goes on when it has been taken.
 static void want_input(struct connection *connection)
 {
     if (!connection->input_stopped || connection->input_ended || connection->state == CONNECTION_GONE ||
-        evbuffer_get_length(bufferevent_get_input(connection->bev)) >= INPUT_MAX)
+        evbuffer_get_length(connection->input) >= INPUT_MAX)
         return;
     connection->input_stopped = false;
-    event_add(connection->readable, NULL);
+    event_add(&connection->readable, NULL);
+    if (connection->again)
+        event_active(&connection->readable, EV_READ, 1);
 }
 
 void connection_process(struct connection *connection)
@@ -442,17 +419,12 @@ void connection_turn(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 }
 
 // --- callbacks of libevent -----------------------------------------------------------------------------------------
-static void on_read(struct bufferevent *bev UNUSED, void *arg)
+// Less waits to go out than before.
+static void has_written(struct connection *connection)
 {
-    connection_process(arg);
-}
-
-static void on_write(struct bufferevent *bev UNUSED, void *arg)
-{
-    struct connection *connection = arg;
     struct http_request *request = connection->request;
     if (request != NULL && request->replying_stream && !request->replied) {
-        if (request->stream_full && connection_pending(connection) <= OUTPUT_LOW) {
+        if (request->stream_full) {
             request->stream_full = false;
             if (request->on_drain != NULL)
                 request->on_drain(request->stream_arg);
@@ -464,88 +436,119 @@ static void on_write(struct bufferevent *bev UNUSED, void *arg)
 
 // Nothing more will come. A client may shut its side and still read; but events have no end, so there it means that
 // nobody listens.
-static void end_input(struct connection *connection, bool lost)
+static void end_input(struct connection *connection)
 {
     connection->input_ended = true;
-    if (lost || (connection->request != NULL && connection->request->stream_is_events))
+    event_del(&connection->readable);
+    if (connection->request != NULL && connection->request->stream_is_events)
         connection_gone(connection);
     else
         connection_process(connection);
 }
 
-static void on_event(struct bufferevent *bev UNUSED, short what, void *arg)
+// Who speaks HTTP to the port of HTTPS is told so, in the open; who fails otherwise has been told by OpenSSL.
+static void refuse_handshake(struct connection *connection, bool speaks_http)
 {
-    struct connection *connection = arg;
-    if ((what & BEV_EVENT_CONNECTED) != 0) {
-        connection->tls_open = true;
-        if (connection->state == CONNECTION_HEAD && connection->request == NULL)
-            connection_move(connection, CONNECTION_IDLE);
+    connection->tls = false;
+    if (!speaks_http) {
+        shut(connection);
         return;
     }
-    end_input(connection, (what & BEV_EVENT_EOF) == 0 || connection->tls);
+    connection->request = request_new(connection);
+    connection_move(connection, CONNECTION_FLUSH);
+    reply_refuse(connection->request, 400, "This port speaks HTTPS: use https:// and not http://.");
 }
 
-// Plain sockets are read here and not by the bufferevent, which would ask for the size before each read and take at
-// most 4 KiB at a time.
-static void on_readable(evutil_socket_t fd, short what UNUSED, void *arg)
+// True when there may be input.
+static bool shake_hands(struct connection *connection)
+{
+    switch (transport_shake_hands(connection)) {
+    case HANDSHAKE_DONE:
+        event_del(&connection->writable);
+        connection_move(connection, CONNECTION_IDLE);
+        return true;
+    case HANDSHAKE_READS:
+        break;
+    case HANDSHAKE_WRITES:
+        event_add(&connection->writable, NULL);
+        break;
+    case HANDSHAKE_PLAIN:
+        refuse_handshake(connection, true);
+        break;
+    case HANDSHAKE_REFUSED:
+        refuse_handshake(connection, false);
+        break;
+    case HANDSHAKE_LOST:
+        connection_gone(connection);
+        break;
+    }
+    return false;
+}
+
+static void on_readable(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
 {
     struct connection *connection = arg;
     struct http_server *server = connection->server;
-    struct evbuffer *input = bufferevent_get_input(connection->bev);
-    size_t have = evbuffer_get_length(input);
+    if (connection->tls && !connection->shaken && !shake_hands(connection))
+        return;
+    size_t have = evbuffer_get_length(connection->input);
     if (have >= INPUT_MAX) {
         connection->input_stopped = true;
-        event_del(connection->readable);
+        event_del(&connection->readable);
         return;
     }
-    ssize_t got = recv(fd, server->inbox, INPUT_MAX - have, 0);
+    ssize_t got = transport_read(connection, server->inbox, INPUT_MAX - have);
+    if (connection->again)
+        event_active(&connection->readable, EV_READ, 1);
     if (got > 0) {
-        evbuffer_add(input, server->inbox, (size_t)got);
+        evbuffer_add(connection->input, server->inbox, (size_t)got);
         connection_process(connection);
     } else if (got == 0) {
-        event_del(connection->readable);
-        end_input(connection, false);
+        end_input(connection);
     } else if (errno != EAGAIN && errno != EINTR) {
         connection_gone(connection);
     }
 }
 
-static struct bufferevent *new_bufferevent(struct http_server *server, int fd)
+static void on_writable(evutil_socket_t fd, short what, void *arg)
 {
-    if (server->settings.tls == NULL)
-        return bufferevent_socket_new(server->base, fd, BEV_OPT_CLOSE_ON_FREE);
-    SSL *ssl = SSL_new(server->settings.tls);
-    if (ssl == NULL)
-        return NULL;
-    SSL_set_options(ssl, SSL_OP_NO_RENEGOTIATION);
-    SSL_set_mode(ssl, SSL_MODE_RELEASE_BUFFERS);
-    struct bufferevent *bev = bufferevent_openssl_socket_new(
-        server->base, fd, ssl, BUFFEREVENT_SSL_ACCEPTING, BEV_OPT_CLOSE_ON_FREE);
-    if (bev != NULL)
-        bufferevent_openssl_set_allow_dirty_shutdown(bev, 1);
-    return bev;
+    struct connection *connection = arg;
+    if (connection->tls && !connection->shaken) {
+        on_readable(fd, what, arg); // the handshake goes on, and what came behind it
+        return;
+    }
+    if (!transport_flush(connection)) {
+        connection_gone(connection);
+        return;
+    }
+    size_t pending = connection_pending(connection);
+    if (pending == 0)
+        event_del(&connection->writable);
+    if (pending <= OUTPUT_LOW)
+        has_written(connection);
 }
 
 // Too many of one address: said in one write, and closed.
-static void turn_away(struct http_server *server, int fd)
+static void turn_away(struct http_server *server, int fd, bool tls)
 {
     static const char busy[] = "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n"
                                "Cache-Control: no-store\r\nConnection: close\r\n\r\n";
     count(&server->turned_away, 1);
-    if (server->settings.tls == NULL)
+    if (!tls)
         (void)!send(fd, busy, sizeof(busy) - 1, MSG_NOSIGNAL | MSG_DONTWAIT);
     close(fd);
 }
 
-void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer)
+void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer, bool redirects)
 {
+    bool tls = server->settings.tls != NULL && !redirects;
     unsigned char bytes[16];
     char text[INET6_ADDRSTRLEN];
     limits_key(peer, text, sizeof(text), bytes);
     bool trusted = limits_is_proxy(server, bytes);
     struct address *address = NULL;
     if (server->settings.limits_by_address && !trusted && (address = limits_enter(server, bytes)) == NULL) {
-        turn_away(server, fd);
+        turn_away(server, fd, tls);
         return;
     }
     int one = 1;
@@ -553,17 +556,17 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     struct connection *connection = calloc(1, sizeof(*connection));
     if (connection == NULL)
         abort();
-    connection->bev = new_bufferevent(server, fd);
-    if (connection->bev == NULL) {
+    connection->server = server;
+    connection->tls = tls;
+    connection->redirects = redirects;
+    if (!transport_open(connection, fd)) {
         limits_leave(server, address);
         close(fd);
         free(connection);
         return;
     }
-    connection->server = server;
     connection->address = address;
     connection->trusted_peer = trusted;
-    connection->tls = server->settings.tls != NULL;
     connection->list = LIST_NONE;
     memcpy(connection->peer, text, sizeof(text));
     connection_move(connection, connection->tls ? CONNECTION_HEAD : CONNECTION_IDLE);
@@ -571,22 +574,9 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     server->n_alive++;
     server->n_connections++;
     atomic_store_explicit(&server->open_now, server->n_connections, memory_order_relaxed);
-    bufferevent_setcb(connection->bev, on_read, on_write, on_event, connection);
-    bufferevent_set_max_single_write(connection->bev, WRITE_SINGLE_MAX);
-    if (connection->tls) {
-        bufferevent_setwatermark(connection->bev, EV_READ, 0, INPUT_MAX);
-        bufferevent_set_max_single_read(connection->bev, INPUT_MAX);
-        bufferevent_enable(connection->bev, EV_READ | EV_WRITE);
-    } else {
-        connection->readable = event_new(server->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
-        if (connection->readable == NULL)
-            abort();
-        evbuffer_unfreeze(
-            bufferevent_get_input(connection->bev), 0); // we fill it, and the bufferevent does not
-        event_add(connection->readable, NULL);
-        bufferevent_disable(connection->bev, EV_READ);
-        bufferevent_enable(connection->bev, EV_WRITE);
-    }
+    event_assign(&connection->readable, server->base, fd, EV_READ | EV_PERSIST, on_readable, connection);
+    event_assign(&connection->writable, server->base, fd, EV_WRITE | EV_PERSIST, on_writable, connection);
+    event_add(&connection->readable, NULL);
 }
 
 // --- deadlines -----------------------------------------------------------------------------------------------------
@@ -602,7 +592,7 @@ static void sweep_idle(struct http_server *server, int64_t now_us)
         if (now_us - since_us < idle_us &&
             !(server->draining && now_us - since_us >= grace_us && now_us - server->drain_us >= grace_us))
             return; // they stand in the order of their deadlines
-        if (ioctl(bufferevent_getfd(connection->bev), FIONREAD, &unread) == 0 && unread > 0)
+        if (ioctl(connection->fd, FIONREAD, &unread) == 0 && unread > 0)
             continue;
         if (!server->draining)
             count(&server->timed_out, 1);

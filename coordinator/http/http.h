@@ -19,6 +19,7 @@
 struct http_request;
 struct http_server;
 struct event_base;
+struct tls_slot;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
 
@@ -46,8 +47,13 @@ struct http_route {
 struct http_settings {
     const struct http_route *const *tables; // NULL-terminated list of tables, each ended by a NULL pattern
     int listen_fd;                          // bound and listening, shared by all loops
-    void *tls;                              // SSL_CTX *, or NULL for plain HTTP
-    void *context;                          // what http_context gives
+    struct tls_slot *tls;                   // base/tls.h, or NULL for plain HTTP
+    int hsts_s;                             // what replies over TLS ask browsers to remember; 0: nothing
+    // A second listener, of plain HTTP, that answers GET and HEAD with 308 to the same path below `redirect_to`
+    // ("https://plenum.example"), and refuses all else. NULL: none.
+    const char *redirect_to;
+    int redirect_fd;
+    void *context; // what http_context gives
     // The body (application/json) of an error on paths with HTTP_OWN_ERRORS, those of the router too: then there is no
     // parsed body yet.
     json_t *(*own_error)(const struct http_request *request, int status, const char *detail);

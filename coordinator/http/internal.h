@@ -1,7 +1,7 @@
 // What the files of this room share and nobody else sees: connections, requests and the server of one loop thread.
 // Everything here belongs to that thread, but for the counters, which other threads may read.
 //
-// Who frees what: a connection owns its request and its bufferevent. Neither is freed inside a callback of its own: a
+// Who frees what: a connection owns its request and its socket. Neither is freed inside a callback of its own: a
 // reply or a lost socket only marks, and `connection_turn` or the top of `connection_process` frees. A connection whose
 // socket has gone stays, without one, until its request has been replied to.
 #ifndef COORDINATOR_HTTP_INTERNAL_H
@@ -12,10 +12,11 @@
 #include "coordinator/http/http.h"
 
 #include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
+#include <event2/event_struct.h>
 #include <event2/listener.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <stdatomic.h>
 
 enum {
@@ -62,15 +63,20 @@ struct connection_queue { // of the lists with one time-out each: in the order o
 
 struct connection {
     struct http_server *server;
-    struct bufferevent *bev;
-    struct event *readable; // of a plain socket
+    int fd;   // -1: closed, and none of the five below
+    SSL *ssl; // NULL: plain
+    struct evbuffer *input, *output;
+    struct event readable, writable;
     struct http_request *request;
     struct connection *previous, *next; // in lists[list]
     struct connection *next_turn;
     struct address *address; // counted, or NULL
     enum connection_state state;
     enum connection_list list;
-    bool tls, tls_open, in_turn, processing, input_ended, input_stopped, close_after, trusted_peer;
+    // `tls`: as accepted; `shaken`: its handshake is done; `again`: OpenSSL holds input that wakes no socket;
+    // `redirects`: came by the second listener
+    bool tls, shaken, again, redirects, in_turn, processing, input_ended, input_stopped, close_after,
+        trusted_peer;
     int64_t deadline_us;
     uint64_t queued, written_mark; // bytes ever given to the output; of them gone at mark_us
     int64_t mark_us;
@@ -178,7 +184,7 @@ struct http_server {
     struct event_base *base;
     struct http_settings settings;
     struct router router;
-    struct evconnlistener *listener;
+    struct evconnlistener *listener, *redirect_listener; // the second NULL when there is none
     bool accepting, draining, deaf, freed;
     struct event *turn, *sweep;
     struct connection *turn_first, *turn_last;
@@ -196,6 +202,7 @@ struct http_server {
     struct connection *scratch_owner;
     struct buf render; // JSON text
     char inbox[INPUT_MAX];
+    char hsts[64]; // "Strict-Transport-Security: ...\r\n", or empty
     char date[40]; // "Date: ...\r\n", of date_s
     int64_t date_s, logged_s;
     struct prefix *proxies;
@@ -216,10 +223,11 @@ static inline void count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 extern const double duration_bounds_s[DURATION_BUCKETS];
-void server_destroy(struct http_server *server); // the memory, when nothing is alive any more
+void server_destroy(struct http_server *server);     // the memory, when nothing is alive any more
+void server_accept_more(struct http_server *server); // if it stopped and there is room
 
 // --- connection.c --------------------------------------------------------------------------------------------------
-void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer);
+void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer, bool redirects);
 void connection_schedule(struct connection *connection); // a turn of its own, later in this pass of the loop
 void connection_process(struct connection *connection);
 void connection_gone(struct connection *connection);
@@ -236,10 +244,35 @@ void connection_flush(struct connection *connection);
 void connection_send(struct connection *connection, const void *data, size_t size,
     void (*cleanup)(const void *data, size_t size, void *arg));
 size_t connection_pending(const struct connection *connection);
-// Output through the bufferevent, without an attempt to write now.
+// Into the output, without an attempt to write now.
 void connection_queue(struct connection *connection, const void *data, size_t size);
 // The reply of the current request has been put out.
 void connection_replied(struct connection *connection);
+
+// --- transport.c ---------------------------------------------------------------------------------------------------
+// False when there is no memory for TLS; the socket is then the caller's still.
+bool transport_open(struct connection *connection, int fd) MUST_CHECK;
+void transport_close(struct connection *connection);
+enum transport_handshake {
+    HANDSHAKE_DONE,
+    HANDSHAKE_READS,
+    HANDSHAKE_WRITES,
+    HANDSHAKE_PLAIN,   // the client speaks HTTP; now the connection is plain
+    HANDSHAKE_REFUSED, // an alert has gone out; now the connection is plain
+    HANDSHAKE_LOST
+};
+enum transport_handshake transport_shake_hands(struct connection *connection) MUST_CHECK;
+void transport_drop_tls(struct connection *connection);
+void transport_say_goodbye(
+    struct connection *connection); // TLS's own end (close_notify), as far as it can be sent now
+// As recv(2): 0 at a proper end, -1 with EAGAIN when there is nothing now.
+ssize_t transport_read(struct connection *connection, char *out, size_t size);
+// Two runs of bytes, one behind the other, while the output is empty: how much was taken, or -1 when the socket is lost.
+// What was not taken must be put into the output.
+ssize_t transport_write(
+    struct connection *connection, const void *a, size_t a_size, const void *b, size_t b_size);
+// Sends of the output what the socket takes, at most WRITE_SINGLE_MAX; false when it is lost.
+bool transport_flush(struct connection *connection) MUST_CHECK;
 
 // --- body.c --------------------------------------------------------------------------------------------------------
 enum body_step { BODY_STEP_WAIT, BODY_STEP_DONE, BODY_STEP_FAILED };

@@ -1,11 +1,6 @@
 #include "coordinator/http/fixture_test.h"
 
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/ssl.h>
-#include <openssl/x509.h>
-
-// Time, numbers and ends: deadlines, caps, drains, TLS, counters.
+// Time, numbers and ends: deadlines, caps, drains, counters.
 
 #define HOST "Host: x\r\n"
 #define ALIVE "GET /livez HTTP/1.1\r\n" HOST "\r\n"
@@ -350,136 +345,6 @@ static void drains_finish_what_is_in_flight(void **state UNUSED)
     n_waiting = 0;
 }
 
-// --- TLS ---------------------------------------------------------------------------------------------------------------
-static SSL_CTX *server_context(void)
-{
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *certificate = X509_new();
-    X509_set_version(certificate, 2);
-    ASN1_INTEGER_set(X509_get_serialNumber(certificate), 1);
-    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
-    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
-    X509_set_pubkey(certificate, key);
-    X509_NAME *name = X509_get_subject_name(certificate);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"localhost", -1, -1, 0);
-    X509_set_issuer_name(certificate, name);
-    assert_true(X509_sign(certificate, key, EVP_sha256()) > 0);
-    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
-    assert_int_equal(SSL_CTX_use_certificate(context, certificate), 1);
-    assert_int_equal(SSL_CTX_use_PrivateKey(context, key), 1);
-    X509_free(certificate);
-    EVP_PKEY_free(key);
-    return context;
-}
-
-static size_t read_tls(SSL *ssl, char *text, size_t size)
-{
-    size_t length = 0;
-    for (int n; length < size && (n = SSL_read(ssl, text + length, (int)(size - length))) > 0;)
-        length += (size_t)n;
-    return length;
-}
-
-static void tls_speaks_the_same(void **state UNUSED)
-{
-    struct fixture fixture;
-    SSL_CTX *server = server_context(), *context = SSL_CTX_new(TLS_client_method());
-    fixture_start(
-        &fixture, (struct http_settings){.tables = tables, .tls = server, .header_timeout_ms = 500});
-    struct client client;
-    client_open(&client, fixture.port);
-    SSL *ssl = SSL_new(context);
-    SSL_set_fd(ssl, client.fd);
-    assert_int_equal(SSL_connect(ssl), 1);
-    static const char requests[] = ALIVE "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc"
-                                         "GET /much HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n";
-    assert_int_equal(SSL_write(ssl, requests, sizeof(requests) - 1), sizeof(requests) - 1);
-    size_t room = 40 << 20;
-    char *text = calloc(1, room);
-    size_t length = read_tls(ssl, text, room);
-    assert_true(length > 32 << 20); // and closed properly, or SSL_read would say so
-    assert_int_equal(SSL_get_shutdown(ssl) & SSL_RECEIVED_SHUTDOWN, SSL_RECEIVED_SHUTDOWN);
-    assert_non_null(strstr(text, "alive\n"));
-    assert_non_null(strstr(text, "\r\n\r\nabcHTTP/1.1 200 OK"));
-    free(text);
-    SSL_free(ssl);
-    client_close(&client);
-    client_open(&client, fixture.port); // a handshake that never begins
-    assert_true(client_is_closed(&client));
-    client_close(&client);
-    client_open(&client, fixture.port); // and one that is none
-    client_say(&client, ALIVE);
-    while (client_more(&client))
-        ;
-    client_close(&client);
-    SSL_CTX_free(context);
-    fixture_stop(&fixture);
-    SSL_CTX_free(server);
-}
-
-// What waits decrypted inside OpenSSL wakes no socket: uploads of every size must be read to their end all the same.
-static void tls_uploads_are_read_to_the_end(void **state UNUSED)
-{
-    struct fixture fixture;
-    SSL_CTX *server = server_context(), *context = SSL_CTX_new(TLS_client_method());
-    fixture_start(&fixture, (struct http_settings){.tables = tables, .tls = server});
-    struct client client;
-    client_open(&client, fixture.port);
-    SSL *ssl = SSL_new(context);
-    SSL_set_fd(ssl, client.fd);
-    assert_int_equal(SSL_connect(ssl), 1);
-    char *body = calloc(1, 1 << 20), text[4096];
-    for (int size = 16000; size < 1 << 20; size += size < 80000 ? 1000 : 100000) {
-        const char *path = size % 3 == 0 || size > 250000 ? "/upload" : "/echo";
-        int n = snprintf(
-            text, sizeof(text), "POST %s HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n", path, size);
-        assert_int_equal(SSL_write(ssl, text, n), n);
-        for (int at = 0; at < size; at += 5001) // records that no buffer is a multiple of
-            assert_true(SSL_write(ssl, body + at, size - at < 5001 ? size - at : 5001) > 0);
-        n = SSL_read(ssl, text, sizeof(text) - 1);
-        if (n <= 0)
-            fail_msg("no answer to a body of %d bytes", size);
-        text[n] = '\0';
-        int left = path[1] == 'e' ? size : 0;
-        char *end = strstr(text, "\r\n\r\n");
-        assert_non_null(end);
-        left -= n - (int)(end + 4 - text);
-        for (char piece[16384]; left > 0; left -= n)
-            assert_true((n = SSL_read(ssl, piece, sizeof(piece))) > 0);
-        assert_int_equal(left, 0);
-    }
-    // And those that came while a handler was at work and nobody read.
-    int n = snprintf(text, sizeof(text),
-        "GET /wait HTTP/1.1\r\n" HOST "\r\nPOST /upload HTTP/1.1\r\n" HOST "Content-Length: %d\r\n\r\n",
-        35000);
-    assert_int_equal(SSL_write(ssl, text, n), n);
-    for (int at = 0; at < 35000; at += 5000)
-        assert_int_equal(SSL_write(ssl, body + at, 5000), 5000);
-    usleep(100000);
-    SSL *other = SSL_new(context);
-    struct client second;
-    client_open(&second, fixture.port);
-    SSL_set_fd(other, second.fd);
-    assert_int_equal(SSL_connect(other), 1);
-    n = snprintf(text, sizeof(text), "GET /release HTTP/1.1\r\n" HOST "\r\n");
-    assert_int_equal(SSL_write(other, text, n), n);
-    size_t length = 0;
-    while (strstr(text, "204 No Content") == NULL) {
-        assert_true((n = SSL_read(ssl, text + length, (int)(sizeof(text) - 1 - length))) > 0);
-        length += (size_t)n;
-        text[length] = '\0';
-    }
-    assert_non_null(strstr(text, "released\n"));
-    SSL_free(other);
-    client_close(&second);
-    free(body);
-    SSL_free(ssl);
-    client_close(&client);
-    SSL_CTX_free(context);
-    fixture_stop(&fixture);
-    SSL_CTX_free(server);
-}
-
 static void counters_count(void **state UNUSED)
 {
     struct fixture fixture;
@@ -514,8 +379,6 @@ int main(void)
         cmocka_unit_test(bulk_work_leaves_room_for_writes),
         cmocka_unit_test(bodies_in_memory_have_a_budget),
         cmocka_unit_test(drains_finish_what_is_in_flight),
-        cmocka_unit_test(tls_speaks_the_same),
-        cmocka_unit_test(tls_uploads_are_read_to_the_end),
         cmocka_unit_test(counters_count),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,6 +169,8 @@ void reply_head(
         buf_add(out, "\r\n", 2);
     }
     add_connection(request, out);
+    if (request->connection->tls)
+        buf_add_text(out, request->connection->server->hsts);
     buf_add(out, security_fields, sizeof(security_fields) - 1);
     buf_add(out, "\r\n", 2);
 }

@@ -141,6 +141,44 @@ static void check_load(struct http_request *request)
     }
 }
 
+// What came in the open goes to the public address, which the client has no say in. A secret that came along has been
+// read on the way: who sent it must learn that it did not work.
+static void redirect(struct http_request *request)
+{
+    enum http_method method = request->framing.method;
+    if ((method != HTTP_GET && method != HTTP_HEAD) || request_known(request, KNOWN_AUTHORIZATION) != NULL) {
+        request->connection->close_after = true;
+        request->refusal = 403;
+        request->refusal_detail = "This port only redirects to HTTPS: use https:// and not http://.";
+        return;
+    }
+    const char *query = request->query;
+    http_reply_header(request, "Location",
+        arena_printf(request->arena, "%s%s%s%s", request->connection->server->settings.redirect_to,
+            request->path, query != NULL ? "?" : "", query != NULL ? query : ""));
+    http_reply_empty(request, 308);
+}
+
+static void find_route(struct http_request *request)
+{
+    const struct framing_head *framing = &request->framing;
+    router_find(&request->connection->server->router, request);
+    bool reads = framing->method == HTTP_GET || framing->method == HTTP_HEAD;
+    if (request->refusal == 404 && !reads &&
+        static_has(request->connection->server->settings.files, request->path)) {
+        request->allow = "GET, HEAD, OPTIONS";
+        request->refusal = 405;
+        request->refusal_detail = "This path does not take that method.";
+    }
+    if (request->entry != NULL) {
+        check_same_origin(request);
+        if (request->refusal == 0)
+            check_body(request);
+        if (request->refusal == 0)
+            check_load(request);
+    }
+}
+
 void request_begin(struct http_request *request, const char *data)
 {
     struct framing_head *framing = &request->framing;
@@ -157,21 +195,10 @@ void request_begin(struct http_request *request, const char *data)
     request->body_max = BODY_DEFAULT_MAX;
     if (!framing->keep_alive)
         request->connection->close_after = true;
-    router_find(&request->connection->server->router, request);
-    bool reads = framing->method == HTTP_GET || framing->method == HTTP_HEAD;
-    if (request->refusal == 404 && !reads &&
-        static_has(request->connection->server->settings.files, request->path)) {
-        request->allow = "GET, HEAD, OPTIONS";
-        request->refusal = 405;
-        request->refusal_detail = "This path does not take that method.";
-    }
-    if (request->entry != NULL) {
-        check_same_origin(request);
-        if (request->refusal == 0)
-            check_body(request);
-        if (request->refusal == 0)
-            check_load(request);
-    }
+    if (request->connection->redirects)
+        redirect(request);
+    else
+        find_route(request);
     // What is refused is answered after its body has been read away, so that the connection lives on; but a long body,
     // or one that waits for leave to come, is not asked for.
     if (request->refusal != 0 && framing->has_body &&

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -41,14 +42,16 @@ static void stop_accepting(struct http_server *server)
     if (server->accepting) {
         server->accepting = false;
         evconnlistener_disable(server->listener);
+        if (server->redirect_listener != NULL)
+            evconnlistener_disable(server->redirect_listener);
     }
 }
 
-static void on_accept(struct evconnlistener *listener UNUSED, evutil_socket_t fd, struct sockaddr *peer,
-    int size UNUSED, void *arg)
+static void on_accept(
+    struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *peer, int size UNUSED, void *arg)
 {
     struct http_server *server = arg;
-    connection_accept(server, fd, peer);
+    connection_accept(server, fd, peer, listener == server->redirect_listener);
     if (server->n_connections >= server->settings.max_connections)
         stop_accepting(server); // until one has closed; the others wait in the kernel's queue
 }
@@ -61,10 +64,12 @@ static void on_accept_error(struct evconnlistener *listener UNUSED, void *arg)
 
 void server_accept_more(struct http_server *server)
 {
-    if (!server->accepting && !server->deaf && server->n_connections < server->settings.max_connections) {
-        server->accepting = true;
-        evconnlistener_enable(server->listener);
-    }
+    if (server->accepting || server->deaf || server->n_connections >= server->settings.max_connections)
+        return;
+    server->accepting = true;
+    evconnlistener_enable(server->listener);
+    if (server->redirect_listener != NULL)
+        evconnlistener_enable(server->redirect_listener);
 }
 
 static void become_deaf(struct http_server *server)
@@ -100,9 +105,19 @@ static void complete_settings(struct http_settings *settings)
         settings->max_connections = limit.rlim_cur > 1000000 ? 1000000 : (int)(limit.rlim_cur / 4 * 3);
 }
 
+static struct evconnlistener *new_listener(struct http_server *server, int fd)
+{
+    struct evconnlistener *listener =
+        evconnlistener_new(server->base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+    if (listener == NULL)
+        abort();
+    evconnlistener_set_error_cb(listener, on_accept_error);
+    return listener;
+}
+
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings)
 {
-    signal(SIGPIPE, SIG_IGN); // bufferevents write without MSG_NOSIGNAL
+    signal(SIGPIPE, SIG_IGN); // OpenSSL and evbuffers write without MSG_NOSIGNAL
     struct http_server *server = calloc(1, sizeof(*server));
     if (server == NULL)
         abort();
@@ -118,11 +133,15 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     server->address_seed = rng_secure_u64();
     server->turn = event_new(base, -1, 0, connection_turn, server);
     server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
-    server->listener =
-        evconnlistener_new(base, on_accept, server, LEV_OPT_CLOSE_ON_EXEC, 0, settings->listen_fd);
-    if (server->turn == NULL || server->sweep == NULL || server->listener == NULL)
+    if (server->turn == NULL || server->sweep == NULL)
         abort();
-    evconnlistener_set_error_cb(server->listener, on_accept_error);
+    server->listener = new_listener(server, settings->listen_fd);
+    if (settings->redirect_to != NULL)
+        server->redirect_listener = new_listener(server, settings->redirect_fd);
+    // Not for the names below ours: they may be other people's.
+    if (settings->hsts_s > 0)
+        snprintf(server->hsts, sizeof(server->hsts), "Strict-Transport-Security: max-age=%d\r\n",
+            settings->hsts_s);
     server->accepting = true;
     event_add(server->sweep, &(struct timeval){.tv_usec = SWEEP_MS * 1000});
     enlist(server);
@@ -161,6 +180,8 @@ void http_server_free(struct http_server *server)
     server->draining = server->deaf = true;
     server->drained = NULL;
     evconnlistener_free(server->listener);
+    if (server->redirect_listener != NULL)
+        evconnlistener_free(server->redirect_listener);
     event_free(server->sweep);
     for (size_t list = 0; list < LISTS; list++)
         while (server->lists[list].first != NULL)

@@ -32,8 +32,6 @@ static void stream_begin(struct http_request *request, int status, const char *c
         connection->close_after = true; // its end is the end of the connection
     reply_head(request, connection_scratch(connection), status, content_type, length);
     connection_flush(connection);
-    if (connection->state != CONNECTION_GONE)
-        bufferevent_setwatermark(connection->bev, EV_WRITE, OUTPUT_LOW, 0);
     if (request->stream_is_events && (connection->input_ended || connection->server->draining))
         connection_gone(connection);
 }
@@ -75,11 +73,8 @@ void http_stream_end(struct http_request *request)
     struct connection *connection = request->connection;
     assert(request->replying_stream && !request->stream_ended);
     request->stream_ended = true;
-    if (connection->state != CONNECTION_GONE) {
-        if (request->stream_chunked && !request->head_only)
-            connection_queue(connection, "0\r\n\r\n", 5);
-        bufferevent_setwatermark(connection->bev, EV_WRITE, 0, 0);
-    }
+    if (connection->state != CONNECTION_GONE && request->stream_chunked && !request->head_only)
+        connection_queue(connection, "0\r\n\r\n", 5);
     reply_done(request);
 }
 

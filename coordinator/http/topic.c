@@ -70,8 +70,8 @@ void http_topic_join(struct http_topic *topic, struct http_request *request, voi
     *listener = (struct listener){.topic = topic, .next = topic->first, .request = request, .arg = arg};
     topic->first = listener;
     if (request->connection->state != CONNECTION_GONE) {
-        int fd = bufferevent_getfd(request->connection->bev), bytes = KERNEL_BYTES;
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
+        int bytes = KERNEL_BYTES;
+        setsockopt(request->connection->fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof(bytes));
     }
     http_stream_begin(request, 200, "text/event-stream", NULL, on_close, listener);
     if (request->head_only) {
