@@ -8,6 +8,7 @@
 #define COORDINATOR_HTTP_INTERNAL_H
 
 #include "base/buf.h"
+#include "base/gcra.h"
 #include "coordinator/http/framing.h"
 #include "coordinator/http/http.h"
 
@@ -296,5 +297,19 @@ int limits_parse_proxies(
     const char *list, struct prefix **ret_prefixes, size_t *ret_n, struct err *err) MUST_CHECK;
 bool limits_is_proxy(const struct http_server *server, const unsigned char bytes[16]);
 bool limits_parse_address(const char *text, size_t size, unsigned char bytes[16]);
+// What stands for an address where it is counted: all of IPv4, the first 64 bits of IPv6.
+uint64_t limits_address_key(const unsigned char bytes[16]);
+
+// --- rates.c -------------------------------------------------------------------------------------------------------
+enum rates_act {
+    RATES_SPEND,
+    RATES_LOOK,  // as SPEND, but nothing is taken
+    RATES_CHARGE // taken without asking
+};
+// `limit` must not be off; `is_account` says which of the tables. Any thread.
+struct gcra_answer rates_act(struct http_rates *rates, enum rates_act act, unsigned limit, bool is_account,
+    const void *key, size_t size, int64_t cost, int64_t now_ns);
+void rates_print(const struct http_rates *rates, struct buf *out);
+void rates_check_address(struct http_request *request); // before the handler; may set `refusal`
 
 #endif

@@ -35,16 +35,21 @@ static struct address **bucket_of(struct http_server *server, uint64_t key)
     return &server->addresses[mixed >> 54];
 }
 
-struct address *limits_enter(struct http_server *server, const unsigned char bytes[16])
+uint64_t limits_address_key(const unsigned char bytes[16])
 {
     uint64_t key;
-    bool is_v4 = memcmp(bytes, mapped, sizeof(mapped)) == 0;
     memcpy(&key, bytes, sizeof(key));
-    if (is_v4) {
+    if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
         uint32_t v4;
         memcpy(&v4, bytes + 12, sizeof(v4));
         key = UINT64_C(0xffffffff00000000) | v4; // no prefix of the internet ends in ff:ff:ff:ff there
     }
+    return key;
+}
+
+struct address *limits_enter(struct http_server *server, const unsigned char bytes[16])
+{
+    uint64_t key = limits_address_key(bytes);
     struct address **bucket = bucket_of(server, key), *address = *bucket;
     while (address != NULL && address->key != key)
         address = address->next;

@@ -78,14 +78,14 @@ static void take_upload(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0},
-    {HTTP_POST, "/echo", reply_echo, HTTP_CLASS_WRITE, HTTP_CROSS_SITE, 0},
-    {HTTP_POST, "/score", reply_echo, HTTP_CLASS_SCORE, HTTP_CROSS_SITE, 4 << 20},
-    {HTTP_GET, "/wait", wait_for_release, HTTP_CLASS_BULK, 0, 0},
-    {HTTP_GET, "/release", release_all, HTTP_CLASS_WRITE, 0, 0},
-    {HTTP_GET, "/events", give_events, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/much", give_much, HTTP_CLASS_READ, 0, 0},
-    {HTTP_POST, "/upload", take_upload, HTTP_CLASS_BULK, HTTP_STREAM_BODY, 1 << 20},
+    {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0, 0, 0},
+    {HTTP_POST, "/echo", reply_echo, HTTP_CLASS_WRITE, HTTP_CROSS_SITE, 0, 0, 0},
+    {HTTP_POST, "/score", reply_echo, HTTP_CLASS_SCORE, HTTP_CROSS_SITE, 4 << 20, 0, 0},
+    {HTTP_GET, "/wait", wait_for_release, HTTP_CLASS_BULK, 0, 0, 0, 0},
+    {HTTP_GET, "/release", release_all, HTTP_CLASS_WRITE, 0, 0, 0, 0},
+    {HTTP_GET, "/events", give_events, HTTP_CLASS_READ, 0, 0, 0, 0},
+    {HTTP_GET, "/much", give_much, HTTP_CLASS_READ, 0, 0, 0, 0},
+    {HTTP_POST, "/upload", take_upload, HTTP_CLASS_BULK, HTTP_STREAM_BODY, 1 << 20, 0, 0},
     {0},
 };
 static const struct http_route *const tables[] = {routes, NULL};

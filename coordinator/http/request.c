@@ -171,6 +171,8 @@ void request_begin(struct http_request *request, const char *data)
             check_body(request);
         if (request->refusal == 0)
             check_load(request);
+        if (request->refusal == 0)
+            rates_check_address(request);
     }
     // What is refused is answered after its body has been read away, so that the connection lives on; but a long body,
     // or one that waits for leave to come, is not asked for.

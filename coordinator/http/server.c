@@ -289,6 +289,7 @@ static void print_metrics(const struct http_server *const *servers, size_t n_ser
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
             rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+    rates_print(servers[0]->settings.rates, out);
     requests_total(servers, n_servers, out);
     durations(servers, n_servers, out);
 }
