@@ -14,6 +14,7 @@
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/learn/learn.h"
+#include "coordinator/limits.h"
 #include "coordinator/listen.h"
 #include "coordinator/outside.h"
 #include "coordinator/privileges.h"
@@ -68,6 +69,7 @@ struct process {
     char *owner_conninfo, *app_conninfo, *public_url;
     const struct http_route *tables[ARRAY_SIZE(rooms)];
     struct http_static *files;
+    struct http_rates *rates; // NULL: no limits
     void *tls;
     int listen_fd, port, stop_ms;
     bool loopback;
@@ -166,7 +168,7 @@ static int open_outside(struct process *process, struct err *err)
         return rc;
     if (!config_switch(config, "rate-limits") && !process->loopback)
         return err_set(err, ERR_INVALID, "rate-limits off is for loopback listeners only");
-    return 0;
+    return limits_load(config, &process->rates, err);
 }
 
 static int open_database(struct process *process, struct err *err)
@@ -265,6 +267,8 @@ static int start_threads(struct process *process, struct err *err)
     int most = max_connections(config, err);
     if (most < 0)
         return most;
+    if (http_rates_check(process->rates, process->tables, err) < 0)
+        return err->code;
     struct http_settings http = {
         .tables = process->tables,
         .listen_fd = process->listen_fd,
@@ -275,6 +279,7 @@ static int start_threads(struct process *process, struct err *err)
         .trusted_proxies = proxies,
         .proxies_send_forwarded = send_forwarded,
         .limits_by_address = config_switch(config, "rate-limits"),
+        .rates = config_switch(config, "rate-limits") ? process->rates : NULL,
         .header_timeout_ms = (int)header_ms,
         .idle_timeout_ms = (int)idle_ms,
         .body_min_bytes_per_s = 1024,
@@ -326,6 +331,7 @@ static void stop(struct process *process)
         cluster_stop(process->cluster, process->stop_ms - AFTER_CLUSTER_MS - spent_ms);
     outside_free_tls(process->tls);
     http_static_free(process->files);
+    http_rates_free(process->rates);
     free(process->data_folder);
     free(process->owner_conninfo);
     free(process->app_conninfo);

@@ -1,5 +1,7 @@
 #include "coordinator/settings.h"
 
+#include "coordinator/limits.h"
+
 const struct config_setting coordinator_settings[] = {
     {"listen", "PLENUM_LISTEN", "127.0.0.1:8080",
         "address:port for browsers and APIs; port 0 takes a free one"},
@@ -18,8 +20,8 @@ const struct config_setting coordinator_settings[] = {
     {"web", "PLENUM_WEB", NULL, "folder of the built pages (default: found beside the program)"},
     {"user", "PLENUM_USER", "plenum", "service user to become when started as root"},
     {"rate-limits", "PLENUM_RATE_LIMITS", "on",
-        "off: no limits by address; only on a loopback listener, for tests"},
-    {"header-timeout-ms", "PLENUM_HEADER_TIMEOUT_MS", "5000",
+        "off: no rate limits, nor of connections by address; only on a loopback listener, for tests"},
+    LIMITS(LIMIT_SETTING){"header-timeout-ms", "PLENUM_HEADER_TIMEOUT_MS", "5000",
         "a request's headers must be complete within this"},
     {"idle-timeout-ms", "PLENUM_IDLE_TIMEOUT_MS", "15000", "an idle connection is closed after this"},
     {"max-connections", "PLENUM_MAX_CONNECTIONS", "0",

@@ -4,6 +4,7 @@
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
+#include "coordinator/limits.h"
 
 // More rows a batch gain nothing (FACTS): 5 to 7 us a row from 100 on.
 enum {
@@ -54,16 +55,19 @@ static const struct http_route routes[] = {
     {.method = HTTP_POST,
         .pattern = "/api/v1/projects/{p}/assignments",
         .handle = assignments_next,
-        .class = WRITE},
+        .class = WRITE,
+        .limit = LIMIT_JUDGE},
     {.method = HTTP_PUT,
         .pattern = "/api/v1/assignments/{a}/judgment",
         .handle = judgments_put,
         .class = WRITE,
+        .limit = LIMIT_JUDGE,
         .body_max = JUDGMENT_BODY_MAX},
     {.method = HTTP_DELETE,
         .pattern = "/api/v1/assignments/{a}/judgment",
         .handle = judgments_undo,
-        .class = WRITE},
+        .class = WRITE,
+        .limit = LIMIT_JUDGE},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/quality", .handle = quality_show, .class = READ},
     {0},
 };
