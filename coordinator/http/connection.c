@@ -288,6 +288,8 @@ static void call_handler(struct http_request *request)
     request->handled = true;
     request->in_flight = true;
     server->n_in_flight++;
+    if (admission_counts(request))
+        admission_enter(&server->admission, request->entry->flow, request->entry->route->class);
     atomic_store_explicit(&server->in_flight_now, server->n_in_flight, memory_order_relaxed);
     request->entry->route->handle(request);
 }
@@ -305,6 +307,7 @@ static bool step_body(struct connection *connection, struct evbuffer *input)
         return body_read_stream(request, input, connection->input_ended);
     switch (body_read_whole(request, input)) {
     case BODY_STEP_WAIT:
+        request->body_waited = true;
         return connection->input_ended && give_up_input(connection);
     case BODY_STEP_FAILED:
         reply_refuse(request, request->refusal, request->refusal_detail);
@@ -313,6 +316,8 @@ static bool step_body(struct connection *connection, struct evbuffer *input)
         break;
     }
     connection_move(connection, CONNECTION_HANDLER);
+    if (request->refusal == 0 && request->body_waited) // much may have come in the meantime
+        request_check_load(request, clock_monotonic_us());
     if (request->refusal != 0)
         reply_refusal(request);
     else

@@ -22,8 +22,15 @@ struct event_base;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
 
-// Who waits when there is too much to do: the first are served first.
-enum http_class { HTTP_CLASS_WRITE, HTTP_CLASS_READ, HTTP_CLASS_SCORE, HTTP_CLASS_BULK, HTTP_CLASSES };
+// Who waits when there is too much to do: the first are served first (admission.h). Probes always are, and have no limits.
+enum http_class {
+    HTTP_CLASS_WRITE,
+    HTTP_CLASS_READ,
+    HTTP_CLASS_SCORE,
+    HTTP_CLASS_BULK,
+    HTTP_CLASS_PROBE,
+    HTTP_CLASSES
+};
 
 enum http_route_flags {
     HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
@@ -89,6 +96,7 @@ struct http_settings {
     bool proxies_send_forwarded;
     bool limits_by_address;   // of connections; PLENUM_RATE_LIMITS
     struct http_rates *rates; // shared by all loops, or NULL: none
+    int wait_max_ms;          // longest foreseen wait of a request that is let in; 0: 300
     // 0: 5000, 15000, 1024; three quarters of RLIMIT_NOFILE, 256. The last two are of this one server, not of all loops.
     int header_timeout_ms, idle_timeout_ms, body_min_bytes_per_s;
     int max_connections, max_connections_per_address;

@@ -9,6 +9,7 @@
 
 #include "base/buf.h"
 #include "base/gcra.h"
+#include "coordinator/http/admission.h"
 #include "coordinator/http/framing.h"
 #include "coordinator/http/http.h"
 
@@ -102,7 +103,7 @@ struct http_request {
     int refusal;
     const char *refusal_detail, *allow;
     bool own_errors; // HTTP_OWN_ERRORS of a route with this path
-    bool handled, in_flight, replied, replying_stream, stream_ended, stream_chunked, stream_full,
+    bool handled, in_flight, body_waited, replied, replying_stream, stream_ended, stream_chunked, stream_full,
         stream_is_events, close_told, body_taken, body_paused, body_ended, body_end_told, decoder_full,
         head_only, chose_cache, chose_retry, chose_challenge;
     int status;
@@ -148,6 +149,7 @@ struct route_entry {
     struct route_segment segments[SEGMENTS_MAX];
     size_t n_segments;
     struct route_counters *counters;
+    struct admission_flow *flow;
 };
 
 struct router {
@@ -155,6 +157,12 @@ struct router {
     size_t n_entries;
     size_t first[SEGMENTS_MAX + 2]; // of those with so many segments
 };
+
+// Of those in flight: one whose body streams takes as long as its client, and says nothing about the others' wait.
+static inline bool admission_counts(const struct http_request *request)
+{
+    return (request->entry->route->flags & HTTP_STREAM_BODY) == 0;
+}
 
 void router_build(struct router *router, const struct http_route *const *tables);
 void router_release(struct router *router);
@@ -187,6 +195,9 @@ struct http_server {
     int n_connections; // with a socket
     int n_alive;       // with those that only wait for their reply
     int n_in_flight;
+    struct admission admission;
+    unsigned n_overloaded;
+    struct timeval pass; // of the loop; the same in all callbacks of one
     size_t body_bytes;
     int64_t drain_us; // since when
     void (*told_deaf)(void *arg);
@@ -206,6 +217,7 @@ struct http_server {
     struct route_counters other; // what found no route: static files, 404
     struct route_counters refused;
     _Atomic uint64_t accepted, turned_away, timed_out, bytes_in, bytes_out;
+    _Atomic uint64_t overloaded[HTTP_CLASSES]; // refused by class
     _Atomic int64_t open_now, in_flight_now;
 };
 
@@ -217,7 +229,8 @@ static inline void count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 extern const double duration_bounds_s[DURATION_BUCKETS];
-void server_destroy(struct http_server *server); // the memory, when nothing is alive any more
+void server_saw(struct http_server *server, int64_t now_us); // read something, or replied
+void server_destroy(struct http_server *server);             // the memory, when nothing is alive any more
 
 // --- connection.c --------------------------------------------------------------------------------------------------
 void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer);
@@ -267,6 +280,7 @@ struct http_request *request_new(struct connection *connection);
 void request_free(struct http_request *request);
 // The head is complete in `data`: copies it, routes, checks. May set `refusal`.
 void request_begin(struct http_request *request, const char *data);
+void request_check_load(struct http_request *request, int64_t now_us); // may set `refusal`
 const char *request_known(const struct http_request *request, enum framing_known known);
 bool media_type_is(const char *value, const char *type);
 

@@ -127,24 +127,35 @@ static void check_body(struct http_request *request)
     }
 }
 
-// Each class may have a share of the handlers, so that bulk work can't keep judgments waiting.
-static void check_load(struct http_request *request)
+// Who would wait too long is not let in; and each class has a share of the memory, so that bulk work can't keep judgments
+// out.
+void request_check_load(struct http_request *request, int64_t now_us)
 {
-    static const int share_percent[] = {
-        [HTTP_CLASS_WRITE] = 100, [HTTP_CLASS_READ] = 75, [HTTP_CLASS_SCORE] = 50, [HTTP_CLASS_BULK] = 10};
-    const struct http_server *server = request->connection->server;
-    int percent = share_percent[request->entry->route->class];
-    if (server->n_in_flight >= IN_FLIGHT_MAX / 100 * percent ||
-        server->body_bytes >= (size_t)BODY_BUDGET / 100 * (size_t)percent) {
-        request->refusal = 503;
-        request->refusal_detail = "Too much is being worked on; try again in a moment.";
-    }
+    static const int share_percent[HTTP_CLASSES] = {[HTTP_CLASS_WRITE] = 100,
+        [HTTP_CLASS_READ] = 75,
+        [HTTP_CLASS_SCORE] = 50,
+        [HTTP_CLASS_BULK] = 10,
+        [HTTP_CLASS_PROBE] = 100};
+    struct http_server *server = request->connection->server;
+    enum http_class class = request->entry->route->class;
+    int percent = share_percent[class];
+    if (admission_allows(&server->admission, request->entry->flow, class, now_us) &&
+        server->n_in_flight < IN_FLIGHT_MAX / 100 * percent &&
+        server->body_bytes < (size_t)BODY_BUDGET / 100 * (size_t)percent)
+        return;
+    // One, two or three seconds in turn, or all would be back in the same moment.
+    static const char *const seconds[] = {"1", "2", "3"};
+    http_reply_header(request, "Retry-After", seconds[server->n_overloaded++ % ARRAY_SIZE(seconds)]);
+    count(&server->overloaded[class], 1);
+    request->refusal = 503;
+    request->refusal_detail = "Too much is being worked on; try again in a moment.";
 }
 
 void request_begin(struct http_request *request, const char *data)
 {
     struct framing_head *framing = &request->framing;
     request->started_us = clock_monotonic_us();
+    server_saw(request->connection->server, request->started_us);
     request->head = arena_memdup(request->arena, data, framing->size);
     request->path = slice(request, framing->path);
     request->query = framing->has_query ? slice(request, framing->query) : NULL;
@@ -170,7 +181,7 @@ void request_begin(struct http_request *request, const char *data)
         if (request->refusal == 0)
             check_body(request);
         if (request->refusal == 0)
-            check_load(request);
+            request_check_load(request, request->started_us);
         if (request->refusal == 0)
             rates_check_address(request);
     }

@@ -93,11 +93,22 @@ static void complete_settings(struct http_settings *settings)
         settings->idle_timeout_ms = 15000;
     if (settings->body_min_bytes_per_s <= 0)
         settings->body_min_bytes_per_s = 1024;
+    if (settings->wait_max_ms <= 0)
+        settings->wait_max_ms = 300;
     if (settings->max_connections_per_address <= 0)
         settings->max_connections_per_address = 256;
     struct rlimit limit;
     if (settings->max_connections <= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0)
         settings->max_connections = limit.rlim_cur > 1000000 ? 1000000 : (int)(limit.rlim_cur / 4 * 3);
+}
+
+void server_saw(struct http_server *server, int64_t now_us)
+{
+    struct timeval pass;
+    event_base_gettimeofday_cached(server->base, &pass);
+    bool is_new = pass.tv_sec != server->pass.tv_sec || pass.tv_usec != server->pass.tv_usec;
+    server->pass = pass;
+    admission_saw(&server->admission, is_new, now_us);
 }
 
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings)
@@ -110,6 +121,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     server->settings = *settings;
     complete_settings(&server->settings);
     router_build(&server->router, settings->tables);
+    admission_init(&server->admission, server->settings.wait_max_ms, clock_monotonic_us());
     buf_init(&server->scratch, SIZE_MAX / 4);
     buf_init(&server->render, SIZE_MAX / 4);
     struct err err;
@@ -260,6 +272,24 @@ static void durations(const struct http_server *const *servers, size_t n_servers
     }
 }
 
+static void overloaded_total(const struct http_server *const *servers, size_t n_servers, struct buf *out)
+{
+    static const char *const names[ADMISSION_CLASSES] = {[HTTP_CLASS_WRITE] = "write",
+        [HTTP_CLASS_READ] = "read",
+        [HTTP_CLASS_SCORE] = "score",
+        [HTTP_CLASS_BULK] = "bulk"};
+    buf_add_text(out,
+        "# HELP plenum_http_overloaded_total Requests refused with 503 because they would have waited.\n"
+        "# TYPE plenum_http_overloaded_total counter\n");
+    for (size_t class = 0; class < ADMISSION_CLASSES; class ++) {
+        uint64_t sum = 0;
+        for (size_t s = 0; s < n_servers; s++)
+            sum += load(&servers[s]->overloaded[class]);
+        buf_printf(
+            out, "plenum_http_overloaded_total{class=\"%s\"} %llu\n", names[class], (unsigned long long)sum);
+    }
+}
+
 static void print_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out)
 {
     uint64_t accepted = 0, away = 0, timed_out = 0, in = 0, sent = 0;
@@ -289,6 +319,7 @@ static void print_metrics(const struct http_server *const *servers, size_t n_ser
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
             rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+    overloaded_total(servers, n_servers, out);
     rates_print(servers[0]->settings.rates, out);
     requests_total(servers, n_servers, out);
     durations(servers, n_servers, out);
