@@ -12,7 +12,6 @@ enum {
     JUDGMENTS_A_BATCH = 500,
     LEASE_COLUMNS = 8,
     LEASES_A_BATCH = 100,
-    ITEMS_BODY_MAX = 64 * 1024 * 1024,
     JUDGMENT_BODY_MAX = 512 * 1024
 };
 
@@ -50,8 +49,7 @@ static const struct http_route routes[] = {
         .pattern = "/api/v1/projects/{p}/items",
         .handle = items_import,
         .class = HTTP_CLASS_BULK,
-        .flags = HTTP_STREAM_BODY,
-        .body_max = ITEMS_BODY_MAX},
+        .flags = HTTP_STREAM_BODY},
     {.method = HTTP_POST,
         .pattern = "/api/v1/projects/{p}/assignments",
         .handle = assignments_next,

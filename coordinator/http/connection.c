@@ -223,7 +223,7 @@ static void release_socket(struct connection *connection)
     bufferevent_free(connection->bev);
     connection->readable = NULL;
     connection->bev = NULL;
-    limits_leave(server, connection->address);
+    limits_leave(connection->address);
     connection->address = NULL;
     server->n_connections--;
     atomic_store_explicit(&server->open_now, server->n_connections, memory_order_relaxed);
@@ -549,7 +549,8 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     limits_key(peer, text, sizeof(text), bytes);
     bool trusted = limits_is_proxy(server, bytes);
     struct address *address = NULL;
-    if (server->settings.limits_by_address && !trusted && (address = limits_enter(server, bytes)) == NULL) {
+    if (server->settings.limits_by_address && !trusted &&
+        (address = limits_enter(bytes, server->settings.max_connections_per_address)) == NULL) {
         turn_away(server, fd);
         return;
     }
@@ -560,7 +561,7 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
         abort();
     connection->bev = new_bufferevent(server, fd);
     if (connection->bev == NULL) {
-        limits_leave(server, address);
+        limits_leave(address);
         close(fd);
         free(connection);
         return;

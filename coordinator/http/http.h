@@ -36,7 +36,8 @@ enum http_route_flags {
     HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
     HTTP_CROSS_SITE = 2,  // needs no same-origin proof (bearer-only APIs of serving stacks)
     HTTP_CACHEABLE = 4,   // without it every reply carries Cache-Control: no-store
-    HTTP_OWN_ERRORS = 8,  // errors of this path have the shape that settings.own_error gives, and are no problem+json
+    HTTP_OWN_ERRORS =
+        8, // errors of this path have the shape that settings.own_error gives, and are no problem+json
 };
 
 struct http_route {
@@ -46,7 +47,7 @@ struct http_route {
     void (*handle)(struct http_request *request);
     enum http_class class;
     unsigned flags;
-    size_t body_max; // 0: 256 KiB
+    size_t body_max; // 0: by the settings: of a streamed body, of a score, of any other
     // Of which rate limit (0: that of its class, see http_rate_settings), and how many units of it; 0: one.
     uint8_t limit, cost;
 };
@@ -96,10 +97,20 @@ struct http_settings {
     bool proxies_send_forwarded;
     bool limits_by_address;   // of connections; PLENUM_RATE_LIMITS
     struct http_rates *rates; // shared by all loops, or NULL: none
-    int wait_max_ms;          // longest foreseen wait of a request that is let in; 0: 300
-    // 0: 5000, 15000, 1024; three quarters of RLIMIT_NOFILE, 256. The last two are of this one server, not of all loops.
-    int header_timeout_ms, idle_timeout_ms, body_min_bytes_per_s;
-    int max_connections, max_connections_per_address;
+    // What is 0 becomes the number behind it.
+    int header_timeout_ms;           // 5000
+    int idle_timeout_ms;             // 15000
+    int body_min_bytes_per_s;        // 1024
+    int body_grace_ms;               // 5000: before that is asked for
+    int wait_max_ms;                 // 300: the longest foreseen wait of a request that is let in
+    int max_connections;             // three quarters of RLIMIT_NOFILE; of this one server, not of all loops
+    int max_connections_per_address; // 256; of all servers of the process together
+    int max_line_bytes;              // 8 KiB, and no more than that: the request line
+    int max_headers;                 // 64, and no more: header fields
+    int max_headers_bytes;           // 16 KiB, and no more: all of them
+    int max_body_bytes;              // 256 KiB
+    int max_score_body_bytes;        // 4 MiB: class SCORE
+    int max_stream_body_bytes;       // 64 MiB, decoded: HTTP_STREAM_BODY
 };
 
 // Whether a list of trusted proxies is one; the message names what is neither address nor prefix.

@@ -21,12 +21,12 @@
 #include <stdatomic.h>
 
 enum {
-    INPUT_MAX = 32 * 1024,          // read ahead a connection: a head, or pipelined requests
-    OUTPUT_LOW = 64 * 1024,         // a stream is asked for more below this
-    OUTPUT_HIGH = 256 * 1024,       // and told "enough" above it
-    WRITE_SINGLE_MAX = 256 * 1024,  // one stream went from 201 to 371 MB/s with it
-    SCRATCH_KEEP = 64 * 1024,       // replies up to about this are put together here and leave in one write
-    BODY_DEFAULT_MAX = 256 * 1024,  // when the route says nothing
+    INPUT_MAX = 32 * 1024,         // read ahead a connection: a head, or pipelined requests
+    OUTPUT_LOW = 64 * 1024,        // a stream is asked for more below this
+    OUTPUT_HIGH = 256 * 1024,      // and told "enough" above it
+    WRITE_SINGLE_MAX = 256 * 1024, // one stream went from 201 to 371 MB/s with it
+    SCRATCH_KEEP = 64 * 1024,      // replies up to about this are put together here and leave in one write
+    BODY_AWAY_MAX = 256 * 1024, // of a refused request: so much is read away, so that the connection lives on
     BODY_INLINE_MAX = 16 * 1024,    // bodies of a known length up to this go straight into the arena
     BODY_BUDGET = 64 * 1024 * 1024, // bodies held in memory by one loop; beyond it 503
     ARENA_MAX = 256 * 1024 * 1024,
@@ -34,7 +34,6 @@ enum {
     PARAMS_MAX = 8,
     SEGMENTS_MAX = 16,
     IN_FLIGHT_MAX = 2048, // requests with handlers, a loop; each class may take its share of it
-    BODY_GRACE_MS = 5000, // before the least rate of a body is asked for
     LINGER_MS = 2000,
     SWEEP_MS = 250,
     // In a drain: so long new connections are accepted (those under way when it began need a round trip), and so long an
@@ -170,13 +169,7 @@ void router_release(struct router *router);
 void router_find(const struct router *router, struct http_request *request);
 
 // --- the server ----------------------------------------------------------------------------------------------------
-struct address {
-    struct address *next;
-    uint64_t key;
-    int count;
-};
-
-enum { ADDRESS_BUCKETS = 1024 };
+struct address;
 
 struct prefix {
     unsigned char bytes[16]; // IPv4 as ::ffff:a.b.c.d
@@ -212,8 +205,6 @@ struct http_server {
     int64_t date_s, logged_s;
     struct prefix *proxies;
     size_t n_proxies;
-    uint64_t address_seed;
-    struct address *addresses[ADDRESS_BUCKETS];
     struct route_counters other; // what found no route: static files, 404
     struct route_counters refused;
     _Atomic uint64_t accepted, turned_away, timed_out, bytes_in, bytes_out;
@@ -305,8 +296,9 @@ void static_reply(struct http_request *request, const struct http_static *files)
 bool static_has(const struct http_static *files, const char *path);
 
 void limits_key(const struct sockaddr *peer, char *text, size_t size, unsigned char bytes[16]);
-struct address *limits_enter(struct http_server *server, const unsigned char bytes[16]); // NULL: too many
-void limits_leave(struct http_server *server, struct address *address);
+// Connections by address, of all servers of the process. NULL: `most` are there already.
+struct address *limits_enter(const unsigned char bytes[16], int most);
+void limits_leave(struct address *address);
 int limits_parse_proxies(
     const char *list, struct prefix **ret_prefixes, size_t *ret_n, struct err *err) MUST_CHECK;
 bool limits_is_proxy(const struct http_server *server, const unsigned char bytes[16]);

@@ -16,6 +16,10 @@ struct http_request *request_new(struct connection *connection)
     request->connection = connection;
     request->arena = arena;
     framing_head_init(&request->framing);
+    const struct http_settings *settings = &connection->server->settings;
+    request->framing.line_max = (uint32_t)settings->max_line_bytes;
+    request->framing.headers_max = (uint32_t)settings->max_headers;
+    request->framing.headers_bytes_max = (uint32_t)settings->max_headers_bytes;
     return request;
 }
 
@@ -110,7 +114,11 @@ static void check_body(struct http_request *request)
 {
     const struct http_route *route = request->entry->route;
     bool streams = (route->flags & HTTP_STREAM_BODY) != 0;
-    request->body_max = route->body_max > 0 ? route->body_max : BODY_DEFAULT_MAX;
+    const struct http_settings *settings = &request->connection->server->settings;
+    request->body_max = route->body_max > 0                ? route->body_max
+                        : streams                          ? (size_t)settings->max_stream_body_bytes
+                        : route->class == HTTP_CLASS_SCORE ? (size_t)settings->max_score_body_bytes
+                                                           : (size_t)settings->max_body_bytes;
     const char *coding = request_known(request, KNOWN_CONTENT_ENCODING);
     if (coding != NULL && strcasecmp(coding, "identity") != 0) {
         if (!streams || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "zstd") != 0)) {
@@ -139,6 +147,7 @@ void request_check_load(struct http_request *request, int64_t now_us)
     struct http_server *server = request->connection->server;
     enum http_class class = request->entry->route->class;
     int percent = share_percent[class];
+    server_saw(server, now_us);
     if (admission_allows(&server->admission, request->entry->flow, class, now_us) &&
         server->n_in_flight < IN_FLIGHT_MAX / 100 * percent &&
         server->body_bytes < (size_t)BODY_BUDGET / 100 * (size_t)percent)
@@ -155,7 +164,6 @@ void request_begin(struct http_request *request, const char *data)
 {
     struct framing_head *framing = &request->framing;
     request->started_us = clock_monotonic_us();
-    server_saw(request->connection->server, request->started_us);
     request->head = arena_memdup(request->arena, data, framing->size);
     request->path = slice(request, framing->path);
     request->query = framing->has_query ? slice(request, framing->query) : NULL;
@@ -165,7 +173,7 @@ void request_begin(struct http_request *request, const char *data)
     }
     count(&request->connection->server->bytes_in, framing->size);
     request->head_only = framing->method == HTTP_HEAD;
-    request->body_max = BODY_DEFAULT_MAX;
+    request->body_max = BODY_AWAY_MAX;
     if (!framing->keep_alive)
         request->connection->close_after = true;
     router_find(&request->connection->server->router, request);
@@ -188,7 +196,7 @@ void request_begin(struct http_request *request, const char *data)
     // What is refused is answered after its body has been read away, so that the connection lives on; but a long body,
     // or one that waits for leave to come, is not asked for.
     if (request->refusal != 0 && framing->has_body &&
-        (framing->expect_continue || framing->content_length > BODY_DEFAULT_MAX || request->refusal == 413)) {
+        (framing->expect_continue || framing->content_length > BODY_AWAY_MAX || request->refusal == 413)) {
         request->connection->close_after = true;
         reply_refusal(request);
     }

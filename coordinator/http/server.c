@@ -2,7 +2,6 @@
 #include "coordinator/http/internal.h"
 
 #include "base/clock.h"
-#include "base/rng.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -85,18 +84,26 @@ static void on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
         become_deaf(server);
 }
 
+static void complete(int *number, int otherwise)
+{
+    if (*number <= 0)
+        *number = otherwise;
+}
+
 static void complete_settings(struct http_settings *settings)
 {
-    if (settings->header_timeout_ms <= 0)
-        settings->header_timeout_ms = 5000;
-    if (settings->idle_timeout_ms <= 0)
-        settings->idle_timeout_ms = 15000;
-    if (settings->body_min_bytes_per_s <= 0)
-        settings->body_min_bytes_per_s = 1024;
-    if (settings->wait_max_ms <= 0)
-        settings->wait_max_ms = 300;
-    if (settings->max_connections_per_address <= 0)
-        settings->max_connections_per_address = 256;
+    complete(&settings->header_timeout_ms, 5000);
+    complete(&settings->idle_timeout_ms, 15000);
+    complete(&settings->body_min_bytes_per_s, 1024);
+    complete(&settings->body_grace_ms, 5000);
+    complete(&settings->wait_max_ms, 300);
+    complete(&settings->max_connections_per_address, 256);
+    complete(&settings->max_line_bytes, FRAMING_LINE_MAX);
+    complete(&settings->max_headers, FRAMING_HEADERS_MAX);
+    complete(&settings->max_headers_bytes, FRAMING_HEADERS_BYTES_MAX);
+    complete(&settings->max_body_bytes, 256 * 1024);
+    complete(&settings->max_score_body_bytes, 4 * 1024 * 1024);
+    complete(&settings->max_stream_body_bytes, 64 * 1024 * 1024);
     struct rlimit limit;
     if (settings->max_connections <= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0)
         settings->max_connections = limit.rlim_cur > 1000000 ? 1000000 : (int)(limit.rlim_cur / 4 * 3);
@@ -127,7 +134,6 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     struct err err;
     if (limits_parse_proxies(settings->trusted_proxies, &server->proxies, &server->n_proxies, &err) < 0)
         abort(); // the caller has checked it
-    server->address_seed = rng_secure_u64();
     server->turn = event_new(base, -1, 0, connection_turn, server);
     server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
     server->listener =
