@@ -92,9 +92,9 @@ static void metrics(struct http_request *request)
 }
 
 static const struct http_route health_routes[] = {
-    {.method = HTTP_GET, .pattern = "/livez", .handle = livez, .class = HTTP_CLASS_READ},
-    {.method = HTTP_GET, .pattern = "/readyz", .handle = readyz, .class = HTTP_CLASS_READ},
-    {.method = HTTP_GET, .pattern = "/metrics", .handle = metrics, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET, .pattern = "/livez", .handle = livez, .class = HTTP_CLASS_PROBE},
+    {.method = HTTP_GET, .pattern = "/readyz", .handle = readyz, .class = HTTP_CLASS_PROBE},
+    {.method = HTTP_GET, .pattern = "/metrics", .handle = metrics, .class = HTTP_CLASS_PROBE},
     {0},
 };
 

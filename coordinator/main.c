@@ -15,6 +15,7 @@
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/learn/learn.h"
+#include "coordinator/limits.h"
 #include "coordinator/listen.h"
 #include "coordinator/outside.h"
 #include "coordinator/privileges.h"
@@ -70,6 +71,7 @@ struct process {
     const struct http_route *tables[ARRAY_SIZE(rooms)];
     struct http_static *files;
     struct certificate *certificate; // NULL: plain HTTP
+    struct http_rates *rates;
     int listen_fd, port, stop_ms;
     int redirect_fd; // -1: none
     bool loopback;
@@ -150,6 +152,37 @@ static int apply_log_level(const struct config *config, struct err *err)
     return err_set(err, ERR_INVALID, "log-level is %s, but must be debug, info, warning or error", text);
 }
 
+// Settings that the HTTP servers take as they are.
+static int load_http_numbers(const struct config *config, struct http_settings *http, struct err *err)
+{
+    const struct {
+        const char *name;
+        int64_t min, max;
+        int *number;
+    } numbers[] = {
+        {"header-timeout-ms", 100, 600000, &http->header_timeout_ms},
+        {"idle-timeout-ms", 100, 3600000, &http->idle_timeout_ms},
+        {"body-rate", 1, 1000000, &http->body_min_bytes_per_s},
+        {"body-grace-ms", 100, 600000, &http->body_grace_ms},
+        {"overload-wait-ms", 50, 10000, &http->wait_max_ms},
+        {"max-connections-per-address", 1, 1000000, &http->max_connections_per_address},
+        {"max-line-bytes", 256, 8192, &http->max_line_bytes},
+        {"max-headers", 8, 64, &http->max_headers},
+        {"max-headers-bytes", 1024, 16384, &http->max_headers_bytes},
+        {"max-body-bytes", 1024, 16 << 20, &http->max_body_bytes},
+        {"max-score-body-bytes", 1024, 32 << 20, &http->max_score_body_bytes},
+        {"max-import-body-bytes", 1024, 1 << 30, &http->max_stream_body_bytes},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+        int64_t value = 0;
+        int rc = config_number(config, numbers[i].name, numbers[i].min, numbers[i].max, &value, err);
+        if (rc < 0)
+            return rc;
+        *numbers[i].number = (int)value;
+    }
+    return 0;
+}
+
 // --- start, in order -------------------------------------------------------------------------------------------------
 static void settle_public_url(struct process *process)
 {
@@ -196,6 +229,9 @@ static int open_outside(struct process *process, struct err *err)
         return rc;
     if (!config_switch(config, "rate-limits") && !process->loopback)
         return err_set(err, ERR_INVALID, "rate-limits off is for loopback listeners only");
+    struct http_settings checked; // what is wrong is said now and not when the database is up
+    if (load_http_numbers(config, &checked, err) < 0 || limits_load(config, &process->rates, err) < 0)
+        return err->code;
     settle_public_url(process);
     return open_redirect(process, err);
 }
@@ -264,10 +300,8 @@ static int max_connections(const struct config *config, struct err *err)
 static int start_threads(struct process *process, struct err *err)
 {
     const struct config *config = process->config;
-    int64_t n = 0, header_ms = 0, idle_ms = 0, stop_s = 0, hsts_s = 0;
+    int64_t n = 0, stop_s = 0, hsts_s = 0;
     if (config_number(config, "threads", 0, THREADS_MAX, &n, err) < 0 ||
-        config_number(config, "header-timeout-ms", 100, 600000, &header_ms, err) < 0 ||
-        config_number(config, "idle-timeout-ms", 100, 3600000, &idle_ms, err) < 0 ||
         config_number(config, "stop-seconds", 3, 600, &stop_s, err) < 0 ||
         config_number(config, "hsts", 0, INT32_MAX, &hsts_s, err) < 0)
         return err->code;
@@ -286,6 +320,8 @@ static int start_threads(struct process *process, struct err *err)
     int most = max_connections(config, err);
     if (most < 0)
         return most;
+    if (http_rates_check(process->rates, process->tables, err) < 0)
+        return err->code;
     struct http_settings http = {
         .tables = process->tables,
         .listen_fd = process->listen_fd,
@@ -299,12 +335,11 @@ static int start_threads(struct process *process, struct err *err)
         .trusted_proxies = proxies,
         .proxies_send_forwarded = send_forwarded,
         .limits_by_address = config_switch(config, "rate-limits"),
-        .header_timeout_ms = (int)header_ms,
-        .idle_timeout_ms = (int)idle_ms,
-        .body_min_bytes_per_s = 1024,
+        .rates = config_switch(config, "rate-limits") ? process->rates : NULL,
         .max_connections = most / (int)n,
-        .max_connections_per_address = 256,
     };
+    if (load_http_numbers(config, &http, err) < 0)
+        return err->code;
     return threads_start(&process->app, (int)n, &http, rooms, &process->threads, err);
 }
 
@@ -357,6 +392,7 @@ static void stop(struct process *process)
         cluster_stop(process->cluster, process->stop_ms - AFTER_CLUSTER_MS - spent_ms);
     certificate_free(process->certificate);
     http_static_free(process->files);
+    http_rates_free(process->rates);
     free(process->data_folder);
     free(process->owner_conninfo);
     free(process->app_conninfo);

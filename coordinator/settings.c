@@ -1,5 +1,7 @@
 #include "coordinator/settings.h"
 
+#include "coordinator/limits.h"
+
 const struct config_setting coordinator_settings[] = {
     {"listen", "PLENUM_LISTEN", "127.0.0.1:8080",
         "address:port for browsers and APIs; port 0 takes a free one"},
@@ -23,12 +25,28 @@ const struct config_setting coordinator_settings[] = {
     {"web", "PLENUM_WEB", NULL, "folder of the built pages (default: found beside the program)"},
     {"user", "PLENUM_USER", "plenum", "service user to become when started as root"},
     {"rate-limits", "PLENUM_RATE_LIMITS", "on",
-        "off: no limits by address; only on a loopback listener, for tests"},
-    {"header-timeout-ms", "PLENUM_HEADER_TIMEOUT_MS", "5000",
+        "off: no rate limits, nor of connections by address; only on a loopback listener, for tests"},
+    LIMITS(LIMIT_SETTING){"header-timeout-ms", "PLENUM_HEADER_TIMEOUT_MS", "5000",
         "a request's headers must be complete within this"},
     {"idle-timeout-ms", "PLENUM_IDLE_TIMEOUT_MS", "15000", "an idle connection is closed after this"},
+    {"body-rate", "PLENUM_BODY_RATE", "1024",
+        "bytes a second that a body must come at least, after body-grace-ms"},
+    {"body-grace-ms", "PLENUM_BODY_GRACE_MS", "5000",
+        "how long a body may take before its rate is looked at"},
+    {"overload-wait-ms", "PLENUM_OVERLOAD_WAIT_MS", "300",
+        "a request that would wait for longer is refused with 503; reads at 3/4 of it, scores at 1/2, exports at 1/4"},
     {"max-connections", "PLENUM_MAX_CONNECTIONS", "0",
         "over all threads; 0: what the descriptor limit allows"},
+    {"max-connections-per-address", "PLENUM_MAX_CONNECTIONS_PER_ADDRESS", "256",
+        "of one IPv4 address or IPv6 /64, over all threads"},
+    {"max-line-bytes", "PLENUM_MAX_LINE_BYTES", "8192", "of a request line; may only be lowered"},
+    {"max-headers", "PLENUM_MAX_HEADERS", "64", "header fields of a request; may only be lowered"},
+    {"max-headers-bytes", "PLENUM_MAX_HEADERS_BYTES", "16384", "of all header fields; may only be lowered"},
+    {"max-body-bytes", "PLENUM_MAX_BODY_BYTES", "262144",
+        "of a body, where a route has no maximum of its own"},
+    {"max-score-body-bytes", "PLENUM_MAX_SCORE_BODY_BYTES", "4194304", "of the body of a score request"},
+    {"max-import-body-bytes", "PLENUM_MAX_IMPORT_BODY_BYTES", "67108864",
+        "of the body of an import, decompressed"},
     {"stop-seconds", "PLENUM_STOP_SECONDS", "10",
         "after SIGTERM requests are finished and all is over within this; 3 to 600"},
     {"log-level", "PLENUM_LOG_LEVEL", "info", "debug, info, warning or error"},

@@ -2,6 +2,7 @@
 
 #include "base/file.h"
 #include "coordinator/http/http.h"
+#include "coordinator/limits.h"
 #include "coordinator/room.h"
 
 #include <limits.h>
@@ -49,7 +50,11 @@ static void site(struct http_request *request)
 }
 
 static const struct http_route site_routes[] = {
-    {.method = HTTP_GET, .pattern = "/api/v1/site", .handle = site, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/site",
+        .handle = site,
+        .class = HTTP_CLASS_READ,
+        .limit = LIMIT_OPEN},
     {0},
 };
 

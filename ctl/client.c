@@ -10,7 +10,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { ANSWER_MAX_BYTES = 64 * 1024 * 1024, TOKEN_MAX_BYTES = 512, CONNECT_TIMEOUT_S = 10 };
+enum { ANSWER_MAX_BYTES = 64 * 1024 * 1024, TOKEN_MAX_BYTES = 512, CONNECT_TIMEOUT_S = 10, PATIENCE_S = 60 };
 
 struct client {
     CURL *curl;
@@ -204,13 +204,33 @@ static int perform(struct client *client, const struct exchange *exchange, struc
     return rc;
 }
 
+// Too much at once for the server or for this account: nothing was done, and it says when to come back. True when we
+// have waited until then, and may ask again; `*waited_s` is how long for this answer already.
+static bool wait_as_told(
+    struct client *client, const struct exchange *exchange, long status, long *waited_s, struct buf *answer)
+{
+    curl_off_t wait_s = 0;
+    if ((status != 429 && status != 503) ||
+        curl_easy_getinfo(client->curl, CURLINFO_RETRY_AFTER, &wait_s) != CURLE_OK || wait_s <= 0 ||
+        wait_s > PATIENCE_S - *waited_s ||
+        (exchange->upload != NULL && fseek(exchange->upload, 0, SEEK_SET) != 0))
+        return false;
+    *waited_s += (long)wait_s;
+    buf_clear(answer);
+    sleep((unsigned)wait_s);
+    return true;
+}
+
 static int run(struct client *client, const struct exchange *exchange, int *ret_status, json_t **ret_body,
     struct err *err)
 {
     struct buf answer;
     buf_init(&answer, ANSWER_MAX_BYTES);
-    long status = 0;
-    int rc = perform(client, exchange, &answer, &status, err);
+    long status = 0, waited_s = 0;
+    int rc;
+    do
+        rc = perform(client, exchange, &answer, &status, err);
+    while (rc == 0 && wait_as_told(client, exchange, status, &waited_s, &answer));
     if (rc < 0) {
         buf_release(&answer);
         return rc;

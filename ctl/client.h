@@ -29,7 +29,8 @@ void client_set_token(struct client *client, const char *token);
 
 // Sends `body` (may be NULL; the reference is not taken) and gives the status and the parsed body (NULL when empty).
 // `key` is an Idempotency-Key or NULL. A status of 400 and more is an error unless `ret_status` is asked for; then it is
-// given there and `*ret_body` is the problem. Connection failures are always errors.
+// given there and `*ret_body` is the problem. Connection failures are always errors. When the server answers 429 or 503
+// with a Retry-After, this waits and asks again, a minute in all.
 int client_call(struct client *client, const char *method, const char *path, json_t *body, const char *key,
     int *ret_status, json_t **ret_body, struct err *err) MUST_CHECK;
 // Streams a file as the body of a POST.

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "coordinator/http/http.h"
+#include "coordinator/limits.h"
 
 void audit_array_add(struct buf *array, const char *text)
 {
@@ -29,23 +30,34 @@ static void loop_stop(struct loop *loop)
 #define TILE(pattern_)                                                                                       \
     {                                                                                                        \
         .method = HTTP_GET, .pattern = pattern_, .handle = audit_tile, .class = HTTP_CLASS_READ,             \
-        .flags = HTTP_CACHEABLE                                                                              \
+        .limit = LIMIT_OPEN, .flags = HTTP_CACHEABLE                                                         \
     }
 static const struct http_route routes[] = {
     {.method = HTTP_GET,
         .pattern = "/audit/checkpoint",
         .handle = audit_checkpoint,
-        .class = HTTP_CLASS_READ},
-    {.method = HTTP_GET, .pattern = "/audit/key", .handle = audit_key, .class = HTTP_CLASS_READ},
-    {.method = HTTP_GET, .pattern = "/audit/proof", .handle = audit_proof, .class = HTTP_CLASS_READ},
+        .class = HTTP_CLASS_READ,
+        .limit = LIMIT_OPEN},
+    {.method = HTTP_GET,
+        .pattern = "/audit/key",
+        .handle = audit_key,
+        .class = HTTP_CLASS_READ,
+        .limit = LIMIT_OPEN},
+    {.method = HTTP_GET,
+        .pattern = "/audit/proof",
+        .handle = audit_proof,
+        .class = HTTP_CLASS_READ,
+        .limit = LIMIT_OPEN},
     {.method = HTTP_GET,
         .pattern = "/audit/proof/{entry}",
         .handle = audit_proof_of,
-        .class = HTTP_CLASS_READ},
+        .class = HTTP_CLASS_READ,
+        .limit = LIMIT_OPEN},
     {.method = HTTP_GET,
         .pattern = "/audit/consistency",
         .handle = audit_consistency,
-        .class = HTTP_CLASS_READ},
+        .class = HTTP_CLASS_READ,
+        .limit = LIMIT_OPEN},
     TILE("/audit/tile/{level}/{n}"),
     TILE("/audit/tile/{level}/{n}/{n2}"),
     TILE("/audit/tile/{level}/{n}/{n2}/{n3}"),

@@ -4,6 +4,7 @@
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
+#include "coordinator/limits.h"
 
 // More rows a batch gain nothing (FACTS): 5 to 7 us a row from 100 on.
 enum {
@@ -11,7 +12,6 @@ enum {
     JUDGMENTS_A_BATCH = 500,
     LEASE_COLUMNS = 8,
     LEASES_A_BATCH = 100,
-    ITEMS_BODY_MAX = 64 * 1024 * 1024,
     JUDGMENT_BODY_MAX = 512 * 1024
 };
 
@@ -49,21 +49,23 @@ static const struct http_route routes[] = {
         .pattern = "/api/v1/projects/{p}/items",
         .handle = items_import,
         .class = HTTP_CLASS_BULK,
-        .flags = HTTP_STREAM_BODY,
-        .body_max = ITEMS_BODY_MAX},
+        .flags = HTTP_STREAM_BODY},
     {.method = HTTP_POST,
         .pattern = "/api/v1/projects/{p}/assignments",
         .handle = assignments_next,
-        .class = WRITE},
+        .class = WRITE,
+        .limit = LIMIT_JUDGE},
     {.method = HTTP_PUT,
         .pattern = "/api/v1/assignments/{a}/judgment",
         .handle = judgments_put,
         .class = WRITE,
+        .limit = LIMIT_JUDGE,
         .body_max = JUDGMENT_BODY_MAX},
     {.method = HTTP_DELETE,
         .pattern = "/api/v1/assignments/{a}/judgment",
         .handle = judgments_undo,
-        .class = WRITE},
+        .class = WRITE,
+        .limit = LIMIT_JUDGE},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/quality", .handle = quality_show, .class = READ},
     {0},
 };

@@ -1,6 +1,7 @@
 #include "coordinator/constitution/constitution.h"
 
 #include "coordinator/http/http.h"
+#include "coordinator/limits.h"
 
 enum { CONSTITUTION_BODY_MAX = 2 * 1024 * 1024 };
 
@@ -20,7 +21,11 @@ static void loop_stop(struct loop *loop)
 #define WRITE HTTP_CLASS_WRITE
 static const struct http_route routes[] = {
     {.method = HTTP_POST, .pattern = "/api/v1/communities", .handle = communities_create, .class = WRITE},
-    {.method = HTTP_GET, .pattern = "/api/v1/communities", .handle = communities_list, .class = READ},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/communities",
+        .handle = communities_list,
+        .class = READ,
+        .limit = LIMIT_OPEN},
     {.method = HTTP_GET, .pattern = "/api/v1/communities/{c}", .handle = community_show, .class = READ},
     {.method = HTTP_POST,
         .pattern = "/api/v1/communities/{c}/join",
@@ -42,13 +47,18 @@ static const struct http_route routes[] = {
     {.method = HTTP_POST,
         .pattern = "/api/v1/communities/{c}/amendments",
         .handle = amendment_propose,
-        .class = WRITE},
+        .class = WRITE,
+        .limit = LIMIT_VOTE},
     {.method = HTTP_GET,
         .pattern = "/api/v1/communities/{c}/amendments",
         .handle = amendments_list,
         .class = READ},
     {.method = HTTP_GET, .pattern = "/api/v1/amendments/{a}", .handle = amendment_show, .class = READ},
-    {.method = HTTP_PUT, .pattern = "/api/v1/amendments/{a}/vote", .handle = ballot_put, .class = WRITE},
+    {.method = HTTP_PUT,
+        .pattern = "/api/v1/amendments/{a}/vote",
+        .handle = ballot_put,
+        .class = WRITE,
+        .limit = LIMIT_VOTE},
     {.method = HTTP_GET, .pattern = "/api/v1/me/contributions", .handle = contributions_list, .class = READ},
     {0},
 };

@@ -118,10 +118,12 @@ bool body_too_slow(const struct http_request *request, int64_t now_us)
 {
     if (request->body_since_us == 0 || request->body_ended)
         return false;
-    int64_t waited_ms = (request->body_running_us + now_us - request->body_since_us) / 1000 - BODY_GRACE_MS;
+    const struct http_settings *settings = &request->connection->server->settings;
+    int64_t waited_ms =
+        (request->body_running_us + now_us - request->body_since_us) / 1000 - settings->body_grace_ms;
     if (waited_ms <= 0)
         return false;
-    uint64_t rate = (uint64_t)request->connection->server->settings.body_min_bytes_per_s;
+    uint64_t rate = (uint64_t)settings->body_min_bytes_per_s;
     return request->body_received < rate * (uint64_t)waited_ms / 1000;
 }
 
@@ -188,7 +190,7 @@ enum body_step body_read_whole(struct http_request *request, struct evbuffer *in
         const char *piece;
         size_t size, taken = framing_body_feed(framing, part.iov_base, part.iov_len, &piece, &size);
         request->body_received += size;
-        if (request->body_received > max_size(request->body_max, BODY_DEFAULT_MAX)) {
+        if (request->body_received > max_size(request->body_max, BODY_AWAY_MAX)) {
             request->refusal = 413;
             request->refusal_detail = "The body is longer than this route takes.";
             return BODY_STEP_FAILED;

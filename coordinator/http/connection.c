@@ -198,7 +198,7 @@ static void release_socket(struct connection *connection)
     if (connection->fd < 0)
         return;
     transport_close(connection);
-    limits_leave(server, connection->address);
+    limits_leave(connection->address);
     connection->address = NULL;
     server->n_connections--;
     atomic_store_explicit(&server->open_now, server->n_connections, memory_order_relaxed);
@@ -263,6 +263,8 @@ static void call_handler(struct http_request *request)
     request->handled = true;
     request->in_flight = true;
     server->n_in_flight++;
+    if (admission_counts(request))
+        admission_enter(&server->admission, request->entry->flow, request->entry->route->class);
     atomic_store_explicit(&server->in_flight_now, server->n_in_flight, memory_order_relaxed);
     request->entry->route->handle(request);
 }
@@ -280,6 +282,7 @@ static bool step_body(struct connection *connection, struct evbuffer *input)
         return body_read_stream(request, input, connection->input_ended);
     switch (body_read_whole(request, input)) {
     case BODY_STEP_WAIT:
+        request->body_waited = true;
         return connection->input_ended && give_up_input(connection);
     case BODY_STEP_FAILED:
         reply_refuse(request, request->refusal, request->refusal_detail);
@@ -288,6 +291,8 @@ static bool step_body(struct connection *connection, struct evbuffer *input)
         break;
     }
     connection_move(connection, CONNECTION_HANDLER);
+    if (request->refusal == 0 && request->body_waited) // much may have come in the meantime
+        request_check_load(request, clock_monotonic_us());
     if (request->refusal != 0)
         reply_refusal(request);
     else
@@ -547,7 +552,8 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     limits_key(peer, text, sizeof(text), bytes);
     bool trusted = limits_is_proxy(server, bytes);
     struct address *address = NULL;
-    if (server->settings.limits_by_address && !trusted && (address = limits_enter(server, bytes)) == NULL) {
+    if (server->settings.limits_by_address && !trusted &&
+        (address = limits_enter(bytes, server->settings.max_connections_per_address)) == NULL) {
         turn_away(server, fd, tls);
         return;
     }
@@ -560,7 +566,7 @@ void connection_accept(struct http_server *server, int fd, const struct sockaddr
     connection->tls = tls;
     connection->redirects = redirects;
     if (!transport_open(connection, fd)) {
-        limits_leave(server, address);
+        limits_leave(address);
         close(fd);
         free(connection);
         return;

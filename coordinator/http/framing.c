@@ -144,6 +144,9 @@ void framing_head_init(struct framing_head *head)
 {
     memset(head, 0, offsetof(struct framing_head, headers));
     memset(head->known, -1, sizeof(head->known));
+    head->line_max = FRAMING_LINE_MAX;
+    head->headers_max = FRAMING_HEADERS_MAX;
+    head->headers_bytes_max = FRAMING_HEADERS_BYTES_MAX;
 }
 
 static enum framing_result refuse(struct framing_head *head, int status, const char *reason)
@@ -362,8 +365,8 @@ static enum framing_result understand(
 static enum framing_result parse_header(
     struct framing_head *head, const char *data, uint32_t at, uint32_t size)
 {
-    if (head->n_headers == FRAMING_HEADERS_MAX)
-        return refuse(head, 431, "The request has more than 64 header fields.");
+    if (head->n_headers == head->headers_max)
+        return refuse(head, 431, "The request has too many header fields.");
     const char *line = data + at;
     if (line[0] == ' ' || line[0] == '\t')
         return refuse(head, 400, "A header field may not be folded over lines.");
@@ -427,8 +430,8 @@ static enum framing_result feed_line(struct framing_head *head, const char *data
     if (!head->have_line) {
         if (size == 0) // one empty line before the request is forgiven (RFC 9112, 2.2)
             return at == 0 ? FRAMING_MORE : refuse(head, 400, "The request begins with empty lines.");
-        if (size > FRAMING_LINE_MAX)
-            return refuse(head, 414, "The request line is longer than 8 KiB.");
+        if (size > head->line_max)
+            return refuse(head, 414, "The request line is too long.");
         enum framing_result result = parse_line(head, data, at, size);
         head->have_line = true;
         head->headers_at = end + 1;
@@ -439,8 +442,8 @@ static enum framing_result feed_line(struct framing_head *head, const char *data
         head->size = end + 1;
         return finish_head(head, data);
     }
-    if (end + 1 - head->headers_at > FRAMING_HEADERS_BYTES_MAX)
-        return refuse(head, 431, "The header fields are longer than 16 KiB.");
+    if (end + 1 - head->headers_at > head->headers_bytes_max)
+        return refuse(head, 431, "The header fields are too long.");
     enum framing_result result = parse_header(head, data, at, size);
     return result == FRAMING_DONE ? FRAMING_MORE : result;
 }
@@ -460,10 +463,10 @@ enum framing_result framing_head_feed(struct framing_head *head, const char *dat
         if (result != FRAMING_MORE)
             return result;
     }
-    if (!head->have_line && size - head->line_at > FRAMING_LINE_MAX + 1)
-        return refuse(head, 414, "The request line is longer than 8 KiB.");
-    if (head->have_line && size - head->headers_at > FRAMING_HEADERS_BYTES_MAX + 1)
-        return refuse(head, 431, "The header fields are longer than 16 KiB.");
+    if (!head->have_line && size - head->line_at > head->line_max + 1)
+        return refuse(head, 414, "The request line is too long.");
+    if (head->have_line && size - head->headers_at > head->headers_bytes_max + 1)
+        return refuse(head, 431, "The header fields are too long.");
     return FRAMING_MORE;
 }
 

@@ -46,6 +46,7 @@ enum framing_known {
 };
 
 struct framing_head {
+    uint32_t line_max, headers_bytes_max, headers_max; // set to the most by init; may be lowered then
     uint32_t line_at, scan_at, headers_at;
     bool have_line, says_close;
     // Set when FRAMING_REFUSED: the status to answer (the connection is then closed) and one sentence.

@@ -23,14 +23,22 @@ struct tls_slot;
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE, HTTP_OPTIONS };
 
-// Who waits when there is too much to do: the first are served first.
-enum http_class { HTTP_CLASS_WRITE, HTTP_CLASS_READ, HTTP_CLASS_SCORE, HTTP_CLASS_BULK };
+// Who waits when there is too much to do: the first are served first (admission.h). Probes always are, and have no limits.
+enum http_class {
+    HTTP_CLASS_WRITE,
+    HTTP_CLASS_READ,
+    HTTP_CLASS_SCORE,
+    HTTP_CLASS_BULK,
+    HTTP_CLASS_PROBE,
+    HTTP_CLASSES
+};
 
 enum http_route_flags {
     HTTP_STREAM_BODY = 1, // the handler is called after the headers and takes the body with http_body_stream
     HTTP_CROSS_SITE = 2,  // needs no same-origin proof (bearer-only APIs of serving stacks)
     HTTP_CACHEABLE = 4,   // without it every reply carries Cache-Control: no-store
-    HTTP_OWN_ERRORS = 8,  // errors of this path have the shape that settings.own_error gives, and are no problem+json
+    HTTP_OWN_ERRORS =
+        8, // errors of this path have the shape that settings.own_error gives, and are no problem+json
 };
 
 struct http_route {
@@ -40,8 +48,39 @@ struct http_route {
     void (*handle)(struct http_request *request);
     enum http_class class;
     unsigned flags;
-    size_t body_max; // 0: 256 KiB
+    size_t body_max; // 0: by the settings: of a streamed body, of a score, of any other
+    // Of which rate limit (0: that of its class, see http_rate_settings), and how many units of it; 0: one.
+    uint8_t limit, cost;
 };
+
+// --- rate limits ----------------------------------------------------------------------------------------------------
+// One kind of request, and how often one address or account may make it (GCRA, base/gcra.h): `burst` at once, back
+// evenly over `window_s`. What is by address is asked before the handler; what is by account, by whoever knows the
+// account (http_limit_account). What each has spent is kept for all loops in two tables of fixed size, 1 MiB each, one
+// for addresses and one for accounts, so that no flood of addresses makes an account forget. A place is given on only
+// when its holder has everything back; who finds none free shares what is left with all others who don't.
+struct http_limit {
+    const char *name; // for metrics
+    bool by_address;
+    int64_t burst; // 0: no limit
+    int window_s;
+};
+
+enum { HTTP_LIMITS_MAX = 16 };
+
+struct http_rate_settings {
+    const struct http_limit *limits; // by number; 0 stands for none
+    size_t n_limits;
+    uint8_t of_class[HTTP_CLASSES]; // of routes that name none themselves
+};
+
+// Any thread may use it; lives longer than the servers. Copies the settings.
+struct http_rates;
+struct http_rates *http_rates_new(const struct http_rate_settings *settings);
+void http_rates_free(struct http_rates *rates);
+// ERR_INVALID when a route costs more than its burst: it would be refused for ever.
+int http_rates_check(
+    const struct http_rates *rates, const struct http_route *const *tables, struct err *err) MUST_CHECK;
 
 // --- the server ---------------------------------------------------------------------------------------------------
 struct http_settings {
@@ -62,10 +101,22 @@ struct http_settings {
     const char *trusted_proxies;     // comma-separated addresses or prefixes (http_check_proxies), or NULL
     // They send Forwarded (RFC 7239), not X-Forwarded-For and -Proto. The other kind a client may have made up.
     bool proxies_send_forwarded;
-    bool limits_by_address; // PLENUM_RATE_LIMITS
-    // 0: 5000, 15000, 1024; three quarters of RLIMIT_NOFILE, 256. The last two are of this one server, not of all loops.
-    int header_timeout_ms, idle_timeout_ms, body_min_bytes_per_s;
-    int max_connections, max_connections_per_address;
+    bool limits_by_address;   // of connections; PLENUM_RATE_LIMITS
+    struct http_rates *rates; // shared by all loops, or NULL: none
+    // What is 0 becomes the number behind it.
+    int header_timeout_ms;           // 5000
+    int idle_timeout_ms;             // 15000
+    int body_min_bytes_per_s;        // 1024
+    int body_grace_ms;               // 5000: before that is asked for
+    int wait_max_ms;                 // 300: the longest foreseen wait of a request that is let in
+    int max_connections;             // three quarters of RLIMIT_NOFILE; of this one server, not of all loops
+    int max_connections_per_address; // 256; of all servers of the process together
+    int max_line_bytes;              // 8 KiB, and no more than that: the request line
+    int max_headers;                 // 64, and no more: header fields
+    int max_headers_bytes;           // 16 KiB, and no more: all of them
+    int max_body_bytes;              // 256 KiB
+    int max_score_body_bytes;        // 4 MiB: class SCORE
+    int max_stream_body_bytes;       // 64 MiB, decoded: HTTP_STREAM_BODY
 };
 
 // Whether a list of trusted proxies is one; the message names what is neither address nor prefix.
@@ -104,6 +155,14 @@ const char *http_cookie(const struct http_request *request, const char *name);
 const char *http_client_address(const struct http_request *request); // after trusted proxies; never log it
 bool http_is_secure(const struct http_request *request);             // TLS here or at a trusted proxy
 const char *http_body(const struct http_request *request, size_t *ret_size); // NUL behind it
+// Rate limits. What the route costs is taken from what this account may still spend; without one (`account` NULL) from
+// what the address may. False when it is not there: 429 has been replied. True, and nothing is done, for a route whose
+// limit is by address: that was asked before the handler.
+bool http_limit_account(struct http_request *request, const void *account, size_t size) MUST_CHECK;
+// Whether the address has a unit left of `limit`, without taking it; false: 429 has been replied.
+bool http_limit_allows(struct http_request *request, unsigned limit) MUST_CHECK;
+// Takes `cost` more units of `limit` from the address, as far as they are there: for what shows only in the handler.
+void http_limit_charge(struct http_request *request, unsigned limit, int64_t cost);
 // The body as one JSON object: strict (no duplicate keys, no trailing bytes, UTF-8, depth at most 64); NULL after
 // having replied 400 or 415 itself. The reference lives as long as the request.
 json_t *http_body_json(struct http_request *request);

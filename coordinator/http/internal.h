@@ -8,6 +8,8 @@
 #define COORDINATOR_HTTP_INTERNAL_H
 
 #include "base/buf.h"
+#include "base/gcra.h"
+#include "coordinator/http/admission.h"
 #include "coordinator/http/framing.h"
 #include "coordinator/http/http.h"
 
@@ -20,12 +22,12 @@
 #include <stdatomic.h>
 
 enum {
-    INPUT_MAX = 32 * 1024,          // read ahead a connection: a head, or pipelined requests
-    OUTPUT_LOW = 64 * 1024,         // a stream is asked for more below this
-    OUTPUT_HIGH = 256 * 1024,       // and told "enough" above it
-    WRITE_SINGLE_MAX = 256 * 1024,  // one stream went from 201 to 371 MB/s with it
-    SCRATCH_KEEP = 64 * 1024,       // replies up to about this are put together here and leave in one write
-    BODY_DEFAULT_MAX = 256 * 1024,  // when the route says nothing
+    INPUT_MAX = 32 * 1024,         // read ahead a connection: a head, or pipelined requests
+    OUTPUT_LOW = 64 * 1024,        // a stream is asked for more below this
+    OUTPUT_HIGH = 256 * 1024,      // and told "enough" above it
+    WRITE_SINGLE_MAX = 256 * 1024, // one stream went from 201 to 371 MB/s with it
+    SCRATCH_KEEP = 64 * 1024,      // replies up to about this are put together here and leave in one write
+    BODY_AWAY_MAX = 256 * 1024, // of a refused request: so much is read away, so that the connection lives on
     BODY_INLINE_MAX = 16 * 1024,    // bodies of a known length up to this go straight into the arena
     BODY_BUDGET = 64 * 1024 * 1024, // bodies held in memory by one loop; beyond it 503
     ARENA_MAX = 256 * 1024 * 1024,
@@ -33,7 +35,6 @@ enum {
     PARAMS_MAX = 8,
     SEGMENTS_MAX = 16,
     IN_FLIGHT_MAX = 2048, // requests with handlers, a loop; each class may take its share of it
-    BODY_GRACE_MS = 5000, // before the least rate of a body is asked for
     LINGER_MS = 2000,
     SWEEP_MS = 250,
     // In a drain: so long new connections are accepted (those under way when it began need a round trip), and so long an
@@ -107,7 +108,7 @@ struct http_request {
     int refusal;
     const char *refusal_detail, *allow;
     bool own_errors; // HTTP_OWN_ERRORS of a route with this path
-    bool handled, in_flight, replied, replying_stream, stream_ended, stream_chunked, stream_full,
+    bool handled, in_flight, body_waited, replied, replying_stream, stream_ended, stream_chunked, stream_full,
         stream_is_events, close_told, body_taken, body_paused, body_ended, body_end_told, decoder_full,
         head_only, chose_cache, chose_retry, chose_challenge;
     int status;
@@ -153,6 +154,7 @@ struct route_entry {
     struct route_segment segments[SEGMENTS_MAX];
     size_t n_segments;
     struct route_counters *counters;
+    struct admission_flow *flow;
 };
 
 struct router {
@@ -161,19 +163,19 @@ struct router {
     size_t first[SEGMENTS_MAX + 2]; // of those with so many segments
 };
 
+// Of those in flight: one whose body streams takes as long as its client, and says nothing about the others' wait.
+static inline bool admission_counts(const struct http_request *request)
+{
+    return (request->entry->route->flags & HTTP_STREAM_BODY) == 0;
+}
+
 void router_build(struct router *router, const struct http_route *const *tables);
 void router_release(struct router *router);
 // Sets entry and params, or refusal, refusal_detail and allow.
 void router_find(const struct router *router, struct http_request *request);
 
 // --- the server ----------------------------------------------------------------------------------------------------
-struct address {
-    struct address *next;
-    uint64_t key;
-    int count;
-};
-
-enum { ADDRESS_BUCKETS = 1024 };
+struct address;
 
 struct prefix {
     unsigned char bytes[16]; // IPv4 as ::ffff:a.b.c.d
@@ -192,6 +194,9 @@ struct http_server {
     int n_connections; // with a socket
     int n_alive;       // with those that only wait for their reply
     int n_in_flight;
+    struct admission admission;
+    unsigned n_overloaded;
+    struct timeval pass; // of the loop; the same in all callbacks of one
     size_t body_bytes;
     int64_t drain_us; // since when
     void (*told_deaf)(void *arg);
@@ -207,11 +212,10 @@ struct http_server {
     int64_t date_s, logged_s;
     struct prefix *proxies;
     size_t n_proxies;
-    uint64_t address_seed;
-    struct address *addresses[ADDRESS_BUCKETS];
     struct route_counters other; // what found no route: static files, 404
     struct route_counters refused;
     _Atomic uint64_t accepted, turned_away, timed_out, bytes_in, bytes_out;
+    _Atomic uint64_t overloaded[HTTP_CLASSES]; // refused by class
     _Atomic int64_t open_now, in_flight_now;
 };
 
@@ -223,8 +227,9 @@ static inline void count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 extern const double duration_bounds_s[DURATION_BUCKETS];
-void server_destroy(struct http_server *server);     // the memory, when nothing is alive any more
-void server_accept_more(struct http_server *server); // if it stopped and there is room
+void server_destroy(struct http_server *server);             // the memory, when nothing is alive any more
+void server_accept_more(struct http_server *server);         // if it stopped and there is room
+void server_saw(struct http_server *server, int64_t now_us); // read something, or replied
 
 // --- connection.c --------------------------------------------------------------------------------------------------
 void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer, bool redirects);
@@ -299,6 +304,7 @@ struct http_request *request_new(struct connection *connection);
 void request_free(struct http_request *request);
 // The head is complete in `data`: copies it, routes, checks. May set `refusal`.
 void request_begin(struct http_request *request, const char *data);
+void request_check_load(struct http_request *request, int64_t now_us); // may set `refusal`
 const char *request_known(const struct http_request *request, enum framing_known known);
 bool media_type_is(const char *value, const char *type);
 
@@ -323,11 +329,26 @@ void static_reply(struct http_request *request, const struct http_static *files)
 bool static_has(const struct http_static *files, const char *path);
 
 void limits_key(const struct sockaddr *peer, char *text, size_t size, unsigned char bytes[16]);
-struct address *limits_enter(struct http_server *server, const unsigned char bytes[16]); // NULL: too many
-void limits_leave(struct http_server *server, struct address *address);
+// Connections by address, of all servers of the process. NULL: `most` are there already.
+struct address *limits_enter(const unsigned char bytes[16], int most);
+void limits_leave(struct address *address);
 int limits_parse_proxies(
     const char *list, struct prefix **ret_prefixes, size_t *ret_n, struct err *err) MUST_CHECK;
 bool limits_is_proxy(const struct http_server *server, const unsigned char bytes[16]);
 bool limits_parse_address(const char *text, size_t size, unsigned char bytes[16]);
+// What stands for an address where it is counted: all of IPv4, the first 64 bits of IPv6.
+uint64_t limits_address_key(const unsigned char bytes[16]);
+
+// --- rates.c -------------------------------------------------------------------------------------------------------
+enum rates_act {
+    RATES_SPEND,
+    RATES_LOOK,  // as SPEND, but nothing is taken
+    RATES_CHARGE // taken without asking
+};
+// `limit` must not be off; `is_account` says which of the tables. Any thread.
+struct gcra_answer rates_act(struct http_rates *rates, enum rates_act act, unsigned limit, bool is_account,
+    const void *key, size_t size, int64_t cost, int64_t now_ns);
+void rates_print(const struct http_rates *rates, struct buf *out);
+void rates_check_address(struct http_request *request); // before the handler; may set `refusal`
 
 #endif

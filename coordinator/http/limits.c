@@ -1,7 +1,10 @@
 // Connections an address (a /64 for IPv6, because whole networks are given to one house), and who is a trusted proxy.
 #include "coordinator/http/internal.h"
 
+#include "base/rng.h"
+
 #include <arpa/inet.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,25 +30,47 @@ void limits_key(const struct sockaddr *peer, char *text, size_t size, unsigned c
     }
 }
 
-static struct address **bucket_of(struct http_server *server, uint64_t key)
-{
-    uint64_t mixed = (key ^ server->address_seed) * 0x9e3779b97f4a7c15u;
-    mixed ^= mixed >> 29;
-    mixed *= server->address_seed | 1;
-    return &server->addresses[mixed >> 54];
-}
-
-struct address *limits_enter(struct http_server *server, const unsigned char bytes[16])
+uint64_t limits_address_key(const unsigned char bytes[16])
 {
     uint64_t key;
-    bool is_v4 = memcmp(bytes, mapped, sizeof(mapped)) == 0;
     memcpy(&key, bytes, sizeof(key));
-    if (is_v4) {
+    if (memcmp(bytes, mapped, sizeof(mapped)) == 0) {
         uint32_t v4;
         memcpy(&v4, bytes + 12, sizeof(v4));
         key = UINT64_C(0xffffffff00000000) | v4; // no prefix of the internet ends in ff:ff:ff:ff there
     }
-    struct address **bucket = bucket_of(server, key), *address = *bucket;
+    return key;
+}
+
+// --- connections ---------------------------------------------------------------------------------------------------
+// One table for all loops: which of them a connection lands on is chance, and must not decide whether it may.
+enum { ADDRESS_BUCKETS = 1024 };
+
+struct address {
+    struct address *next;
+    uint64_t key;
+    int count;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct address *addresses[ADDRESS_BUCKETS];
+static uint64_t seed; // 0: not made yet
+
+static struct address **bucket_of(uint64_t key)
+{
+    while (seed == 0)
+        seed = rng_secure_u64();
+    uint64_t mixed = (key ^ seed) * 0x9e3779b97f4a7c15u;
+    mixed ^= mixed >> 29;
+    mixed *= seed | 1;
+    return &addresses[mixed >> 54];
+}
+
+struct address *limits_enter(const unsigned char bytes[16], int most)
+{
+    uint64_t key = limits_address_key(bytes);
+    pthread_mutex_lock(&lock);
+    struct address **bucket = bucket_of(key), *address = *bucket;
     while (address != NULL && address->key != key)
         address = address->next;
     if (address == NULL) {
@@ -56,23 +81,30 @@ struct address *limits_enter(struct http_server *server, const unsigned char byt
         address->next = *bucket;
         *bucket = address;
     }
-    if (address->count >= server->settings.max_connections_per_address)
-        return NULL;
-    address->count++;
+    if (address->count < most)
+        address->count++;
+    else
+        address = NULL;
+    pthread_mutex_unlock(&lock);
     return address;
 }
 
-void limits_leave(struct http_server *server, struct address *address)
+void limits_leave(struct address *address)
 {
-    if (address == NULL || --address->count > 0)
+    if (address == NULL)
         return;
-    struct address **link = bucket_of(server, address->key);
-    while (*link != address)
-        link = &(*link)->next;
-    *link = address->next;
-    free(address);
+    pthread_mutex_lock(&lock);
+    if (--address->count == 0) {
+        struct address **link = bucket_of(address->key);
+        while (*link != address)
+            link = &(*link)->next;
+        *link = address->next;
+        free(address);
+    }
+    pthread_mutex_unlock(&lock);
 }
 
+// --- addresses in text ---------------------------------------------------------------------------------------------
 bool limits_parse_address(const char *text, size_t size, unsigned char bytes[16])
 {
     char copy[INET6_ADDRSTRLEN];

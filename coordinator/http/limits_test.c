@@ -73,14 +73,14 @@ static void take_upload(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0},
-    {HTTP_POST, "/echo", reply_echo, HTTP_CLASS_WRITE, HTTP_CROSS_SITE, 0},
-    {HTTP_POST, "/score", reply_echo, HTTP_CLASS_SCORE, HTTP_CROSS_SITE, 4 << 20},
-    {HTTP_GET, "/wait", wait_for_release, HTTP_CLASS_BULK, 0, 0},
-    {HTTP_GET, "/release", release_all, HTTP_CLASS_WRITE, 0, 0},
-    {HTTP_GET, "/events", give_events, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/much", give_much, HTTP_CLASS_READ, 0, 0},
-    {HTTP_POST, "/upload", take_upload, HTTP_CLASS_BULK, HTTP_STREAM_BODY, 1 << 20},
+    {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0, 0, 0},
+    {HTTP_POST, "/echo", reply_echo, HTTP_CLASS_WRITE, HTTP_CROSS_SITE, 0, 0, 0},
+    {HTTP_POST, "/score", reply_echo, HTTP_CLASS_SCORE, HTTP_CROSS_SITE, 4 << 20, 0, 0},
+    {HTTP_GET, "/wait", wait_for_release, HTTP_CLASS_BULK, 0, 0, 0, 0},
+    {HTTP_GET, "/release", release_all, HTTP_CLASS_WRITE, 0, 0, 0, 0},
+    {HTTP_GET, "/events", give_events, HTTP_CLASS_READ, 0, 0, 0, 0},
+    {HTTP_GET, "/much", give_much, HTTP_CLASS_READ, 0, 0, 0, 0},
+    {HTTP_POST, "/upload", take_upload, HTTP_CLASS_BULK, HTTP_STREAM_BODY, 1 << 20, 0, 0},
     {0},
 };
 static const struct http_route *const tables[] = {routes, NULL};
@@ -228,16 +228,17 @@ static void bulk_work_leaves_room_for_writes(void **state UNUSED)
 {
     struct fixture fixture;
     enum { MANY = 300 };
-    fixture_start(&fixture, (struct http_settings){.tables = tables});
+    fixture_start(&fixture, (struct http_settings){.tables = tables, .wait_max_ms = 10000});
     struct client *clients = calloc(MANY, sizeof(*clients));
     for (int i = 0; i < MANY; i++) {
         client_open(&clients[i], fixture.port);
         client_say(&clients[i], "GET /wait HTTP/1.1\r\n" HOST "\r\n");
     }
     struct reply reply;
-    client_receive(&clients[MANY - 1], false, &reply); // a tenth of what a loop takes may be bulk
+    client_receive(&clients[MANY - 1], false, &reply);
     assert_int_equal(reply.status, 503);
-    assert_string_equal(field_of(reply.head, "Retry-After"), "1");
+    assert_in_range(strtol(field_of(reply.head, "Retry-After"), NULL, 10), 1, 3);
+    assert_null(field_of(reply.head, "Connection")); // it lives on
     reply_release(&reply);
     assert_int_equal(ask_status(fixture.port, "GET /release HTTP/1.1\r\n" HOST "\r\n"), 204);
     int n_done = 0;
@@ -247,7 +248,8 @@ static void bulk_work_leaves_room_for_writes(void **state UNUSED)
         n_done += reply.status == 200;
         reply_release(&reply);
     }
-    assert_int_equal(n_done, 200);
+    // Fewer than make a crowd are never refused; and a tenth of what a loop takes may be bulk, however fast it goes.
+    assert_in_range(n_done, 25, 200);
     for (int i = 0; i < MANY; i++)
         client_close(&clients[i]);
     free(clients);

@@ -184,7 +184,8 @@ static void count_reply(struct http_request *request)
                                                                  : &server->refused;
     int status_class = request->status / 100;
     count(&counters->by_status[status_class > 0 && status_class < 6 ? status_class : 5], 1);
-    int64_t us = request->started_us != 0 ? clock_monotonic_us() - request->started_us : 0;
+    int64_t now_us = clock_monotonic_us(), us = request->started_us != 0 ? now_us - request->started_us : 0;
+    server_saw(server, now_us);
     size_t bucket = 0;
     while (bucket < DURATION_BUCKETS && (double)us / 1e6 > duration_bounds_s[bucket])
         bucket++;
@@ -205,6 +206,8 @@ static void leave_flight(struct http_request *request)
         return;
     request->in_flight = false;
     server->n_in_flight--;
+    if (admission_counts(request))
+        admission_leave(&server->admission, request->entry->flow, request->entry->route->class);
     atomic_store_explicit(&server->in_flight_now, server->n_in_flight, memory_order_relaxed);
 }
 

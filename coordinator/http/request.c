@@ -16,6 +16,10 @@ struct http_request *request_new(struct connection *connection)
     request->connection = connection;
     request->arena = arena;
     framing_head_init(&request->framing);
+    const struct http_settings *settings = &connection->server->settings;
+    request->framing.line_max = (uint32_t)settings->max_line_bytes;
+    request->framing.headers_max = (uint32_t)settings->max_headers;
+    request->framing.headers_bytes_max = (uint32_t)settings->max_headers_bytes;
     return request;
 }
 
@@ -110,7 +114,11 @@ static void check_body(struct http_request *request)
 {
     const struct http_route *route = request->entry->route;
     bool streams = (route->flags & HTTP_STREAM_BODY) != 0;
-    request->body_max = route->body_max > 0 ? route->body_max : BODY_DEFAULT_MAX;
+    const struct http_settings *settings = &request->connection->server->settings;
+    request->body_max = route->body_max > 0                ? route->body_max
+                        : streams                          ? (size_t)settings->max_stream_body_bytes
+                        : route->class == HTTP_CLASS_SCORE ? (size_t)settings->max_score_body_bytes
+                                                           : (size_t)settings->max_body_bytes;
     const char *coding = request_known(request, KNOWN_CONTENT_ENCODING);
     if (coding != NULL && strcasecmp(coding, "identity") != 0) {
         if (!streams || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "zstd") != 0)) {
@@ -127,18 +135,29 @@ static void check_body(struct http_request *request)
     }
 }
 
-// Each class may have a share of the handlers, so that bulk work can't keep judgments waiting.
-static void check_load(struct http_request *request)
+// Who would wait too long is not let in; and each class has a share of the memory, so that bulk work can't keep judgments
+// out.
+void request_check_load(struct http_request *request, int64_t now_us)
 {
-    static const int share_percent[] = {
-        [HTTP_CLASS_WRITE] = 100, [HTTP_CLASS_READ] = 75, [HTTP_CLASS_SCORE] = 50, [HTTP_CLASS_BULK] = 10};
-    const struct http_server *server = request->connection->server;
-    int percent = share_percent[request->entry->route->class];
-    if (server->n_in_flight >= IN_FLIGHT_MAX / 100 * percent ||
-        server->body_bytes >= (size_t)BODY_BUDGET / 100 * (size_t)percent) {
-        request->refusal = 503;
-        request->refusal_detail = "Too much is being worked on; try again in a moment.";
-    }
+    static const int share_percent[HTTP_CLASSES] = {[HTTP_CLASS_WRITE] = 100,
+        [HTTP_CLASS_READ] = 75,
+        [HTTP_CLASS_SCORE] = 50,
+        [HTTP_CLASS_BULK] = 10,
+        [HTTP_CLASS_PROBE] = 100};
+    struct http_server *server = request->connection->server;
+    enum http_class class = request->entry->route->class;
+    int percent = share_percent[class];
+    server_saw(server, now_us);
+    if (admission_allows(&server->admission, request->entry->flow, class, now_us) &&
+        server->n_in_flight < IN_FLIGHT_MAX / 100 * percent &&
+        server->body_bytes < (size_t)BODY_BUDGET / 100 * (size_t)percent)
+        return;
+    // One, two or three seconds in turn, or all would be back in the same moment.
+    static const char *const seconds[] = {"1", "2", "3"};
+    http_reply_header(request, "Retry-After", seconds[server->n_overloaded++ % ARRAY_SIZE(seconds)]);
+    count(&server->overloaded[class], 1);
+    request->refusal = 503;
+    request->refusal_detail = "Too much is being worked on; try again in a moment.";
 }
 
 // What came in the open goes to the public address, which the client has no say in. A secret that came along has been
@@ -175,7 +194,9 @@ static void find_route(struct http_request *request)
         if (request->refusal == 0)
             check_body(request);
         if (request->refusal == 0)
-            check_load(request);
+            request_check_load(request, request->started_us);
+        if (request->refusal == 0)
+            rates_check_address(request);
     }
 }
 
@@ -192,7 +213,7 @@ void request_begin(struct http_request *request, const char *data)
     }
     count(&request->connection->server->bytes_in, framing->size);
     request->head_only = framing->method == HTTP_HEAD;
-    request->body_max = BODY_DEFAULT_MAX;
+    request->body_max = BODY_AWAY_MAX;
     if (!framing->keep_alive)
         request->connection->close_after = true;
     if (request->connection->redirects)
@@ -202,7 +223,7 @@ void request_begin(struct http_request *request, const char *data)
     // What is refused is answered after its body has been read away, so that the connection lives on; but a long body,
     // or one that waits for leave to come, is not asked for.
     if (request->refusal != 0 && framing->has_body &&
-        (framing->expect_continue || framing->content_length > BODY_DEFAULT_MAX || request->refusal == 413)) {
+        (framing->expect_continue || framing->content_length > BODY_AWAY_MAX || request->refusal == 413)) {
         request->connection->close_after = true;
         reply_refusal(request);
     }

@@ -10,10 +10,20 @@ static void no_handler(struct http_request *request UNUSED)
 }
 
 static const struct http_route routes[] = {
-    {HTTP_GET, "/a/{b}", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_POST, "/a/{b}", no_handler, HTTP_CLASS_WRITE, 0, 0},
-    {HTTP_PUT, "/a/{b}", no_handler, HTTP_CLASS_WRITE, HTTP_CROSS_SITE, 1000},
-    {HTTP_POST, "/import", no_handler, HTTP_CLASS_BULK, HTTP_STREAM_BODY, 1 << 20},
+    {.method = HTTP_GET, .pattern = "/a/{b}", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_POST, .pattern = "/a/{b}", .handle = no_handler, .class = HTTP_CLASS_WRITE},
+    {.method = HTTP_PUT,
+        .pattern = "/a/{b}",
+        .handle = no_handler,
+        .class = HTTP_CLASS_WRITE,
+        .flags = HTTP_CROSS_SITE,
+        .body_max = 1000},
+    {.method = HTTP_POST,
+        .pattern = "/import",
+        .handle = no_handler,
+        .class = HTTP_CLASS_BULK,
+        .flags = HTTP_STREAM_BODY,
+        .body_max = 1 << 20},
     {0},
 };
 static const struct http_route *const tables[] = {routes, NULL};

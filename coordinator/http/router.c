@@ -1,5 +1,7 @@
 #include "coordinator/http/internal.h"
 
+#include "base/clock.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,8 +63,10 @@ void router_build(struct router *router, const struct http_route *const *tables)
     qsort(router->entries, n, sizeof(*router->entries), compare_entries);
     for (size_t i = 0; i < n; i++) {
         router->entries[i].counters = calloc(1, sizeof(struct route_counters));
-        if (router->entries[i].counters == NULL)
+        router->entries[i].flow = calloc(1, sizeof(struct admission_flow));
+        if (router->entries[i].counters == NULL || router->entries[i].flow == NULL)
             abort();
+        admission_flow_init(router->entries[i].flow, clock_monotonic_us());
     }
     for (size_t segments = 0, i = 0; segments < ARRAY_SIZE(router->first); segments++) {
         while (i < n && router->entries[i].n_segments < segments)
@@ -73,8 +77,10 @@ void router_build(struct router *router, const struct http_route *const *tables)
 
 void router_release(struct router *router)
 {
-    for (size_t i = 0; i < router->n_entries; i++)
+    for (size_t i = 0; i < router->n_entries; i++) {
         free(router->entries[i].counters);
+        free(router->entries[i].flow);
+    }
     free(router->entries);
     *router = (struct router){0};
 }

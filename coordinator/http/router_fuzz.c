@@ -10,16 +10,19 @@ static void no_handler(struct http_request *request UNUSED)
 }
 
 static const struct http_route routes[] = {
-    {HTTP_GET, "/", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/a", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_POST, "/a", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/a/{b}", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/a/new", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_DELETE, "/{a}/{b}", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_PUT, "/{a}/b/{c}/d", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/f/{rest*}", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_PATCH, "/f/{x}/g/{rest*}", no_handler, HTTP_CLASS_READ, 0, 0},
-    {HTTP_GET, "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/{p}", no_handler, HTTP_CLASS_READ, 0, 0},
+    {.method = HTTP_GET, .pattern = "/", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET, .pattern = "/a", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_POST, .pattern = "/a", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET, .pattern = "/a/{b}", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET, .pattern = "/a/new", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_DELETE, .pattern = "/{a}/{b}", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_PUT, .pattern = "/{a}/b/{c}/d", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET, .pattern = "/f/{rest*}", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_PATCH, .pattern = "/f/{x}/g/{rest*}", .handle = no_handler, .class = HTTP_CLASS_READ},
+    {.method = HTTP_GET,
+        .pattern = "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/{p}",
+        .handle = no_handler,
+        .class = HTTP_CLASS_READ},
     {0},
 };
 static const struct http_route *const tables[] = {routes, NULL};

@@ -2,7 +2,6 @@
 #include "coordinator/http/internal.h"
 
 #include "base/clock.h"
-#include "base/rng.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -90,16 +89,26 @@ static void on_sweep(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
         become_deaf(server);
 }
 
+static void complete(int *number, int otherwise)
+{
+    if (*number <= 0)
+        *number = otherwise;
+}
+
 static void complete_settings(struct http_settings *settings)
 {
-    if (settings->header_timeout_ms <= 0)
-        settings->header_timeout_ms = 5000;
-    if (settings->idle_timeout_ms <= 0)
-        settings->idle_timeout_ms = 15000;
-    if (settings->body_min_bytes_per_s <= 0)
-        settings->body_min_bytes_per_s = 1024;
-    if (settings->max_connections_per_address <= 0)
-        settings->max_connections_per_address = 256;
+    complete(&settings->header_timeout_ms, 5000);
+    complete(&settings->idle_timeout_ms, 15000);
+    complete(&settings->body_min_bytes_per_s, 1024);
+    complete(&settings->body_grace_ms, 5000);
+    complete(&settings->wait_max_ms, 300);
+    complete(&settings->max_connections_per_address, 256);
+    complete(&settings->max_line_bytes, FRAMING_LINE_MAX);
+    complete(&settings->max_headers, FRAMING_HEADERS_MAX);
+    complete(&settings->max_headers_bytes, FRAMING_HEADERS_BYTES_MAX);
+    complete(&settings->max_body_bytes, 256 * 1024);
+    complete(&settings->max_score_body_bytes, 4 * 1024 * 1024);
+    complete(&settings->max_stream_body_bytes, 64 * 1024 * 1024);
     struct rlimit limit;
     if (settings->max_connections <= 0 && getrlimit(RLIMIT_NOFILE, &limit) == 0)
         settings->max_connections = limit.rlim_cur > 1000000 ? 1000000 : (int)(limit.rlim_cur / 4 * 3);
@@ -115,6 +124,15 @@ static struct evconnlistener *new_listener(struct http_server *server, int fd)
     return listener;
 }
 
+void server_saw(struct http_server *server, int64_t now_us)
+{
+    struct timeval pass;
+    event_base_gettimeofday_cached(server->base, &pass);
+    bool is_new = pass.tv_sec != server->pass.tv_sec || pass.tv_usec != server->pass.tv_usec;
+    server->pass = pass;
+    admission_saw(&server->admission, is_new, now_us);
+}
+
 struct http_server *http_server_new(struct event_base *base, const struct http_settings *settings)
 {
     signal(SIGPIPE, SIG_IGN); // OpenSSL and evbuffers write without MSG_NOSIGNAL
@@ -125,12 +143,12 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
     server->settings = *settings;
     complete_settings(&server->settings);
     router_build(&server->router, settings->tables);
+    admission_init(&server->admission, server->settings.wait_max_ms, clock_monotonic_us());
     buf_init(&server->scratch, SIZE_MAX / 4);
     buf_init(&server->render, SIZE_MAX / 4);
     struct err err;
     if (limits_parse_proxies(settings->trusted_proxies, &server->proxies, &server->n_proxies, &err) < 0)
         abort(); // the caller has checked it
-    server->address_seed = rng_secure_u64();
     server->turn = event_new(base, -1, 0, connection_turn, server);
     server->sweep = event_new(base, -1, EV_PERSIST, on_sweep, server);
     if (server->turn == NULL || server->sweep == NULL)
@@ -281,6 +299,24 @@ static void durations(const struct http_server *const *servers, size_t n_servers
     }
 }
 
+static void overloaded_total(const struct http_server *const *servers, size_t n_servers, struct buf *out)
+{
+    static const char *const names[ADMISSION_CLASSES] = {[HTTP_CLASS_WRITE] = "write",
+        [HTTP_CLASS_READ] = "read",
+        [HTTP_CLASS_SCORE] = "score",
+        [HTTP_CLASS_BULK] = "bulk"};
+    buf_add_text(out,
+        "# HELP plenum_http_overloaded_total Requests refused with 503 because they would have waited.\n"
+        "# TYPE plenum_http_overloaded_total counter\n");
+    for (size_t class = 0; class < ADMISSION_CLASSES; class ++) {
+        uint64_t sum = 0;
+        for (size_t s = 0; s < n_servers; s++)
+            sum += load(&servers[s]->overloaded[class]);
+        buf_printf(
+            out, "plenum_http_overloaded_total{class=\"%s\"} %llu\n", names[class], (unsigned long long)sum);
+    }
+}
+
 static void print_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out)
 {
     uint64_t accepted = 0, away = 0, timed_out = 0, in = 0, sent = 0;
@@ -310,6 +346,8 @@ static void print_metrics(const struct http_server *const *servers, size_t n_ser
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
         buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n%s %llu\n", rows[i].name, rows[i].help, rows[i].name,
             rows[i].type, rows[i].name, (unsigned long long)rows[i].value);
+    overloaded_total(servers, n_servers, out);
+    rates_print(servers[0]->settings.rates, out);
     requests_total(servers, n_servers, out);
     durations(servers, n_servers, out);
 }

@@ -48,7 +48,7 @@ static void reply_alive(struct http_request *request)
 }
 
 static const struct http_route routes[] = {
-    {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0},
+    {HTTP_GET, "/livez", reply_alive, HTTP_CLASS_READ, 0, 0, 0, 0},
     {0},
 };
 static const struct http_route *const tables[] = {routes, NULL};

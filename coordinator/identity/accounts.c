@@ -5,6 +5,7 @@
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/cache.h"
+#include "coordinator/limits.h"
 #include "coordinator/loop.h"
 #include "coordinator/work.h"
 
@@ -17,7 +18,8 @@ enum {
     ARGON_BYTES = 19456 * 1024,
     PASSPHRASE_MIN = 8,
     PASSPHRASE_MAX = 256,
-    NAME_CHARACTERS_MAX = 64
+    NAME_CHARACTERS_MAX = 64,
+    GUESS_COST = 4 // more than one that is right
 };
 
 // One log-in or sign-up on its way; in the request's arena.
@@ -36,6 +38,13 @@ static void busy(struct http_request *request)
 {
     http_reply_header(request, "Retry-After", "2");
     http_problem(request, 503, "Many people are signing in just now; try again in a moment.");
+}
+
+// Whole classes sign in from one address; who guesses there gets far fewer tries.
+static void refuse_guess(struct http_request *request, const char *detail)
+{
+    http_limit_charge(request, LIMIT_SIGN_IN, GUESS_COST);
+    http_problem(request, 401, "%s", detail);
 }
 
 static void new_session(struct account *account)
@@ -164,7 +173,7 @@ static void on_session(void *arg, const struct db_result *result)
     if (api_db_failed(request, result))
         return;
     if (result->n_rows == 0) {
-        http_problem(request, 401, "The name or the recovery code is wrong.");
+        refuse_guess(request, "The name or the recovery code is wrong.");
         return;
     }
     session_cookie(request, account->secret);
@@ -196,7 +205,7 @@ static void verify_done(void *arg)
     struct account *account = arg;
     const struct loop *loop = http_context(account->request);
     if (!account->is_right || uuid_equal(account->person, (struct uuid){0})) {
-        http_problem(account->request, 401, "The name or the passphrase is wrong.");
+        refuse_guess(account->request, "The name or the passphrase is wrong.");
         return;
     }
     struct db_params params;
@@ -220,7 +229,7 @@ static void on_credential(void *arg, const struct db_result *result)
         return;
     bool known = result->n_rows > 0;
     if (account->recovery != NULL && (!known || !db_bool(result, 0, 2))) {
-        http_problem(account->request, 401, "The name or the recovery code is wrong.");
+        refuse_guess(account->request, "The name or the recovery code is wrong.");
         return;
     }
     if (known)

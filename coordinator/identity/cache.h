@@ -15,6 +15,7 @@ struct identity_entry {
     struct uuid person, credential, participant;
     unsigned token_scopes, deployment_roles, shard_roles;
     int64_t bound_shard_key, demographics_version;
+    bool is_nobody; // the secret is not known: all but the first three is empty
     bool is_token, is_bound, has_participation, has_standing;
 };
 

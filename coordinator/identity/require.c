@@ -7,6 +7,7 @@
 #include "coordinator/identity/cache.h"
 #include "coordinator/identity/permission.h"
 #include "coordinator/identity/secrets.h"
+#include "coordinator/limits.h"
 #include "coordinator/loop.h"
 
 #include <stdio.h>
@@ -18,7 +19,7 @@
 struct question {
     struct http_request *request;
     enum action action;
-    bool has_object, has_credential;
+    bool has_object, has_credential, is_counted;
     struct id object;
     unsigned char secret_hash[HASH_BYTES];
     void (*then)(struct http_request *request, const struct actor *actor);
@@ -70,9 +71,14 @@ static bool allows(const struct question *question, const struct identity_entry 
     return permission_allows(question->action, &facts);
 }
 
-// True when the entry is enough, and the handler has been called.
-static bool admit(const struct question *question, const struct identity_entry *entry)
+// True when the entry is enough, and the handler has been called; or the person asks too often, and has been told.
+static bool admit(struct question *question, const struct identity_entry *entry)
 {
+    // Whatever comes of it: looking for what one may not see costs as much.
+    if (!question->is_counted &&
+        !http_limit_account(question->request, entry->person.bytes, sizeof(entry->person.bytes)))
+        return true;
+    question->is_counted = true;
     unsigned roles = effective_roles(question, entry);
     if (!allows(question, entry, roles))
         return false;
@@ -148,6 +154,8 @@ static void ask_public(struct question *question)
         refuse_unknown(question->request);
         return;
     }
+    if (!http_limit_account(question->request, NULL, 0))
+        return;
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, question->object.shard_key);
@@ -162,6 +170,13 @@ static void on_actor(void *arg, const struct db_result *result, int row)
         return;
     struct identity_entry entry;
     if (!read_entry(question, result, row, &entry)) {
+        // Remembered, so that one who goes on with a dead secret spends one a second, and only who makes them up many.
+        entry = (struct identity_entry){.is_nobody = true,
+            .shard_key = question->has_object ? question->object.shard_key : 0,
+            .loaded_us = clock_monotonic_us()};
+        memcpy(entry.secret_hash, question->secret_hash, HASH_BYTES);
+        identity_cache_put(loop->identity, &entry);
+        http_limit_charge(question->request, LIMIT_UNKNOWN, 1);
         ask_public(question);
         return;
     }
@@ -189,10 +204,16 @@ void identity_require(struct http_request *request, enum action action, const st
         return;
     }
     int64_t shard_key = object != NULL ? object->shard_key : 0;
-    // Only a yes is taken from the cache: who has just joined or been given a role need not wait.
+    // Of what a person may do only a yes is taken from the cache: who has just joined or been given a role need not wait.
     const struct identity_entry *entry =
         identity_cache_find(loop->identity, question->secret_hash, shard_key);
+    if (entry != NULL && entry->is_nobody) {
+        ask_public(question);
+        return;
+    }
     if (entry != NULL && admit(question, entry))
+        return;
+    if (entry == NULL && !http_limit_allows(request, LIMIT_UNKNOWN))
         return;
     ask_who(loop, question, on_actor, question);
 }
@@ -250,7 +271,8 @@ void identity_watch_ask(struct identity_watch *watch)
     int64_t shard_key = question->object.shard_key;
     const struct identity_entry *entry =
         identity_cache_find(watch->loop->identity, question->secret_hash, shard_key);
-    if (watch->asking || (entry != NULL && allows(question, entry, effective_roles(question, entry))))
+    if (watch->asking ||
+        (entry != NULL && !entry->is_nobody && allows(question, entry, effective_roles(question, entry))))
         return;
     watch->asking = true;
     ask_who(watch->loop, question, on_watched, watch);

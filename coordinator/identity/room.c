@@ -7,6 +7,7 @@
 #include "coordinator/identity/cache.h"
 #include "coordinator/identity/keys.h"
 #include "coordinator/identity/routes.h"
+#include "coordinator/limits.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -86,8 +87,16 @@ static void loop_stop(struct loop *loop)
 #define READ HTTP_CLASS_READ
 #define WRITE HTTP_CLASS_WRITE
 static const struct http_route routes[] = {
-    {.method = HTTP_POST, .pattern = "/api/v1/accounts", .handle = accounts_create, .class = WRITE},
-    {.method = HTTP_POST, .pattern = "/api/v1/session", .handle = session_create, .class = WRITE},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/accounts",
+        .handle = accounts_create,
+        .class = WRITE,
+        .limit = LIMIT_SIGN_IN},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/session",
+        .handle = session_create,
+        .class = WRITE,
+        .limit = LIMIT_SIGN_IN},
     {.method = HTTP_GET, .pattern = "/api/v1/session", .handle = session_show, .class = READ},
     {.method = HTTP_DELETE, .pattern = "/api/v1/session", .handle = session_end, .class = WRITE},
     {.method = HTTP_GET, .pattern = "/api/v1/sessions", .handle = sessions_list, .class = READ},
@@ -123,9 +132,17 @@ static const struct http_route routes[] = {
         .pattern = "/api/v1/communities/{c}/invitations",
         .handle = invitations_list_community,
         .class = READ},
-    {.method = HTTP_GET, .pattern = "/api/v1/invitations/{code}", .handle = invitations_show, .class = READ},
-    {.method = HTTP_GET, .pattern = "/api/v1/join", .handle = invitations_show_query, .class = READ},
-    {.method = HTTP_POST, .pattern = "/api/v1/join", .handle = join, .class = WRITE},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/invitations/{code}",
+        .handle = invitations_show,
+        .class = READ,
+        .limit = LIMIT_JOIN},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/join",
+        .handle = invitations_show_query,
+        .class = READ,
+        .limit = LIMIT_JOIN},
+    {.method = HTTP_POST, .pattern = "/api/v1/join", .handle = join, .class = WRITE, .limit = LIMIT_JOIN},
     {.method = HTTP_GET, .pattern = "/api/v1/me", .handle = me_show, .class = READ},
     {.method = HTTP_DELETE, .pattern = "/api/v1/me/participations/{p}", .handle = me_leave, .class = WRITE},
     {.method = HTTP_GET, .pattern = "/api/v1/me/demographics", .handle = demographics_get, .class = READ},
@@ -134,7 +151,11 @@ static const struct http_route routes[] = {
         .pattern = "/api/v1/me/demographics",
         .handle = demographics_delete,
         .class = WRITE},
-    {.method = HTTP_GET, .pattern = "/api/v1/receipts/key", .handle = receipt_key, .class = READ},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/receipts/key",
+        .handle = receipt_key,
+        .class = READ,
+        .limit = LIMIT_OPEN},
     {0},
 };
 

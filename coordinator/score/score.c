@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SCORE_BODY_MAX_BYTES = 4 * 1024 * 1024 };
-
 struct call {
     struct http_request *request;
     json_t *body;
@@ -176,15 +174,11 @@ static void score(struct http_request *request)
 #define RERANK(path)                                                                                         \
     {                                                                                                        \
         .method = HTTP_POST, .pattern = (path), .handle = compatible_rerank, .class = HTTP_CLASS_SCORE,      \
-        .flags = HTTP_CROSS_SITE | HTTP_OWN_ERRORS, .body_max = SCORE_BODY_MAX_BYTES                         \
+        .flags = HTTP_CROSS_SITE | HTTP_OWN_ERRORS                                                           \
     }
 
 static const struct http_route score_routes[] = {
-    {.method = HTTP_POST,
-        .pattern = "/api/v1/score",
-        .handle = score,
-        .class = HTTP_CLASS_SCORE,
-        .body_max = SCORE_BODY_MAX_BYTES},
+    {.method = HTTP_POST, .pattern = "/api/v1/score", .handle = score, .class = HTTP_CLASS_SCORE},
     RERANK("/rerank"),
     RERANK("/v1/rerank"),
     RERANK("/v2/rerank"),

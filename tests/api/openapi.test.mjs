@@ -59,3 +59,8 @@ test('every JSON body says that it takes no other fields', () => {
         if (schema !== undefined) assert.equal(closed(schema), !path.endsWith('/rerank'), name);
     }
 });
+
+test('every operation but probes says that it may be asked too often', () => {
+    for (const { name, path, operation } of operations)
+        assert.equal(operation.responses['429'] !== undefined, !['/livez', '/readyz', '/metrics'].includes(path), name);
+});
