@@ -47,15 +47,24 @@ static int read_one(const char *path, char text[TLS_PEM_MAX_BYTES + 1], struct e
     return rc;
 }
 
+// Only a pair that can be used is given on: whoever can turn the paths to other files must not get at those.
 static void read_both(const char *cert_path, const char *key_path, struct files *files)
 {
     struct err err;
+    SSL_CTX *context;
     OPENSSL_cleanse(files, sizeof(*files));
-    files->code = read_one(cert_path, files->cert, &err);
-    if (files->code == 0)
-        files->code = read_one(key_path, files->key, &err);
-    if (files->code < 0)
-        memcpy(files->message, err.message, strlen(err.message));
+    int rc = read_one(cert_path, files->cert, &err);
+    if (rc == 0)
+        rc = read_one(key_path, files->key, &err);
+    if (rc == 0)
+        rc = tls_https_context(files->cert, files->key, &context, &err);
+    if (rc == 0) {
+        SSL_CTX_free(context);
+        return;
+    }
+    OPENSSL_cleanse(files, sizeof(*files));
+    files->code = rc;
+    memcpy(files->message, err.message, strlen(err.message));
 }
 
 // The process that stays root. It ends when the coordinator does.
