@@ -30,14 +30,19 @@ async function join(page, code) {
 
 const questionOf = async (page) => textOf(page.locator('.prompt .text'));
 
-// The answer has been sent and another pair is on screen.
-async function nextPair(page, act) {
-    const old = await questionOf(page);
-    await act();
+// Another pair than the old one is on screen.
+async function nextPairAfter(page, old) {
     await page.waitForFunction((before) => {
         const text = document.querySelector('.prompt .text')?.textContent.replace(/\s+/g, ' ').trim();
         return document.querySelector('.task[aria-busy="false"]') && text && text !== before;
     }, old);
+}
+
+// The answer has been sent and another pair is on screen.
+async function nextPair(page, act) {
+    const old = await questionOf(page);
+    await act();
+    await nextPairAfter(page, old);
 }
 
 // What the page says of how many were answered, once it says so.
@@ -229,6 +234,45 @@ test('an answer given without a network is kept, said to be kept, and counted on
     await again.waitForSelector('.answers');
     assert.equal(await judgedOf(study), 1);
     assert.equal(await again.locator('.unsent-words').count(), 0);
+    await me.close();
+});
+
+// Refuses the first `n` requests to a path, and any that comes back before it was told to; then lets them through.
+async function refuseAtFirst(page, url, n, status, seconds) {
+    const seen = { refused: 0, early: 0, keys: new Set() };
+    let until = 0;
+    await page.route(url, async (route) => {
+        seen.keys.add(await route.request().headerValue('idempotency-key'));
+        const early = Date.now() < until;
+        seen.early += early ? 1 : 0;
+        if (!early && seen.refused >= n) return route.continue();
+        seen.refused += 1;
+        until = Date.now() + seconds * 1000;
+        return route.fulfill({ status, headers: { 'Retry-After': String(seconds) }, contentType: 'application/problem+json',
+            body: JSON.stringify({ type: 'about:blank', title: 'no', status, detail: 'Try again.' }) });
+    });
+    return seen;
+}
+
+test('a server that says when to come back is asked again then, and nothing is lost', async () => {
+    const study = await makeStudy(call, { items: pairs(6) });
+    const me = await visitor(browser, platform.origin, { expected: [/status of (429|503)/] });
+    await join(me.page, await study.invite());
+    // Longer than the outbox would wait by itself, so that coming back too early would be seen.
+    const judgments = await refuseAtFirst(me.page, '**/judgment', 2, 429, 3);
+    const old = await questionOf(me.page);
+    await me.page.keyboard.press('3');
+    await me.page.waitForSelector('.unsent-words');
+    assert.equal(await textOf(me.page.locator('.unsent-words').first()), '1 answer saved on this device');
+    await nextPairAfter(me.page, old);
+    assert.deepEqual({ refused: judgments.refused, early: judgments.early, keys: judgments.keys.size }, { refused: 2, early: 0, keys: 1 });
+    assert.equal(await judgedOf(study), 1);
+
+    const tasks = await refuseAtFirst(me.page, '**/assignments', 2, 503, 2);
+    await nextPair(me.page, () => me.page.keyboard.press('3'));
+    assert.deepEqual({ refused: tasks.refused, early: tasks.early }, { refused: 2, early: 0 });
+    assert.equal(await me.page.locator('.notice-error').count(), 0);
+    assert.equal(await judgedOf(study), 2);
     await me.close();
 });
 

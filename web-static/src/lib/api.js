@@ -65,8 +65,35 @@ export async function request(method, path, options = {}) {
     return response;
 }
 
+// Too much at once, for the server (503) or from here (429): nothing was done, and it says when to come back.
+const PATIENCE_S = 10;
+
+function pause(seconds, signal) {
+    return new Promise((done, fail) => {
+        const timer = setTimeout(done, seconds * 1000);
+        signal?.addEventListener('abort', () => {
+            clearTimeout(timer);
+            fail(signal.reason);
+        }, { once: true });
+    });
+}
+
+// Asks again, with the same key, as long as that takes no more than PATIENCE_S in all; then it is for the person to say.
+async function requestPatiently(method, path, options = {}) {
+    for (let waited_s = 0; ;) {
+        try {
+            return await request(method, path, options);
+        } catch (error) {
+            const wait_s = error instanceof Problem && [429, 503].includes(error.status) ? Number(error.retry_after ?? NaN) : NaN;
+            if (!(wait_s > 0 && waited_s + wait_s <= PATIENCE_S)) throw error;
+            waited_s += wait_s;
+            await pause(wait_s, options.signal);
+        }
+    }
+}
+
 async function json(method, path, options) {
-    const response = await request(method, path, options);
+    const response = await requestPatiently(method, path, options);
     if (response.status === 204) return null;
     const text = await response.text();
     return text === '' ? null : JSON.parse(text);

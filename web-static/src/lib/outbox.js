@@ -10,6 +10,7 @@ const channel = new BroadcastChannel('plenum-outbox');
 const listeners = new Set();
 let retry = null;
 let backoff_ms = 1000;
+let resume_ms = 0; // by performance.now(): the server said not to come back before
 const BACKOFF_MAX_MS = 30_000;
 
 const rows = signal([]);
@@ -54,7 +55,11 @@ async function send(row) {
 }
 
 async function settle(row, error) {
-    if (!(error instanceof Problem) || error.transient) return 'later';
+    if (!(error instanceof Problem) || error.transient) {
+        const wait_s = Number(error.retry_after ?? 0);
+        if (wait_s > 0) resume_ms = performance.now() + wait_s * 1000;
+        return 'later';
+    }
     if (error.status === 401) {
         signedOut.value = true;
         return 'later';
@@ -83,13 +88,18 @@ async function flushLocked() {
 // Sends what waits. True when nothing of this person's is left to send.
 export async function flush() {
     clearTimeout(retry);
+    const early_ms = resume_ms - performance.now();
+    if (early_ms > 0) {
+        retry = setTimeout(flush, early_ms);
+        return false;
+    }
     // Without TLS on another machine there are no locks; the key keeps two tabs from counting twice.
     const done = await (navigator.locks ? navigator.locks.request('plenum-outbox', flushLocked) : flushLocked());
     await changed();
     if (done) {
         backoff_ms = 1000;
     } else {
-        retry = setTimeout(flush, backoff_ms);
+        retry = setTimeout(flush, Math.max(backoff_ms, resume_ms - performance.now()));
         backoff_ms = Math.min(backoff_ms * 2, BACKOFF_MAX_MS);
     }
     return done;
