@@ -6,6 +6,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Under AddressSanitizer what has not been given out may not be touched, and a gap stands behind what has: or reading past
+// the end of one thing would find the next, and nothing would be said.
+#if defined(__SANITIZE_ADDRESS__)
+#define HAS_ASAN
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define HAS_ASAN
+#endif
+#endif
+#ifdef HAS_ASAN
+#include <sanitizer/asan_interface.h>
+enum { GAP_BYTES = 16, SHARE_MAX = 3 }; // the gaps are not the caller's
+#else
+#define ASAN_POISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+#define ASAN_UNPOISON_MEMORY_REGION(address, size) ((void)(address), (void)(size))
+enum { GAP_BYTES = 0, SHARE_MAX = 1 };
+#endif
+
 enum { BLOCK_BYTES = 4096 - 64 };
 
 struct block {
@@ -31,7 +49,7 @@ struct arena *arena_new(size_t max_bytes)
     struct arena *arena = calloc(1, sizeof(*arena));
     if (arena == NULL)
         abort();
-    arena->max_bytes = max_bytes;
+    arena->max_bytes = max_bytes > SIZE_MAX / SHARE_MAX ? max_bytes : max_bytes * SHARE_MAX;
     return arena;
 }
 
@@ -66,14 +84,15 @@ static struct block *block_new(struct arena *arena, size_t size)
     block->size = size;
     block->used = 0;
     arena->total += size;
+    ASAN_POISON_MEMORY_REGION(block->data, size);
     return block;
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+void *arena_alloc(struct arena *arena, size_t wanted)
 {
-    if (size > SIZE_MAX - alignof(max_align_t))
+    if (wanted > SIZE_MAX - GAP_BYTES - alignof(max_align_t))
         abort();
-    size = (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+    size_t size = (wanted + GAP_BYTES + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
     struct block *block = arena->blocks;
     if (block == NULL || block->size - block->used < size) {
         if (size > BLOCK_BYTES / 2) { // a block of its own, behind the one being filled
@@ -86,6 +105,7 @@ void *arena_alloc(struct arena *arena, size_t size)
                 own->next = block->next;
                 block->next = own;
             }
+            ASAN_UNPOISON_MEMORY_REGION(own->data, wanted);
             return own->data;
         }
         block = block_new(arena, BLOCK_BYTES);
@@ -94,6 +114,7 @@ void *arena_alloc(struct arena *arena, size_t size)
     }
     void *result = block->data + block->used;
     block->used += size;
+    ASAN_UNPOISON_MEMORY_REGION(result, wanted);
     return result;
 }
 

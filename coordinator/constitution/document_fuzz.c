@@ -26,6 +26,31 @@ static void check_canonical(const struct document *document, struct arena *arena
     assert(text_again != NULL && size == size_again && memcmp(text, text_again, size) == 0);
 }
 
+static bool is_removed(const struct document *base, int place, const struct operations *operations)
+{
+    for (; place >= 0; place = base->articles[place].parent)
+        for (int i = 0; i < operations->n; i++)
+            if (operations->list[i].kind == OPERATION_REMOVE &&
+                strcmp(operations->list[i].article, base->articles[place].id) == 0)
+                return true;
+    return false;
+}
+
+// What was removed is gone with all below it, and nothing else is.
+static void check_amended(
+    const struct document *base, const struct operations *operations, const struct document *amended)
+{
+    int left = 0, added = 0;
+    for (int i = 0; i < base->n_articles; i++)
+        left += !is_removed(base, i, operations);
+    for (int i = 0; i < operations->n; i++)
+        added += operations->list[i].kind == OPERATION_ADD &&
+                 document_find(amended, operations->list[i].article) >= 0;
+    assert(amended->n_articles == left + added);
+    for (int i = 0; i < base->n_articles; i++)
+        assert(is_removed(base, i, operations) || document_find(amended, base->articles[i].id) >= 0);
+}
+
 static void amend(const struct document *document, const json_t *json, struct arena *arena)
 {
     struct operations *operations, *again;
@@ -39,10 +64,12 @@ static void amend(const struct document *document, const json_t *json, struct ar
     assert(operations_parse(said, "", document, arena, &again, &fault) == 0 && again->n == operations->n);
     const char *article;
     assert(operations_still_apply(document, document, operations, &article));
-    if (document_amend(document, operations, "/operations", arena, &amended, &fault) < 0)
+    if (document_amend(document, operations, "/operations", arena, &amended, &fault) < 0) {
         check_fault(&fault);
-    else
+    } else {
+        check_amended(document, operations, amended);
         check_canonical(amended, arena);
+    }
 }
 
 static void read_settings(const json_t *body)
