@@ -251,7 +251,7 @@ static int by_text(const void *a, const void *b)
 json_t *coverage_rows(const struct coverage *coverage)
 {
     json_t *rows = json_array(), *attribute;
-    const char *name, *imported[COVERAGE_ATTRIBUTES_MAX];
+    const char *name, *imported[COVERAGE_ATTRIBUTES_MAX] = {NULL};
     size_t n_imported = 0;
     for (size_t i = 0; i < json_array_size(coverage->questions); i++) {
         const json_t *question = json_array_get(coverage->questions, i);

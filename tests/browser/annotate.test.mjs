@@ -98,10 +98,21 @@ test('keys, mouse and touch each answer; nothing is chosen beforehand', async ()
 
     const phone = await visitor(browser, platform.origin, PHONE);
     await join(phone.page, await study.invite());
-    await shot(phone.page, 'annotate-phone');
+    await shot(phone.page, 'annotate-phone', { fullPage: false });
+    // The task is in view at once, and no key is printed where there is none to press.
+    const box = await phone.page.locator('.prompt .text').boundingBox();
+    assert.ok(box.y < 200, `the question begins ${box.y} px down`);
+    assert.equal(await phone.page.locator('kbd:visible').count(), 0);
+    await phone.page.getByRole('button', { name: 'More' }).tap();
+    await checkAccessible(phone.page, 'more tools');
+    await phone.page.getByRole('button', { name: 'Guideline' }).tap();
+    await phone.page.getByRole('button', { name: 'Close' }).tap();
+    assert.equal(await phone.page.getByRole('button', { name: 'Stop for now' }).count(), 0);
     await nextPair(phone.page, () => phone.page.getByRole('button', { name: 'A much better' }).tap());
     await nextPair(phone.page, () => phone.page.getByRole('button', { name: 'Both are bad' }).tap());
     assert.equal(await judgedOf(study), 5);
+    await nextPair(phone.page, () => phone.page.keyboard.press('z'));
+    assert.ok(await phone.page.locator('kbd:visible').count() > 5, 'a keyboard was used');
     await phone.close();
 });
 

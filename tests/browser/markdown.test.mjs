@@ -75,11 +75,11 @@ test('keys of other scripts are those printed on a Latin keyboard', () => {
 test('a redline marks what is added and taken out, and keeps the rest', () => {
     assert.equal(flat(redline('names its source.', 'names every source.')), 'names <del>its</del> <ins>every</ins> source.');
     assert.equal(flat(redline('the reason may be named once', 'the reason is given once')),
-        'the reason <del>may be named </del><ins>is given </ins>once');
+        'the reason <del>may be named</del> <ins>is given</ins> once');
     assert.equal(flat(redline('the sick may be mentioned, once', 'the sick is named first, once')),
         'the sick <del>may be mentioned</del> <ins>is named first</ins>, once');
     // Words of every script are whole.
-    assert.equal(flat(redline('ويجوز أن تُذكر الرخصة', 'وتُذكر الرخصة')), '<del>ويجوز أن تُذكر </del><ins>وتُذكر </ins>الرخصة');
+    assert.equal(flat(redline('ويجوز أن تُذكر الرخصة', 'وتُذكر الرخصة')), '<del>ويجوز أن تُذكر</del> <ins>وتُذكر</ins> الرخصة');
     assert.equal(flat(redline('', 'New.')), '<ins>New.</ins>');
     assert.equal(flat(redline('Old.', '')), '<del>Old.</del>');
 });

@@ -1,7 +1,8 @@
 // Every page in both themes, both directions, on the narrowest screen and in the pseudo-language: accessible, within the
 // window, with targets a finger can hit, no complaint of the browser, no request to another origin.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
@@ -104,6 +105,42 @@ test('what the demonstration shows is accessible: tables, code, quotations, turn
             || (document.querySelector('.task[aria-busy=false]') && document.querySelector('.pair').textContent !== old), before);
     }
     await me.page.waitForSelector('.offer');
+    await me.close();
+});
+
+test('the demonstration is offered, then offered to go on with, and its words are in the reader\'s language', async () => {
+    const call = client(platform.origin, platform.token);
+    const [project, constitution] = await Promise.all(['study', 'constitution'].map((name) => (
+        readFile(new URL(`../../demo/${name}.json`, import.meta.url), 'utf8').then(JSON.parse))));
+    const demo = await makeStudy(call, { items: pairs(2), ...project.project, consent: project.consent });
+    const mark = join(platform.coordinator.dataFolder, 'demo.json');
+    await writeFile(mark, JSON.stringify({ project_id: demo.id, community_id: community.id, invitation_code: await demo.invite() }));
+    const me = await visitor(browser, platform.origin, { language: 'ar' });
+    try {
+        await me.page.goto('/');
+        await me.page.getByRole('link', { name: 'انضم إلى الدراسة التجريبية' }).click();
+        await me.page.waitForSelector('#agree');
+        assert.equal(await textOf(me.page.locator('h1')), project.project.name.ar);
+        await me.page.locator('#agree').check();
+        await me.page.locator('.button.primary').click();
+        await me.page.waitForSelector('.answers');
+        assert.equal(await textOf(me.page.locator('.study-name > span')), project.project.name.ar);
+        await me.page.keyboard.press('g');
+        assert.ok((await textOf(me.page.locator('dialog[open]'))).includes('ما الذي قد يهمّ'));
+        await me.page.goto('/');
+        await me.page.getByRole('link', { name: 'تابع الدراسة التجريبية' }).click();
+        await me.page.waitForSelector('.answers');
+        await me.page.goto('/annotate');
+        await settled(me.page);
+        assert.equal(await me.page.getByRole('link', { name: 'انضم إلى الدراسة التجريبية' }).count(), 0);
+    } finally {
+        await rm(mark);
+    }
+    await me.page.goto(`/constitution/${community.id}`);
+    await settled(me.page);
+    const texts = await me.page.locator('.article-text, .preamble').allTextContents();
+    assert.ok(texts.length > 20 && texts.every((text) => /[\u0600-\u06ff]/.test(text) && !/[A-Za-z]{3}/.test(text)));
+    assert.equal(texts[0], constitution.preamble.ar);
     await me.close();
 });
 

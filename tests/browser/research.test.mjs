@@ -16,7 +16,9 @@ before(async () => {
     // A group is shown from ten people and fifty held-out judgments on: two tastes of twelve.
     study = await makeStudy(call, { items: pairs(50), name: 'A study with answers', simulated: true, judgments_per_item: 24 });
     const code = await study.invite(24);
-    await Promise.all(Array.from({ length: 24 }, (_, i) => judgeAll(platform.origin, code, { seed: i, simulated: true })));
+    await Promise.all(Array.from({ length: 24 }, (_, i) => judgeAll(platform.origin, code, {
+        seed: i, simulated: true, about: { age: i % 2 === 0 ? '18_29' : '30_plus' },
+    })));
 });
 after(async () => {
     await browser?.close();
@@ -51,6 +53,57 @@ test('progress moves while one looks on', async () => {
     await me.close();
 });
 
+// The chart names groups in the reader's language, beside the drawing and not under it, on the side where reading begins.
+async function checkChart(page, names) {
+    const words = await page.locator('.dotplot-name, .dotplot-heading > span').allTextContents();
+    for (const name of names) assert.ok(words.includes(name), `${name} of ${words}`);
+    assert.deepEqual(words.filter((one) => /_|\(/.test(one)), []);
+    const apart = await page.evaluate(() => [...document.querySelectorAll('.dotplot-row')].every((row) => {
+        const [name, line] = [row.children[0], row.children[1]].map((one) => one.getBoundingClientRect());
+        return document.dir === 'rtl' ? name.left >= line.right : name.right <= line.left;
+    }));
+    assert.ok(apart, 'words are under the lines');
+}
+
+test('who answered is told by question, in its order, and small groups are not', async () => {
+    const me = await visitor(browser, platform.origin, { token: platform.token });
+    await me.page.goto(`/research/projects/${study.id}`);
+    await me.page.waitForSelector('[aria-labelledby=coverage-title] tbody');
+    const rows = await me.page.locator('[aria-labelledby=coverage-title] tbody tr').evaluateAll((all) => all.map((row) => (
+        [...row.children].map((one) => one.textContent))));
+    assert.deepEqual(rows, [
+        ['Age'], ['18 to 29', '12'], ['30 or more', '12'], ['Preferred not to say and Did not answer', 'not shown'],
+        ['Which of these describe you?'], ['Did not answer', '24'], ['Islam, Another, None and Preferred not to say', 'not shown'],
+    ]);
+    await me.close();
+});
+
+test('what was imported is shown, and an answer of one person in it is not', async () => {
+    const project = await call('POST', '/api/v1/projects', { name: { en: 'Ratings', ar: 'تقييمات' }, task: { kind: 'rating', dimensions: ['rude'] } });
+    const rows = Array.from({ length: 24 }, (_, i) => `${i % 2},who${i},Text ${i % 2},3,${i === 0 ? 'lamplighter' : i < 13 ? 'weaver' : 'smith'}`);
+    const map = { item: 'id', text: 'text', annotator: 'who', rating: 'score', dimension: 'rude', scale: [1, 5], attributes: ['craft'] };
+    const report = await platform.coordinator.api('POST', `/api/v1/projects/${project.id}/items?${new URLSearchParams({ format: 'csv', map: JSON.stringify(map) })}`,
+        { body: ['id,who,text,score,craft', ...rows, ''].join('\n'), type: 'text/csv' });
+    assert.equal(report.body.accepted, 24, JSON.stringify(report.body));
+    const me = await visitor(browser, platform.origin, { token: platform.token });
+    await me.page.goto('/research');
+    const card = me.page.locator('.project', { hasText: 'Ratings' });
+    await card.waitFor();
+    assert.equal(await textOf(card.locator('.fine')), '2 items · 24 people · 24 imported judgments');
+    await me.page.goto(`/research/projects/${project.id}`);
+    await me.page.waitForSelector('[aria-labelledby=coverage-title] tbody');
+    const text = await textOf(me.page.locator('main'));
+    assert.ok(text.includes('0 of 6 judgments made here'), text);
+    assert.ok(text.includes('Judgments that count24') && text.includes('weaver12') && !text.includes('not known'), text);
+    assert.ok(!text.includes('lamplighter') && !text.includes('smith'), text);
+    await me.close();
+    const reader = await visitor(browser, platform.origin, { token: platform.token, language: 'ar' });
+    await reader.page.goto(`/research/projects/${project.id}`);
+    await settled(reader.page);
+    assert.equal(await textOf(reader.page.locator('h1')), 'تقييمات');
+    await reader.close();
+});
+
 test('a fit is started here, and its card has the worst-off group beside the average', async () => {
     const me = await visitor(browser, platform.origin, { token: platform.token });
     await me.page.goto(`/research/projects/${study.id}`);
@@ -80,6 +133,7 @@ test('a fit is started here, and its card has the worst-off group beside the ave
         await checkReflow(other.page, `card-${name}`);
         await checkTargets(other.page, `card-${name}`);
         await checkAccessible(other.page, `card-${name}`);
+        await checkChart(other.page, look.language === 'ar' ? ['العمر', 'من 18 إلى 29', '30 فأكثر'] : ['Age', '18 to 29', '30 or more']);
         await shot(other.page, `page-card-${name}`);
         await other.close();
     }

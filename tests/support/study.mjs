@@ -46,7 +46,7 @@ export function pairs(n) {
 
 export const QUESTIONS_ABOUT_PEOPLE = {
     attributes: [
-        { id: 'age', label: { en: 'How old are you?', ar: 'كم عمرك؟' }, multi: false,
+        { id: 'age', label: { en: 'How old are you?', ar: 'كم عمرك؟' }, short: { en: 'Age', ar: 'العمر' }, multi: false,
             values: [{ id: '18_29', label: { en: '18 to 29', ar: 'من 18 إلى 29' } }, { id: '30_plus', label: { en: '30 or more', ar: '30 فأكثر' } }] },
         { id: 'faith', label: { en: 'Which of these describe you?', ar: 'أي مما يلي يصفك؟' }, multi: true,
             values: [{ id: 'islam', label: { en: 'Islam', ar: 'الإسلام' } }, { id: 'other', label: { en: 'Another', ar: 'غير ذلك' } },
@@ -92,11 +92,12 @@ export async function makeCommunity(call, origin, study) {
 }
 
 // One annotator who answers everything there is, by a rule that has nothing to do with wall time or chance.
-export async function judgeAll(origin, code, { seed = 1, simulated } = {}) {
+export async function judgeAll(origin, code, { seed = 1, simulated, about } = {}) {
     const joined = await client(origin)('POST', '/api/v1/join', {
         code, consent: { version: '1' }, ...(simulated ? { simulated: true } : {}),
     });
     const call = client(origin, joined.token);
+    if (about) await call('PUT', '/api/v1/me/demographics', { consent: true, answers: about });
     let n = 0;
     for (;;) {
         const task = await call('POST', `/api/v1/projects/${joined.project_id}/assignments`, {});

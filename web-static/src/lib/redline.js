@@ -33,12 +33,16 @@ export function redline(before, after) {
     const parts = diffArrays(tokens(before), tokens(after)).map((part) => ({ ...part, value: part.value.join('') }));
     return joined(parts).flatMap((run, i) => {
         if (typeof run === 'string') return [run];
-        // Words in place of words are words apart, as the text that either stands for is.
-        const touch = run.before !== '' && run.after !== '' && !/\s$/.test(run.before) && !/^\s/.test(run.after);
+        // The space behind both is no part of the change; between the two stands one that is of neither.
+        const end = /\s*$/.exec(run.before)[0];
+        const tail = run.after.endsWith(end) ? end : '';
+        const before = run.before.slice(0, run.before.length - tail.length);
+        const after = run.after.slice(0, run.after.length - tail.length);
         return [
-            run.before === '' ? null : h('del', { key: `del-${i}` }, run.before),
-            touch ? ' ' : null,
-            run.after === '' ? null : h('ins', { key: `ins-${i}` }, run.after),
+            before === '' ? null : h('del', { key: `del-${i}` }, before),
+            before !== '' && after !== '' && !/\s$/.test(before) && !/^\s/.test(after) ? ' ' : null,
+            after === '' ? null : h('ins', { key: `ins-${i}` }, after),
+            tail,
         ];
     });
 }

@@ -3,6 +3,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import { get, put } from '../lib/api.js';
+import { listOf } from '../lib/format.js';
 import { localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { navigate } from '../lib/router.js';
@@ -93,7 +94,7 @@ export function answerWords(question, answer) {
     if (answer === undefined || answer === null) return t('not-answered');
     const word = (id) => (id === PREFER_NOT ? t('prefer-not')
         : localized(question.values?.find((one) => one.id === id)?.label) || id);
-    return Array.isArray(answer) ? answer.map(word).join(t('list-comma')) : word(answer);
+    return Array.isArray(answer) ? listOf(answer.map(word)) : word(answer);
 }
 
 function Check({ questions, answers, onChange, onSave, busy, error }) {

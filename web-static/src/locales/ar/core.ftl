@@ -22,7 +22,6 @@ change-label = تغيير: { $what }
 try-again = أعد المحاولة
 optional = (اختياري)
 simulated = محاكاة
-list-comma = ،{" "}
 content-warning = تنبيه قبل القراءة
 
 error-title = لم ينجح هذا

@@ -22,7 +22,6 @@ change-label = Change: { $what }
 try-again = Try again
 optional = (optional)
 simulated = Simulated
-list-comma = ,{" "}
 content-warning = A word before you read
 
 error-title = This did not work

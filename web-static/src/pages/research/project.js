@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, getOrNull, listOrEmpty, post, token } from '../../lib/api.js';
 import { listen } from '../../lib/events.js';
-import { dateTime, decimal, number, percent } from '../../lib/format.js';
+import { dateTime, decimal, listOf, number, percent } from '../../lib/format.js';
 import { localized, t } from '../../lib/i18n.js';
 import { useLoad, usePoll } from '../../lib/load.js';
 import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
@@ -57,7 +57,7 @@ function Coverage({ attribute, rows, words }) {
         <tr class="row-heading"><th scope="rowgroup" colspan="2"><span dir="auto">${words(attribute)}</span></th></tr>
         ${shown.map((row) => html`<tr key=${row.value}><th scope="row"><span dir="auto">${words(attribute, row.value)}</span></th>
             <td class="num">${number(row.annotators)}</td></tr>`)}
-        ${hidden.length > 0 && html`<tr class="row-hidden"><th scope="row"><span dir="auto">${hidden.join(t('list-comma'))}</span></th>
+        ${hidden.length > 0 && html`<tr class="row-hidden"><th scope="row"><span dir="auto">${listOf(hidden)}</span></th>
             <td class="num">${t('hidden-cell')}</td></tr>`}
     </tbody>`;
 }
