@@ -263,10 +263,10 @@ export async function runWith(t, { name, seed, items, leaseSeconds, thorough = f
             return ''; // it comes up again
         }
     };
-    await until(() => at('select count(*) from log_outbox') === '0' && at('select max(size) = (select count(*) from log_entry) from log_checkpoint') === 't', 'the log has everything');
     // A job whose fit was never asked for (killed in between) is found and closed after half a minute.
     const open = `select count(*) from job where state in ('queued', 'leased')${thorough ? '' : ' and exists (select from fit where fit_id = object_id)'}`;
     await until(() => at(open) === '0', 'the fits are over');
+    await until(() => at('select count(*) from log_outbox') === '0' && at('select max(size) = (select count(*) from log_entry) from log_checkpoint') === 't', 'the log has everything');
     await history.close();
     const { counts, problems } = check(history.ops, await readTruth(world, checkpoints, open));
     assert.deepEqual(world.odd, [], `seed ${seed}: errors that are not 503`);
