@@ -447,18 +447,22 @@ void api_key_reused(struct http_request *request)
     http_problem(request, 422, "This Idempotency-Key was used for another request.");
 }
 
+void api_key_running(struct http_request *request)
+{
+    http_reply_header(request, "Retry-After", "1");
+    http_problem(request, 409, "A request with this Idempotency-Key is still being answered.");
+}
+
 enum api_key api_key_state(struct http_request *request, const struct db_result *result)
 {
     if (db_bool(result, 0, 0))
         return API_KEY_NEW;
     if (!db_is_null(result, 0, 1) && db_bool(result, 0, 1))
         return API_KEY_SAME;
-    if (db_is_null(result, 0, 1)) {
-        http_reply_header(request, "Retry-After", "1");
-        http_problem(request, 409, "A request with this Idempotency-Key is still being answered.");
-    } else {
+    if (db_is_null(result, 0, 1))
+        api_key_running(request);
+    else
         api_key_reused(request);
-    }
     return API_KEY_ANSWERED;
 }
 

@@ -93,8 +93,9 @@ void api_request_hash(struct http_request *request, const json_t *body, unsigned
 // is not committed yet). When it is neither new nor the same, answers 422 or 409 itself.
 enum api_key { API_KEY_NEW, API_KEY_SAME, API_KEY_ANSWERED };
 enum api_key api_key_state(struct http_request *request, const struct db_result *result) MUST_CHECK;
-// What was done with the key before was something else: 422.
+// What was done with the key before was something else: 422. The first is still being answered: 409, and when to come again.
 void api_key_reused(struct http_request *request);
+void api_key_running(struct http_request *request);
 // ?limit= from 1 to 200 (default 50) and ?cursor= (an id's uuid; zero: from the start). Answers 422 itself.
 bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor) MUST_CHECK;
 

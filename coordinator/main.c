@@ -371,8 +371,8 @@ static void run_until_signal(struct process *process, const sigset_t *signals)
 static void stop(struct process *process)
 {
     int64_t began_us = clock_monotonic_us();
-    alarm((unsigned)process->stop_ms /
-          1000); // should anything hang, the kernel ends us, and PostgreSQL with us
+    // Should anything hang, the kernel ends us, and PostgreSQL with us.
+    alarm((unsigned)process->stop_ms / 1000);
     listen_refuse_new(process->listen_fd);
     if (process->redirect_fd >= 0)
         listen_refuse_new(process->redirect_fd);

@@ -109,7 +109,8 @@ void db_free(struct db *db); // with a db_close; so free it before what those ca
 struct db_session;
 int db_session_open(const char *conninfo, struct db_session **ret_session, struct err *err) MUST_CHECK;
 void db_session_close(struct db_session *session);
-// Runs a compiled-in statement; `result` stays valid until the next call on the session.
+// Runs a compiled-in statement; `result` stays valid until the next call on the session. ERR_IO is what may pass (the
+// server is away, or has no place or time), ERR_CONFLICT and ERR_INVALID the statement's own no, ERR_INTERNAL a bug.
 int db_session_query(struct db_session *session, enum query query, const struct db_params *params,
     struct db_result *ret_result, struct err *err) MUST_CHECK;
 // Row by row (single-row mode) for what does not fit in memory; `on_row` returns 0 or an error that ends the read.

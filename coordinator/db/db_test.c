@@ -666,7 +666,7 @@ static void test_session(void **state)
     assert_int_equal(db_session_begin(session, true, &err), 0);
     assert_int_not_equal(db_session_query(session, (enum query)Q_INSERT_SAFE, &params, &result, &err), 0);
     assert_int_equal(db_session_rollback(session, &err), 0);
-    assert_int_equal(db_session_query(session, (enum query)Q_BROKEN, NULL, &result, &err), ERR_IO);
+    assert_int_equal(db_session_query(session, (enum query)Q_BROKEN, NULL, &result, &err), ERR_INTERNAL);
     assert_non_null(strstr(err.message, "broken"));
     kill_backends();
     assert_int_equal(db_session_query(session, (enum query)Q_SILENT, NULL, &result, &err), ERR_IO);

@@ -128,14 +128,15 @@ static int conclude(
     if (in_doubt)
         return err_set(err, ERR_IO, "%s: the replica has not confirmed it", what);
     bool quotes_data = strncmp(result_sqlstate(session->result), "22", 2) == 0;
-    int rc = quotes_data ? err_set(err, ERR_IO, "%s: SQLSTATE %s", what, ret_result->sqlstate)
-                         : fail(session, err, what);
-    if (status == DB_CONFLICT)
-        rc = ERR_CONFLICT;
-    else if (status == DB_REJECTED)
-        rc = ERR_INVALID;
-    else if (status == DB_BUSY)
-        rc = ERR_LIMIT;
+    if (quotes_data)
+        err_set(err, ERR_INTERNAL, "%s: SQLSTATE %s", what, ret_result->sqlstate);
+    else
+        fail(session, err, what);
+    // ERR_IO is what may pass: the server is away, or has no place or time.
+    int rc = status == DB_CONFLICT   ? ERR_CONFLICT
+             : status == DB_REJECTED ? ERR_INVALID
+             : status == DB_FAILED   ? ERR_INTERNAL
+                                     : ERR_IO;
     if (err != NULL)
         err->code = rc;
     return rc;

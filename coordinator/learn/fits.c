@@ -112,7 +112,7 @@ static void on_dropped(void *arg, const struct db_result *result)
 {
     const struct asking *asking = arg;
     if (!api_db_failed(asking->request, result))
-        http_problem(asking->request, 409, "A request with this Idempotency-Key is still being answered.");
+        api_key_running(asking->request);
 }
 
 static void on_fit_added(void *arg, const struct db_result *result)

@@ -107,7 +107,7 @@ struct learn {
     uint32_t last_stream_id;
     int n_links, n_unknown, n_streams;
     bool stopping, leasing;
-    int64_t polled_us, spent_us;
+    int64_t polled_us, spent_us, lease_after_us;
 };
 
 // --- links.c ------------------------------------------------------------------------------------------------------

@@ -233,7 +233,8 @@ static void on_leased(void *arg, const struct db_result *result)
 
 void jobs_poll(struct learn *learn)
 {
-    if (learn->stopping || learn->leasing || learn->n_streams >= LEARN_STREAMS_MAX)
+    if (learn->stopping || learn->leasing || learn->n_streams >= LEARN_STREAMS_MAX ||
+        clock_monotonic_us() < learn->lease_after_us)
         return;
     struct link *link;
     LIST_FOREACH(link, &learn->links, entry)
@@ -294,7 +295,10 @@ void jobs_stream_failed(struct lease *lease, int rc, const struct err *err)
     if (rc == ERR_INVALID || rc == ERR_LIMIT)
         fail_fit(lease, err->message);
     else
-        release_job(lease, COUNTS, err->message);
+        // When the database is away for a while that is no worker's end: it would use all attempts up within a second.
+        release_job(lease, rc == ERR_IO ? DOES_NOT_COUNT : COUNTS, err->message);
+    if (rc == ERR_IO)
+        lease->learn->lease_after_us = clock_monotonic_us() + (int64_t)POLL_MS * 1000;
     lease_over(lease);
 }
 

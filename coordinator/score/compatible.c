@@ -131,10 +131,10 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
             http_problem(call->request, 404, "The model does not exist.");
             return;
         }
-        if (model_err->code == ERR_LIMIT)
+        bool may_pass = model_err->code == ERR_LIMIT || model_err->code == ERR_IO;
+        if (may_pass)
             http_reply_header(call->request, "Retry-After", "1");
-        http_problem(
-            call->request, model_err->code == ERR_LIMIT ? 503 : 500, "The model can't be loaded now.");
+        http_problem(call->request, may_pass ? 503 : 500, "The model can't be loaded now.");
         return;
     }
     const char *list = call->shape == SHAPE_TEI ? "texts" : "documents";

@@ -116,7 +116,8 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
         if (model_err->code == ERR_NOT_FOUND)
             http_problem(request, 404, "There is no such model.");
         else
-            http_problem(request, model_err->code == ERR_LIMIT ? 503 : 500, "The model can't be loaded now.");
+            http_problem(request, model_err->code == ERR_LIMIT || model_err->code == ERR_IO ? 503 : 500,
+                "The model can't be loaded now.");
         return;
     }
     struct scoring scoring = {.artefact = model_artefact(model)};

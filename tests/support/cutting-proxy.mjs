@@ -1,5 +1,5 @@
 // Passes bytes on between whoever connects to a port of its own and the port of its one argument. Told {nth, way, after}, it
-// cuts a connection when so many bytes more have gone one way, and says {cut: way}.
+// cuts a connection when so many bytes more have gone one way, and says {cut: way}; told {calm}, it cuts no more.
 import { connect, createServer } from 'node:net';
 
 const pairs = new Set();
@@ -28,7 +28,11 @@ function take(client) {
 }
 
 const listener = createServer(take).listen(0, '127.0.0.1', () => process.send({ port: listener.address().port }));
-process.on('message', ({ nth, way, after }) => {
+process.on('message', ({ calm, nth, way, after }) => {
+    if (calm) {
+        for (const pair of pairs) pair.armed = undefined;
+        return;
+    }
     const free = [...pairs].filter((pair) => pair.armed === undefined);
     if (free.length > 0) free[nth % free.length].armed = { way, after };
 });

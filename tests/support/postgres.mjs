@@ -128,6 +128,11 @@ export class CuttingProxy {
         this.child.send({ nth: dice.below(1000), way: dice.pick(['query', 'reply']), after: dice.below(2000) });
     }
 
+    // Those that have not been cut yet are spared.
+    calm() {
+        this.child.send({ calm: true });
+    }
+
     stop() {
         running.delete(this.child);
         this.child.kill();

@@ -2,6 +2,7 @@
 // middle, the clock set back, the disk full. Each under the writers of the checker, which judges at the end.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { closeSync, existsSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, startCoordinator, temporaryFolder } from '../../support/coordinator.mjs';
@@ -47,6 +48,7 @@ async function cut(world, { proxy }, ms) {
         proxy.cut(dice);
         await pause(dice.between(10, 80));
     }
+    proxy.calm();
     await becomes(world, 200);
     await progress(world, 'connections were cut');
     assert.ok(proxy.cuts.query > 0 && proxy.cuts.reply > 0, JSON.stringify(proxy.cuts));
@@ -56,8 +58,8 @@ async function cut(world, { proxy }, ms) {
 async function clockSetBack(world, { clock, postgres }) {
     const names = [];
     const make = async (name) => {
-        const made = await world.server.api('POST', '/api/v1/projects', { body: { name, task: { kind: 'pairwise' } } });
-        assert.equal(made.status, 201, JSON.stringify(made.body));
+        const body = { name, task: { kind: 'pairwise' } }, key = randomUUID();
+        await until(async () => (await world.server.api('POST', '/api/v1/projects', { body, key })).status === 201, 'a project is made', 20_000);
         names.push(name);
     };
     const hour = () => new Date(postgres.sql('select now()')).getTime() - Date.now() < -3_000_000;
@@ -83,8 +85,9 @@ async function clockSetBack(world, { clock, postgres }) {
     await world.server.kill();
     await world.server.start();
     await progress(world, 'the coordinator was started on the earlier clock');
-    const fits = world.history.ops.filter((op) => op.f === 'fit' && op.outcome === 'ok').length;
-    await until(() => world.history.ops.filter((op) => op.f === 'fit' && op.outcome === 'ok').length > fits, 'fits go on');
+    // Each of the researchers waits for a fit before it asks for the next.
+    const asked = () => world.history.ops.filter((op) => op.f === 'fit' && op.outcome === 'ok').length, before = asked();
+    await until(() => asked() > before + 4, 'fits go on', 45_000);
     writeFileSync(clock, '+0\n');
     await until(() => !hour(), 'the clock is right again');
     await progress(world, 'the clock was set right');
