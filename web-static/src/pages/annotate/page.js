@@ -1,7 +1,7 @@
 // Judging: one decision a screen; beside it only progress, undo, help and leave.
 import { html } from 'htm/preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { localized, t } from '../../lib/i18n.js';
+import { languageOf, localized, t } from '../../lib/i18n.js';
 import { keys, onKeys } from '../../lib/keys.js';
 import { number } from '../../lib/format.js';
 import { markdown } from '../../lib/markdown.js';
@@ -231,7 +231,7 @@ export default function Annotate({ params }) {
         <${Help} open=${dialog === 'help'} onClose=${close} />
         <${Given} open=${dialog === 'given'} onClose=${close} work=${work} />
         <${Dialog} open=${dialog === 'guideline'} onClose=${close} title=${t('answer-guideline')}>
-            <div class="text">${markdown(localized(work.info.value?.guideline))}</div>
+            <div class="text" lang=${languageOf(work.info.value?.guideline)}>${markdown(localized(work.info.value?.guideline))}</div>
         <//>
     </div>`;
 }
