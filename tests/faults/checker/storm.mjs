@@ -87,7 +87,7 @@ async function clockSetBack(world, { clock, postgres }) {
     await progress(world, 'the coordinator was started on the earlier clock');
     // Each of the researchers waits for a fit before it asks for the next.
     const asked = () => world.history.ops.filter((op) => op.f === 'fit' && op.outcome === 'ok').length, before = asked();
-    await until(() => asked() > before + 4, 'fits go on', 45_000);
+    await until(() => asked() > before + 2, 'fits go on', 45_000);
     writeFileSync(clock, '+0\n');
     await until(() => !hour(), 'the clock is right again');
     await progress(world, 'the clock was set right');
