@@ -231,7 +231,9 @@ static void what_lies_unread_counts_as_waiting(void **state UNUSED)
     assert_false(admission_allows(&admission, &route, HTTP_CLASS_READ, now));
     assert_true(admission_allows(&admission, &route, HTTP_CLASS_WRITE, now));
     assert_false(admission_allows(&admission, &route, HTTP_CLASS_WRITE, now + 51000));
-    now += 5000000; // a minute of nothing is no work
+    now += 200000;
+    admission_saw(&admission, false, now);
+    now += 5000000; // nothing for a while: then nothing lay unread, however long the pass before was
     admission_saw(&admission, true, now);
     assert_true(admission_allows(&admission, &route, HTTP_CLASS_BULK, now));
 }
