@@ -2,6 +2,8 @@
 
 enum {
     WINDOW_US = 100000,
+    IDLE_US =
+        10000, // without anything read or replied: the loop has slept, and what comes is looked at when it comes
     // In flight of all classes; more than the log-ins that may wait for their hash, and with a disk that takes 100 ms for
     // a commit still less than a second's work.
     CROWD = 100,
@@ -31,7 +33,8 @@ void admission_init(struct admission *admission, int wait_max_ms, int64_t now_us
 void admission_saw(struct admission *admission, bool is_new_pass, int64_t now_us)
 {
     if (is_new_pass) {
-        admission->pass_before_us = admission->latest_us - admission->pass_us;
+        bool follows = now_us - admission->latest_us < IDLE_US;
+        admission->pass_before_us = follows ? admission->latest_us - admission->pass_us : 0;
         admission->pass_us = now_us;
     }
     admission->latest_us = now_us;

@@ -161,7 +161,7 @@ static void a_route_is_not_kept_out_by_the_queue_of_another(void **state UNUSED)
     free(server);
 }
 
-// Reads have a quick way of their own, but take the processor that the tasks need.
+// Reads have a quick way of their own, on which nobody waits, but take the processor that the tasks need.
 static void a_class_gives_way_to_the_queue_of_one_before_it(void **state UNUSED)
 {
     struct server *server = new_server(500);
@@ -171,7 +171,12 @@ static void a_class_gives_way_to_the_queue_of_one_before_it(void **state UNUSED)
     for (int i = 0; i < 10000; i++) { // more tasks are asked for than can be given
         go_on(server, server->now_us + 1000);
         arrive(server, HTTP_CLASS_WRITE, 1);
-        n_refused += !admission_allows(&server->admission, &reads, HTTP_CLASS_READ, server->now_us);
+        if (admission_allows(&server->admission, &reads, HTTP_CLASS_READ, server->now_us)) {
+            admission_enter(&server->admission, &reads, HTTP_CLASS_READ);
+            admission_leave(&server->admission, &reads, HTTP_CLASS_READ);
+        } else {
+            n_refused++;
+        }
     }
     assert_true(n_refused > 9000);
     go_on(server, server->now_us + 1000000); // none for a while
@@ -189,6 +194,26 @@ static void one_slow_request_shuts_nobody_out(void **state UNUSED)
             assert_true(arrive(server, HTTP_CLASS_WRITE, 1));
         go_on(server, server->now_us + 3200000);
     }
+    free(server);
+}
+
+static void a_class_of_sixty_gets_in_however_slow_it_was(void **state UNUSED)
+{
+    struct server *server = new_server(20);
+    offer(server, (double[ADMISSION_CLASSES]){100}, 20);
+    assert_true(server->n_refused[HTTP_CLASS_WRITE] > 1000);
+    go_on(server, server->free_us);
+    for (int i = 0; i < 60; i++)
+        assert_true(arrive(server, HTTP_CLASS_WRITE, 1));
+    free(server);
+}
+
+static void a_quiet_time_is_no_sign_of_weakness(void **state UNUSED)
+{
+    struct server *server = new_server(1000);
+    offer(server, (double[ADMISSION_CLASSES]){5, 5, 5, 5}, 60);
+    for (int i = 0; i < 140; i++)
+        assert_true(arrive(server, HTTP_CLASS_WRITE, 1));
     free(server);
 }
 
@@ -231,7 +256,9 @@ static void what_lies_unread_counts_as_waiting(void **state UNUSED)
     assert_false(admission_allows(&admission, &route, HTTP_CLASS_READ, now));
     assert_true(admission_allows(&admission, &route, HTTP_CLASS_WRITE, now));
     assert_false(admission_allows(&admission, &route, HTTP_CLASS_WRITE, now + 51000));
-    now += 5000000; // a minute of nothing is no work
+    now += 200000;
+    admission_saw(&admission, false, now);
+    now += 5000000; // nothing for a while: then nothing lay unread, however long the pass before was
     admission_saw(&admission, true, now);
     assert_true(admission_allows(&admission, &route, HTTP_CLASS_BULK, now));
 }
@@ -245,6 +272,8 @@ int main(void)
         cmocka_unit_test(a_route_is_not_kept_out_by_the_queue_of_another),
         cmocka_unit_test(a_class_gives_way_to_the_queue_of_one_before_it),
         cmocka_unit_test(one_slow_request_shuts_nobody_out),
+        cmocka_unit_test(a_class_of_sixty_gets_in_however_slow_it_was),
+        cmocka_unit_test(a_quiet_time_is_no_sign_of_weakness),
         cmocka_unit_test(a_standstill_is_bounded_and_forgotten),
         cmocka_unit_test(what_lies_unread_counts_as_waiting),
     };

@@ -1,5 +1,6 @@
 // The plenum command as a person at a shell and a script meet it: what goes to stdout and stderr, flags, errors.
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, test } from 'node:test';
 import { startCoordinator } from '../support/coordinator.mjs';
 import { makeProject, plenum } from '../support/dataset.mjs';
@@ -43,4 +44,26 @@ test('decimal fractions come back as they went in', async () => {
     await server.api('POST', `/api/v1/projects/${id}/items?${new URLSearchParams({ format: 'csv', map: '{"text":"t","rating":"r","annotator":"a"}' })}`,
         { body: 't,r,a\nx,0.4,ann\n', type: 'text/csv' });
     assert.equal(server.sql(`select answer->'ratings' from judgment`), '{"r": {"0": 0.4}}');
+});
+
+test('a command waits when the server says so, and asks again; but not for long', async () => {
+    const asked = [];
+    const busy = createServer((request, response) => {
+        const first = asked.push(request.url) === 1;
+        const [status, wait] = request.url.includes('/later') ? [429, '3600'] : first ? [503, '1'] : [200, null];
+        response.writeHead(status, { 'content-type': 'application/json', connection: 'close', ...(wait ? { 'retry-after': wait } : {}) });
+        response.end(JSON.stringify(status === 200 ? { id: 'here' } : { status, detail: 'Too much at once.' }));
+    });
+    await new Promise((done) => busy.listen(0, '127.0.0.1', done));
+    const fake = { url: `http://127.0.0.1:${busy.address().port}`, dataFolder: server.dataFolder, adminToken: 'x' };
+    try {
+        const waited = await plenum(fake, 'project', 'show', 'here');
+        assert.equal(waited.status, 0, waited.err);
+        assert.deepEqual(asked, ['/api/v1/projects/here', '/api/v1/projects/here']);
+        const later = await plenum(fake, 'project', 'show', 'later');
+        assert.deepEqual([later.status, later.err], [1, 'plenum project: 429 Too much at once.\n']);
+        assert.equal(asked.length, 3);
+    } finally {
+        busy.close();
+    }
 });
