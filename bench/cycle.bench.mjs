@@ -1,7 +1,5 @@
 // Server CPU for one annotation cycle (next assignment + judgment) as the number of open items grows. "Server" is the
 // coordinator and every PostgreSQL process of its private cluster. Flat is the goal: the anchor is the smallest study.
-// Also the coordinator's resident memory when idle.
-import { readFileSync } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import { startCoordinator } from '../tests/support/coordinator.mjs';
 import { cpuSeconds, print } from './support.mjs';
@@ -59,17 +57,6 @@ async function measure(n) {
   }
 }
 
-async function idleMemory() {
-  const server = await startCoordinator({});
-  try {
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8');
-    return Number(/VmRSS:\s+(\d+)/.exec(status)[1]) / 1024;
-  } finally {
-    await server.stop();
-  }
-}
-
 // Potato was not run here: its 82 ms were measured once, on such a machine, with a thousand items.
 let anchor = null;
 for (const n of SIZES) {
@@ -77,4 +64,3 @@ for (const n of SIZES) {
   anchor ??= value;
   print(`cycle_server_cpu_${n}_items`, value, 'ms', `the same with ${SIZES[0]} items; Potato 2.8 took 82 ms with 1000 (another day's figure)`, value / anchor);
 }
-print('coordinator_idle_resident', await idleMemory(), 'MiB', 'goal 25 MB', null);

@@ -331,6 +331,13 @@ struct artefact *artefact_open_bytes(const void *bytes, size_t size, struct err 
     return &opened->artefact;
 }
 
+void artefact_rest(const struct artefact *artefact)
+{
+    const struct opened *opened = (const struct opened *)(const void *)artefact;
+    if (opened->map != NULL)
+        madvise(opened->map, opened->map_size, MADV_DONTNEED);
+}
+
 struct artefact *artefact_open(const char *path, struct err *err)
 {
     struct opened *opened = opened_new();
@@ -356,8 +363,7 @@ struct artefact *artefact_open(const char *path, struct err *err)
         goto fail;
     }
     close(fd);
-    // Checking touched every page; those that predictions use come back from the page cache when they do.
-    madvise(map, opened->map_size, MADV_DONTNEED);
+    artefact_rest(&opened->artefact); // checking touched every page, predictions use few
     return &opened->artefact;
 fail:
     if (fd >= 0)

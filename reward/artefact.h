@@ -68,6 +68,8 @@ struct artefact *artefact_open_bytes(
     const void *bytes, size_t size, struct err *err) MUST_CHECK; // NULL: failed
 // The content's address: SHA-256 of the whole file, computed at opening.
 const unsigned char *artefact_hash(const struct artefact *artefact);
+// Gives a mapped file's pages back; they return from the page cache when they are read. Any thread, also while others read.
+void artefact_rest(const struct artefact *artefact);
 void artefact_close(struct artefact *artefact); // NULL is allowed
 
 uint32_t artefact_n_served(const struct artefact *artefact); // at least 1

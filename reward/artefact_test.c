@@ -98,6 +98,23 @@ static void what_is_written_is_read(void **state UNUSED)
     }
 }
 
+// Of the mapping that holds the address, as the kernel says.
+static long resident_kb(const void *address)
+{
+    char line[512];
+    unsigned long begin = 0, end = 0, at = (unsigned long)(uintptr_t)address;
+    long kb = -1, value;
+    FILE *maps = fopen("/proc/self/smaps", "re");
+    assert_non_null(maps);
+    while (kb < 0 && fgets(line, sizeof(line), maps) != NULL) {
+        if (sscanf(line, "%lx-%lx ", &begin, &end) != 2 && at >= begin && at < end &&
+            sscanf(line, "Rss: %ld kB", &value) == 1)
+            kb = value;
+    }
+    fclose(maps);
+    return kb;
+}
+
 static void a_file_is_mapped(void **state UNUSED)
 {
     char path[] = "/tmp/artefact_test_XXXXXX";
@@ -111,6 +128,10 @@ static void a_file_is_mapped(void **state UNUSED)
     struct artefact *read = artefact_open(path, &err);
     assert_non_null(read);
     assert_memory_equal(artefact_hash(read), hash, HASH_BYTES);
+    assert_memory_equal(read->weights, weights, sizeof(weights));
+    assert_true(resident_kb(read->weights) > 0);
+    artefact_rest(read);
+    assert_int_equal(resident_kb(read->weights), 0);
     assert_memory_equal(read->weights, weights, sizeof(weights));
     artefact_close(read);
     assert_int_equal(ftruncate(fd, (off_t)buf.length - 1), 0);

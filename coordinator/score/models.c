@@ -1,6 +1,7 @@
 #include "coordinator/score/models.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "coordinator/db/db.h"
 #include "coordinator/loop.h"
@@ -15,17 +16,20 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { REST_US = 10 * 1000 * 1000 };
+
 struct model {
     struct id id;
     struct artefact *artefact;
     struct model_cache *cache;
-    int n_holders; // under the cache's lock
-    uint64_t used; // for the least recently used
+    // Under the cache's lock:
+    int n_holders;
+    int64_t used_us; // last, by the monotonic clock
+    bool rests;
 };
 
 struct model_cache {
     pthread_mutex_t lock;
-    uint64_t clock;
     size_t n;
     struct model *list[MODELS_MAX];
 };
@@ -71,7 +75,8 @@ static struct model *find_and_hold(struct model_cache *cache, struct id id)
     for (size_t i = 0; i < cache->n; i++) {
         if (same_id(cache->list[i]->id, id)) {
             cache->list[i]->n_holders++;
-            cache->list[i]->used = ++cache->clock;
+            cache->list[i]->used_us = clock_monotonic_us();
+            cache->list[i]->rests = false;
             return cache->list[i];
         }
     }
@@ -86,7 +91,7 @@ static bool make_room(struct model_cache *cache)
     size_t oldest = MODELS_MAX;
     for (size_t i = 0; i < cache->n; i++) {
         if (cache->list[i]->n_holders == 0 &&
-            (oldest == MODELS_MAX || cache->list[i]->used < cache->list[oldest]->used))
+            (oldest == MODELS_MAX || cache->list[i]->used_us < cache->list[oldest]->used_us))
             oldest = i;
     }
     if (oldest == MODELS_MAX)
@@ -94,6 +99,20 @@ static bool make_room(struct model_cache *cache)
     free_model(cache->list[oldest]);
     cache->list[oldest] = cache->list[--cache->n];
     return true;
+}
+
+void model_cache_rest(struct model_cache *cache)
+{
+    int64_t since_us = clock_monotonic_us() - REST_US;
+    pthread_mutex_lock(&cache->lock);
+    for (size_t i = 0; i < cache->n; i++) {
+        struct model *model = cache->list[i];
+        if (!model->rests && model->n_holders == 0 && model->used_us < since_us) {
+            artefact_rest(model->artefact);
+            model->rests = true;
+        }
+    }
+    pthread_mutex_unlock(&cache->lock);
 }
 
 void model_release(struct model **model)
