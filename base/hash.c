@@ -113,7 +113,9 @@ int base64_decode(const char *text, size_t length, void *data)
 {
     if (length % 4 != 0 || length > INT_MAX)
         return ERR_INVALID;
-    size_t padding = length > 1 && text[length - 2] == '=' ? 2 : length > 0 && text[length - 1] == '=' ? 1 : 0;
+    size_t padding = length > 1 && text[length - 2] == '='   ? 2
+                     : length > 0 && text[length - 1] == '=' ? 1
+                                                             : 0;
     // EVP_DecodeBlock forgives white space at the ends and padding anywhere.
     for (size_t i = 0; i < length; i++) {
         if (text[i] == ' ' || text[i] == '\t' || text[i] == '\n' || text[i] == '\r' ||

@@ -20,7 +20,8 @@ int user_service(const char *name, struct user *ret_user, struct err *err)
     *ret_user = (struct user){0};
     if (geteuid() != 0)
         return 0;
-    const struct passwd *found = getpwnam(name); // cppcheck-suppress getpwnamCalled ; no other thread exists yet
+    const struct passwd *found =
+        getpwnam(name); // cppcheck-suppress getpwnamCalled ; no other thread exists yet
     if (found == NULL)
         return err_set(err, ERR_NOT_FOUND,
             "started as root, and there is no user %s to become: useradd --system %s", name, name);

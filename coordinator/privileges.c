@@ -40,7 +40,8 @@ int privileges_settle(const char *folder, const char *user_name, char **ret_abso
         return rc;
     }
     if (access(absolute, R_OK | W_OK | X_OK) != 0) {
-        rc = err_set_errno(err, "%s can not be used by user %s", absolute, user.name != NULL ? user_name : "this");
+        rc = err_set_errno(
+            err, "%s can not be used by user %s", absolute, user.name != NULL ? user_name : "this");
         free(absolute);
         return rc;
     }
