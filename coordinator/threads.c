@@ -177,10 +177,12 @@ void threads_drain(struct threads *threads, int deadline_ms)
 
 void threads_join(struct threads *threads)
 {
-    struct timespec limit = {
-        .tv_sec = threads->deadline_us / 1000000, .tv_nsec = threads->deadline_us % 1000000 * 1000};
     for (int i = 0; i < threads->n; i++) {
-        if (pthread_clockjoin_np(threads->list[i].id, NULL, CLOCK_MONOTONIC, &limit) == 0)
+        bool ended = false;
+        while (!(ended = pthread_tryjoin_np(threads->list[i].id, NULL) == 0) &&
+               clock_monotonic_us() < threads->deadline_us)
+            usleep(2000);
+        if (ended)
             continue;
         db_sessions_abort(); // a room waits for the end of what it reads from the database
         pthread_join(threads->list[i].id, NULL);
