@@ -8,9 +8,20 @@ static const struct config_setting settings[] = {
     {"role", NULL, "researcher", "researcher, reviewer, service or operator"},
     {"project", NULL, NULL, "bind it to one project"},
     {"expires-at", NULL, NULL, "RFC 3339 time"},
+    {"json", NULL, "off", "create: the whole answer, not the token alone"},
     CLIENT_SETTINGS,
     {0},
 };
+
+// The secret alone on stdout, so that a shell can keep it; the rest is for the reader.
+static void print_made(json_t *answer)
+{
+    const char *secret = json_string_value(json_object_get(answer, "token"));
+    const char *id = json_string_value(json_object_get(answer, "id"));
+    printf("%s\n", secret != NULL ? secret : "");
+    fprintf(stderr, "shown this once; to take it back: plenum token revoke %s\n", id != NULL ? id : "ID");
+    json_decref(answer);
+}
 
 static int run(struct client *client, const struct config *config, int n_words, char **words)
 {
@@ -30,11 +41,15 @@ static int run(struct client *client, const struct config *config, int n_words, 
         fprintf(stderr, "plenum token: expected create, list or revoke ID; see --help\n");
         return 2;
     }
+    bool prints_secret = request != NULL && !config_switch(config, "json");
     int rc = client_call(client, method, path, request, NULL, NULL, &answer, &err);
     json_decref(request);
     if (rc < 0)
         return command_fail("token", &err);
-    command_print(answer);
+    if (prints_secret)
+        print_made(answer);
+    else
+        command_print(answer);
     return 0;
 }
 

@@ -30,6 +30,9 @@ test('what the next command needs stands alone on stdout', async () => {
     assert.equal(invited.err, 'good for 20 people\n');
     assert.equal(JSON.parse((await plenum(server, 'project', 'invite', id, '--json')).out).max_uses, 1);
     assert.equal(JSON.parse((await plenum(server, 'project', 'create', '--name', 'whole', '--json')).out).name, 'whole');
+    const token = await plenum(server, 'token', 'create', '--name', 'serving', '--role', 'service');
+    assert.match(token.out, /^plm_\S+\n$/);
+    assert.equal((await server.api('GET', '/api/v1/me', { token: token.out.trim() })).status, 200);
     const none = await plenum(server, 'model', 'latest', '--project', id);
     assert.deepEqual([none.status, none.out], [1, '']);
     assert.match(none.err, /no fitted model yet/);

@@ -3,7 +3,7 @@
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, readdirSync, statSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, removeFolder, temporaryFolder } from '../support/coordinator.mjs';
 
@@ -181,6 +181,30 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         assert.ok(listed.data.some((one) => one.id === project));
         const fit = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet'));
         assert.equal(fit.state, 'done');
+    });
+
+    // As it is pasted into a shell; but for the address, and the place of files.
+    await t.test('the README\'s ten minutes do what they say', () => {
+        const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+        const tour = readme.slice(readme.indexOf('## Ten minutes'), readme.indexOf('## Where things are'));
+        const blocks = [...tour.matchAll(/^```\n(.*?)^```$/gms)].map(([, block]) => block);
+        assert.equal(blocks.length, 4);
+        const place = join(data, '..', 'tour');
+        mkdirSync(place);
+        symlinkSync(build, join(place, 'build'));
+        const script = blocks.join('echo ----\n').replaceAll('http://127.0.0.1:8080', platform.url).replaceAll('/tmp/', `${place}/`);
+        const out = execFileSync('bash', ['-eu', '-o', 'pipefail', '-c', script], { cwd: place, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'],
+            env: { ...process.env, PLENUM_URL: platform.url, PLENUM_DATA: data } });
+        const [study, fit, score, exported] = out.split('----\n');
+        assert.match(study, /"accepted":2,.*\nhttp:\S+\n\{\n/);
+        const [, , card] = fit.split(/^(?=\{$)/m).map((text) => JSON.parse(text));
+        assert.equal(card.method, 'maxmin');
+        const [scored, ranked] = score.replace('}{', '}\n{').trim().split('\n').map((line) => JSON.parse(line));
+        assert.equal(scored.model, card.id);
+        assert.ok(scored.choice.index === 0 || scored.choice.index === 1);
+        assert.deepEqual(ranked.results.map((one) => one.index).sort(), [0, 1]);
+        assert.deepEqual(exported.trim().split('\n').map((line) => line.slice(place.length)).sort(),
+            readdirSync(join(place, 'demonstration')).map((name) => `/demonstration/${name}`).sort());
     });
 
     await t.test('it stops cleanly and starts again with everything there, once', async () => {
