@@ -231,14 +231,34 @@ static void on_deleted(void *arg, const struct db_result *result)
     http_reply_empty(own->request, 204);
 }
 
+static void forget_run(void *arg)
+{
+    struct own *own = arg;
+    own->rc = keys_forget(own->keys, own->actor->person, "demographics", &own->err);
+}
+
+static void forget_done(void *arg)
+{
+    struct own *own = arg;
+    const struct loop *loop = http_context(own->request);
+    if (own->rc < 0) {
+        http_problem(
+            own->request, 503, "The key of these answers could not be destroyed just now; try again.");
+        return;
+    }
+    struct db_params params;
+    db_params_init(&params);
+    db_add_uuid(&params, own->actor->person);
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_IDENTITY_DEMOGRAPHICS_DELETE, &params, on_deleted, own);
+}
+
+// The key first: without it the rows say nothing, here and in every backup, whatever becomes of us before they go.
 static void delete_as(struct http_request *request, const struct actor *actor)
 {
     const struct loop *loop = http_context(request);
-    struct db_params params;
-    db_params_init(&params);
-    db_add_uuid(&params, actor->person);
-    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_IDENTITY_DEMOGRAPHICS_DELETE, &params, on_deleted,
-        own_new(request, actor));
+    struct own *own = own_new(request, actor);
+    if (work_submit(loop->app->pool, loop->base, forget_run, forget_done, own) < 0)
+        busy(request);
 }
 
 void demographics_delete(struct http_request *request)

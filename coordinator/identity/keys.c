@@ -111,14 +111,15 @@ const struct note_key *keys_log(const struct keys *keys)
 
 // --- a person's file ----------------------------------------------------------------------------------------------------
 // 256 folders, by the last byte: the first ones of a UUIDv7 are a time and would fill one folder after the other.
-static void person_paths(
-    const struct keys *keys, struct uuid person, char folder[PATH_BYTES], char path[PATH_BYTES])
+static void person_paths(const struct keys *keys, struct uuid person, const char *purpose,
+    char folder[PATH_BYTES], char path[PATH_BYTES])
 {
     char text[UUID_TEXT_BYTES];
     uuid_format(person, text);
     size_t length = strnlen(keys->folder, PATH_BYTES - 64);
     snprintf(folder, PATH_BYTES, "%.*s/%02x", (int)length, keys->folder, person.bytes[UUID_BYTES - 1]);
-    snprintf(path, PATH_BYTES, "%.*s/%02x/%s", (int)length, keys->folder, person.bytes[UUID_BYTES - 1], text);
+    snprintf(path, PATH_BYTES, "%.*s/%02x/%s.%.*s", (int)length, keys->folder, person.bytes[UUID_BYTES - 1],
+        text, PURPOSE_MAX_BYTES, purpose);
 }
 
 static int read_key(const char *path, unsigned char key[KEY_BYTES], struct err *err)
@@ -189,7 +190,7 @@ int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, 
     unsigned char key[KEY_BYTES], extra[UUID_BYTES + PURPOSE_MAX_BYTES];
     if (size > KEYS_SEALED_MAX_BYTES)
         return err_set(err, ERR_LIMIT, "too much to seal");
-    person_paths(keys, person, folder, path);
+    person_paths(keys, person, purpose, folder, path);
     int rc = read_key(path, key, err);
     if (rc == ERR_NOT_FOUND)
         rc = make_key(folder, path, key, err);
@@ -218,7 +219,7 @@ int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose
     if (size < KEYS_OVERHEAD_BYTES || size > KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES ||
         at[0] != SEAL_VERSION)
         return err_set(err, ERR_CRYPTO, "not something sealed here");
-    person_paths(keys, person, folder, path);
+    person_paths(keys, person, purpose, folder, path);
     int rc = read_key(path, key, err);
     if (rc < 0)
         return rc;
@@ -235,10 +236,10 @@ int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose
     return rc;
 }
 
-int keys_forget(const struct keys *keys, struct uuid person, struct err *err)
+int keys_forget(const struct keys *keys, struct uuid person, const char *purpose, struct err *err)
 {
     char folder[PATH_BYTES], path[PATH_BYTES];
-    person_paths(keys, person, folder, path);
+    person_paths(keys, person, purpose, folder, path);
     if (unlink(path) != 0)
         return errno == ENOENT ? 0 : err_set_errno(err, "a person's key");
     return sync_folder(folder, err);

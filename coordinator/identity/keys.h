@@ -1,5 +1,5 @@
-// The keys under DATA/keys. One a person (DATA/keys/persons/xx/UUID, 32 bytes, 0600), with which what is theirs is
-// sealed: forget the file, and every backup of the database forgets. One that signs receipts and the log
+// The keys under DATA/keys. One a person and purpose (DATA/keys/persons/xx/UUID.PURPOSE, 32 bytes, 0600), with which what
+// is theirs is sealed: forget the file, and every backup of the database forgets. One that signs receipts and the log
 // (DATA/keys/log.key). The struct is immutable, so any thread may use it; person functions block on a file.
 #ifndef COORDINATOR_IDENTITY_KEYS_H
 #define COORDINATOR_IDENTITY_KEYS_H
@@ -28,8 +28,8 @@ int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, 
 // ERR_NOT_FOUND: the key is gone, and with it what was sealed; ERR_CRYPTO: it was sealed for something else.
 int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed,
     size_t size, struct buf *out, struct err *err) MUST_CHECK;
-// Erasure. No error when it is not there.
-int keys_forget(const struct keys *keys, struct uuid person, struct err *err) MUST_CHECK;
+// What was sealed for this purpose can't be opened any more; synced to disk. No error when there is no key.
+int keys_forget(const struct keys *keys, struct uuid person, const char *purpose, struct err *err) MUST_CHECK;
 
 // A person's answers from demographic_answer.sealed: {attribute: value | [values]}, or NULL when they can't be opened
 // (withdrawn, or the key forgotten). The caller owns the reference.

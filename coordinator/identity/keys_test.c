@@ -61,7 +61,7 @@ static void what_is_sealed_opens_for_the_same_person_and_purpose(void **state)
     assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), 0);
     assert_string_equal(plain.data, "words");
     assert_int_equal(
-        keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
+        keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
     assert_int_equal(
         keys_unseal(keys, other, "note", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
     sealed.data[sealed.length - 1] ^= 1;
@@ -81,16 +81,24 @@ static void a_forgotten_key_forgets_what_it_sealed(void **state)
     struct err err;
     buf_init(&sealed, 4096);
     buf_init(&plain, 4096);
+    struct buf note;
+    buf_init(&note, 4096);
+    assert_int_equal(keys_seal(keys, person, "note", "why", 3, &note, &err), 0);
     assert_int_equal(keys_seal(keys, person, "demographics", "{\"age\":\"a\"}", 11, &sealed, &err), 0);
     json_t *answers = identity_open_demographics(keys, person, sealed.data, sealed.length);
     assert_string_equal(json_string_value(json_object_get(answers, "age")), "a");
     json_decref(answers);
-    assert_int_equal(keys_forget(keys, person, &err), 0);
-    assert_int_equal(keys_forget(keys, person, &err), 0);
+    assert_int_equal(keys_forget(keys, person, "demographics", &err), 0);
+    assert_int_equal(keys_forget(keys, person, "demographics", &err), 0);
     assert_int_equal(
         keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
     assert_null(identity_open_demographics(keys, person, sealed.data, sealed.length));
     assert_null(identity_open_demographics(keys, person, NULL, 0));
+    // What was sealed for something else still opens, and a new key does not open what is old.
+    assert_int_equal(keys_unseal(keys, person, "note", note.data, note.length, &plain, &err), 0);
+    assert_int_equal(keys_seal(keys, person, "demographics", "{}", 2, &plain, &err), 0);
+    assert_null(identity_open_demographics(keys, person, sealed.data, sealed.length));
+    buf_release(&note);
     buf_release(&sealed);
     buf_release(&plain);
     keys_free(keys);
@@ -108,7 +116,7 @@ static void key_files_are_for_nobody_else(void **state)
     buf_init(&sealed, 4096);
     assert_int_equal(keys_seal(keys, person, "note", "", 0, &sealed, &err), 0);
     uuid_format(person, text);
-    snprintf(path, sizeof(path), "%s/keys/persons/%02x/%s", folder, person.bytes[UUID_BYTES - 1], text);
+    snprintf(path, sizeof(path), "%s/keys/persons/%02x/%s.note", folder, person.bytes[UUID_BYTES - 1], text);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
     snprintf(path, sizeof(path), "%s/keys/log.key", folder);
