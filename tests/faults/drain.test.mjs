@@ -68,6 +68,9 @@ test('a client that stalls, one that reads slowly and a worker in a fit do not h
     slow.write(`GET /api/v1/exports/${exported.id}/files/${file.name} HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`);
     await until(() => slow.input.length > 0);
     slow.pause();
+    const events = await wire(server);
+    events.write(`GET /api/v1/projects/${project}/events HTTP/1.1\r\nHost: x\r\n${authorization}\r\n\r\n`);
+    await until(() => /\ndata: /.test(events.input));
     // One that is waited for: the rest of its body comes while all is coming to its end.
     const finishing = await wire(server);
     const body = JSON.stringify({ name: 'at the end', task: { kind: 'pairwise' } });
@@ -80,6 +83,7 @@ test('a client that stalls, one that reads slowly and a worker in a fit do not h
     const took = await timed(server);
     assert.ok(took < STOP_S, `it took ${took} s`);
     assert.match(finishing.input, /^HTTP\/1\.1 201 .*\r\nConnection: close\r\n.*"id":/s);
+    assert.match(events.input, /\r\n0\r\n\r\n$/, 'a stream of events ends whole');
     assert.match(idle.input, /ok\nHTTP\/1\.1 200 .*\r\nConnection: close\r\n.*ok\n$/s, 'a late request on an idle connection');
     await server.start();
     assert.equal(server.sql("select count(*) from project where name = 'at the end'"), '1');
