@@ -36,6 +36,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,6 +119,16 @@ static const char *data_setting(const struct config *config)
     return geteuid() == 0 ? "/var/lib/plenum" : "./var";
 }
 
+// The data folder is the service user's: what root reads of it must be root's, or whoever breaks into the service names the
+// next files that root opens for it.
+static int check_ini_owner(const char *path, struct err *err)
+{
+    struct stat about;
+    if (geteuid() != 0 || stat(path, &about) != 0 || about.st_uid == 0)
+        return 0;
+    return err_set(err, ERR_INVALID, "%s must belong to root when root starts this", path);
+}
+
 static int load_settings(struct process *process, int argc, char **argv, struct err *err)
 {
     struct config *config = process->config;
@@ -135,7 +146,8 @@ static int load_settings(struct process *process, int argc, char **argv, struct 
     char path[PATH_MAX];
     const char *ini = config_text(config, "ini");
     snprintf(path, sizeof(path), "%s/plenum.ini", data_setting(config));
-    if (config_load_file(config, ini != NULL ? ini : path, ini != NULL, err) < 0 ||
+    if (check_ini_owner(ini != NULL ? ini : path, err) < 0 ||
+        config_load_file(config, ini != NULL ? ini : path, ini != NULL, err) < 0 ||
         config_load_environment(config, err) < 0)
         return err->code;
     return config_load_flags(config, argc, argv, err);

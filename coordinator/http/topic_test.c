@@ -90,12 +90,19 @@ static long say_news(int port, bool news)
     return pending;
 }
 
-// How often "n":N stands in what has come, and waits until `n` has.
-static int wait_for_state(struct client *client, int n)
+// Whether state `n` has come whole.
+static bool has_state(const struct client *client, int n)
 {
     char wanted[32];
     snprintf(wanted, sizeof(wanted), "{\"n\":%d,", n);
-    while (strstr(client->input.data, wanted) == NULL)
+    const char *at = strstr(client->input.data, wanted);
+    return at != NULL && strstr(at, "\n\n") != NULL;
+}
+
+// Waits for state `n`, and says how many events have come.
+static int wait_for_state(struct client *client, int n)
+{
+    while (!has_state(client, n))
         assert_true(client_more(client));
     int n_states = 0;
     for (const char *at = client->input.data; (at = strstr(at, "event: state\n")) != NULL; at++)
@@ -150,9 +157,7 @@ static void who_does_not_read_costs_little_and_gets_the_last_state(void **state)
     }
     assert_int_equal(wait_for_state(&reader, STATES), STATES);
     // It begins to read: what had gone out, and at the next turn the state that holds.
-    char wanted[32];
-    snprintf(wanted, sizeof(wanted), "{\"n\":%d,", STATES);
-    while (strstr(stopped.input.data, wanted) == NULL) {
+    while (!has_state(&stopped, STATES)) {
         say_news(fixture->port, false);
         assert_true(client_more(&stopped));
     }

@@ -1,10 +1,10 @@
 // The coordinator's own life: start, stop, restart, being killed, what it leaves behind.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chownSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { startCoordinator } from '../support/coordinator.mjs';
+import { removeFolder, startCoordinator, temporaryFolder } from '../support/coordinator.mjs';
 
 const isAlive = (pid) => {
     try {
@@ -118,4 +118,16 @@ test('an outside database: migrated as its owner, used as plenum_app', async (t)
         status = (await guest.api('GET', '/readyz', { token: null })).status;
     }
     assert.equal(status, 200);
+});
+
+test('as root, a settings file of the service user is not read', { skip: process.getuid() !== 0 && 'not root' }, async (t) => {
+    const folder = temporaryFolder();
+    t.after(() => removeFolder(folder));
+    const ini = join(folder, 'plenum.ini');
+    writeFileSync(ini, 'log-level = error\n');
+    const { uid, gid } = statSync(folder);
+    chownSync(ini, uid, gid);
+    await assert.rejects(startCoordinator({ data: folder }), /must belong to root/);
+    chownSync(ini, 0, 0);
+    await (await startCoordinator({ data: folder })).stop();
 });
