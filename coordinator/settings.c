@@ -33,7 +33,7 @@ const struct config_setting coordinator_settings[] = {
         "bytes a second that a body must come at least, after body-grace-ms"},
     {"body-grace-ms", "PLENUM_BODY_GRACE_MS", "5000",
         "how long a body may take before its rate is looked at"},
-    {"overload-wait-ms", "PLENUM_OVERLOAD_WAIT_MS", "300",
+    {"overload-wait-ms", "PLENUM_OVERLOAD_WAIT_MS", "250",
         "a request that would wait for longer is refused with 503; reads at 3/4 of it, scores at 1/2, exports at 1/4"},
     {"max-connections", "PLENUM_MAX_CONNECTIONS", "0",
         "over all threads; 0: what the descriptor limit allows"},

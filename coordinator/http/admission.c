@@ -2,13 +2,13 @@
 
 enum {
     WINDOW_US = 100000,
-    IDLE_US =
-        10000, // without anything read or replied: the loop has slept, and what comes is looked at when it comes
+    // Without anything read or replied: the loop has slept, and what comes is looked at when it comes.
+    REST_US = 3000,
     // In flight of all classes; more than the log-ins that may wait for their hash, and with a disk that takes 100 ms for
     // a commit still less than a second's work.
     CROWD = 100,
-    PER_S_AT_START =
-        500, // until more has been seen: careful on a slow machine, and soon corrected on a quick one
+    // Until more has been seen: careful on a slow machine, and soon corrected on a quick one.
+    PER_S_AT_START = 500,
 };
 
 // Of a limit for all: each class later in line has a quarter less of it.
@@ -24,8 +24,10 @@ void admission_flow_init(struct admission_flow *flow, int64_t now_us)
 
 void admission_init(struct admission *admission, int wait_max_ms, int64_t now_us)
 {
-    *admission = (struct admission){
-        .wait_max_us = (int64_t)wait_max_ms * 1000, .pass_us = now_us, .latest_us = now_us};
+    *admission = (struct admission){.wait_max_us = (int64_t)wait_max_ms * 1000,
+        .pass_us = now_us,
+        .latest_us = now_us,
+        .restless_us = now_us};
     for (int class = 0; class < ADMISSION_CLASSES; class ++)
         admission_flow_init(&admission->classes[class], now_us);
 }
@@ -33,8 +35,10 @@ void admission_init(struct admission *admission, int wait_max_ms, int64_t now_us
 void admission_saw(struct admission *admission, bool is_new_pass, int64_t now_us)
 {
     if (is_new_pass) {
-        bool follows = now_us - admission->latest_us < IDLE_US;
-        admission->pass_before_us = follows ? admission->latest_us - admission->pass_us : 0;
+        bool rested = now_us - admission->latest_us >= REST_US;
+        admission->pass_before_us = rested ? 0 : admission->latest_us - admission->pass_us;
+        if (rested)
+            admission->restless_us = now_us;
         admission->pass_us = now_us;
     }
     admission->latest_us = now_us;
@@ -78,7 +82,9 @@ bool admission_allows(
     if (class >= HTTP_CLASS_PROBE)
         return true;
     int64_t crowd = share(CROWD, class), limit_us = share(admission->wait_max_us, class);
-    int64_t unread_us = now_us - admission->pass_us + admission->pass_before_us;
+    int64_t unread_us = now_us - admission->restless_us >= admission->wait_max_us
+                            ? now_us - admission->pass_us + admission->pass_before_us
+                            : 0;
     int64_t wait_us = foreseen_us(route, crowd, now_us);
     remember_longest(admission, class, wait_us, now_us);
     for (int before = 0; before < (int)class; before++)

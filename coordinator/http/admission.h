@@ -8,7 +8,8 @@
 // together. And no class is let in when a route of a class before it would make wait for longer than this one may.
 // Only while many are in flight does the rate say what can be done at best, so only then may it fall; and below that many
 // nobody is refused, or one slow request would shut out all others. To the wait comes the time that the request has lain
-// unread, at most: this pass of the loop over the sockets that have something, and the one before.
+// unread, at most: this pass of the loop over the sockets that have something, and the one before. It counts when the loop
+// has had no rest for as long as `wait_max`: one that was held up for a moment is not overloaded.
 //
 // Pure; one a loop, on its thread. Times are monotonic.
 #ifndef COORDINATOR_HTTP_ADMISSION_H
@@ -36,6 +37,7 @@ struct admission {
     } longest[ADMISSION_CLASSES]; // foreseen of any route of the class, a moment ago
     // This pass of the loop: when it first read or replied, when last so far, and how long that took the pass before.
     int64_t pass_us, latest_us, pass_before_us;
+    int64_t restless_us; // since when one pass has followed the other
 };
 
 void admission_init(struct admission *admission, int wait_max_ms, int64_t now_us);

@@ -108,7 +108,7 @@ struct http_settings {
     int idle_timeout_ms;             // 15000
     int body_min_bytes_per_s;        // 1024
     int body_grace_ms;               // 5000: before that is asked for
-    int wait_max_ms;                 // 300: the longest foreseen wait of a request that is let in
+    int wait_max_ms;                 // 250: the longest foreseen wait of a request that is let in
     int max_connections;             // three quarters of RLIMIT_NOFILE; of this one server, not of all loops
     int max_connections_per_address; // 256; of all servers of the process together
     int max_line_bytes;              // 8 KiB, and no more than that: the request line

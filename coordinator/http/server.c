@@ -101,7 +101,7 @@ static void complete_settings(struct http_settings *settings)
     complete(&settings->idle_timeout_ms, 15000);
     complete(&settings->body_min_bytes_per_s, 1024);
     complete(&settings->body_grace_ms, 5000);
-    complete(&settings->wait_max_ms, 300);
+    complete(&settings->wait_max_ms, 250);
     complete(&settings->max_connections_per_address, 256);
     complete(&settings->max_line_bytes, FRAMING_LINE_MAX);
     complete(&settings->max_headers, FRAMING_HEADERS_MAX);
