@@ -1,4 +1,76 @@
 -- Made by 'make schema' from migrations/; do not edit. A test compares it with a freshly migrated database.
+CREATE FUNCTION public.erase_participation(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine uuid;
+begin
+    update participation p set state = case when p.state = 'excluded' then 'excluded' else 'left' end, roles = 0,
+        has_standing = false, source_id = null, exclusion_reason = null, quota_cell = null
+    where p.shard_key = shard and p.person_id = who
+    returning p.participant_id into mine;
+    update assignment a set state = 'open', lease_id = null, participant_id = null, leased_at = null, expires_at = null,
+        shown = null
+    where a.shard_key = shard and a.participant_id = mine and a.state = 'leased';
+    update judgment j set request_hash = decode(repeat('00', 32), 'hex'), receipt = '', note_sealed = null
+    where j.shard_key = shard and j.participant_id = mine and j.note_sealed is not null;
+    update judgment j set client = null
+    where j.shard_key = shard and j.participant_id = mine and j.client is not null;
+    delete from idempotency i where i.shard_key = shard and i.actor in (who, mine);
+end
+$$;
+
+ALTER FUNCTION public.erase_participation(shard bigint, who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.erase_person(who uuid) RETURNS SETOF bytea
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    return query select * from withdraw_demographics(who);
+    delete from session s where s.person_id = who;
+    delete from token t where t.person_id = who;
+    delete from credential c where c.person_id = who;
+    update person p set erased_at = coalesce(p.erased_at, now()) where p.person_id = who;
+end
+$$;
+
+ALTER FUNCTION public.erase_person(who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    perform from person p where p.person_id = who and p.erased_at is null for no key update;
+    if found then
+        insert into demographic_answer as d (person_id, version, sealed, consent_version)
+        select who, coalesce(max(o.version), 0) + 1, answers, consent from demographic_answer o where o.person_id = who
+        returning d.version, d.given_at into version, given_at;
+    end if;
+end
+$$;
+
+ALTER FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.withdraw_demographics(who uuid) RETURNS SETOF bytea
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    perform from person p where p.person_id = who for no key update;
+    return query select a.sealed from demographic_answer a where a.person_id = who and a.sealed is not null;
+    if found then
+        update demographic_answer a set sealed = null where a.person_id = who and a.sealed is not null;
+        insert into demographic_answer (person_id, version, sealed, consent_version)
+        select who, max(a.version) + 1, null, 'withdrawn' from demographic_answer a where a.person_id = who;
+    end if;
+end
+$$;
+
+ALTER FUNCTION public.withdraw_demographics(who uuid) OWNER TO plenum_owner;
+
 CREATE TABLE public.amendment (
     shard_key bigint NOT NULL,
     amendment_id uuid NOT NULL,
@@ -658,6 +730,18 @@ ALTER TABLE ONLY public.token
 
 GRANT USAGE ON SCHEMA public TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.erase_participation(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_participation(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.erase_person(who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_person(who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.withdraw_demographics(who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.withdraw_demographics(who uuid) TO plenum_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.amendment TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignment TO plenum_app;
@@ -668,9 +752,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.community TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.constitution TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.credential TO plenum_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.demographic_answer TO plenum_app;
+GRANT SELECT,INSERT ON TABLE public.demographic_answer TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enrolment TO plenum_app;
 
@@ -702,9 +786,9 @@ GRANT SELECT,INSERT ON TABLE public.model TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.model_bytes TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.participation TO plenum_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.participation TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.person TO plenum_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.person TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project TO plenum_app;
 
@@ -712,9 +796,9 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project_counter TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.response TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.session TO plenum_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.token TO plenum_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.token TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO plenum_app;
 

@@ -485,7 +485,7 @@ static void seal_run(void *arg)
         struct own_annotator *annotator = &batch->annotators[i];
         struct err err;
         if (!annotator->known && annotator->attributes != NULL)
-            batch->sealing_rc = keys_seal(batch->owner.loop->app->keys, annotator->person, "demographics",
+            batch->sealing_rc = keys_seal(batch->owner.loop->app->keys, annotator->person, KEYS_DEMOGRAPHICS,
                 annotator->attributes, strlen(annotator->attributes), &annotator->sealed, &err);
     }
 }

@@ -154,7 +154,7 @@ static void seal_run(void *arg)
 {
     struct writing *writing = arg;
     struct err err;
-    writing->sealed_rc = keys_seal(writing->keys, writing->actor->person, "note", writing->note_text,
+    writing->sealed_rc = keys_seal(writing->keys, writing->actor->person, KEYS_TEXT, writing->note_text,
         strlen(writing->note_text), &writing->sealed, &err);
 }
 

@@ -152,6 +152,10 @@ static void on_put(void *arg, const struct db_result *result)
     const struct loop *loop = http_context(own->request);
     if (api_db_failed(own->request, result))
         return;
+    if (result->n_rows == 0) { // erased meanwhile
+        http_problem(own->request, 404, "There is nobody here.");
+        return;
+    }
     // Judgments from here on name the new version, in this thread at once.
     identity_cache_forget(loop->identity, own->actor->person);
     own->version = db_number(result, 0, 0);
@@ -162,8 +166,8 @@ static void on_put(void *arg, const struct db_result *result)
 static void seal_run(void *arg)
 {
     struct own *own = arg;
-    own->rc = keys_seal(
-        own->keys, own->actor->person, "demographics", own->plain, strlen(own->plain), &own->out, &own->err);
+    own->rc = keys_seal(own->keys, own->actor->person, KEYS_DEMOGRAPHICS, own->plain, strlen(own->plain),
+        &own->out, &own->err);
 }
 
 static void seal_done(void *arg)
@@ -218,50 +222,4 @@ static void put_as(struct http_request *request, const struct actor *actor)
 void demographics_put(struct http_request *request)
 {
     identity_require(request, ACTION_SELF, NULL, put_as);
-}
-
-// --- withdrawing --------------------------------------------------------------------------------------------------------
-static void on_deleted(void *arg, const struct db_result *result)
-{
-    struct own *own = arg;
-    const struct loop *loop = http_context(own->request);
-    if (api_db_failed(own->request, result))
-        return;
-    identity_cache_forget(loop->identity, own->actor->person);
-    http_reply_empty(own->request, 204);
-}
-
-static void forget_run(void *arg)
-{
-    struct own *own = arg;
-    own->rc = keys_forget(own->keys, own->actor->person, "demographics", &own->err);
-}
-
-static void forget_done(void *arg)
-{
-    struct own *own = arg;
-    const struct loop *loop = http_context(own->request);
-    if (own->rc < 0) {
-        http_problem(
-            own->request, 503, "The key of these answers could not be destroyed just now; try again.");
-        return;
-    }
-    struct db_params params;
-    db_params_init(&params);
-    db_add_uuid(&params, own->actor->person);
-    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_IDENTITY_DEMOGRAPHICS_DELETE, &params, on_deleted, own);
-}
-
-// The key first: without it the rows say nothing, here and in every backup, whatever becomes of us before they go.
-static void delete_as(struct http_request *request, const struct actor *actor)
-{
-    const struct loop *loop = http_context(request);
-    struct own *own = own_new(request, actor);
-    if (work_submit(loop->app->pool, loop->base, forget_run, forget_done, own) < 0)
-        busy(request);
-}
-
-void demographics_delete(struct http_request *request)
-{
-    identity_require(request, ACTION_SELF, NULL, delete_as);
 }

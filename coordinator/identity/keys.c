@@ -14,14 +14,16 @@
 #include <unistd.h>
 
 enum {
-    SEAL_VERSION = 1,
+    SEAL_VERSION = 2,
     KEY_BYTES = crypto_aead_xchacha20poly1305_ietf_KEYBYTES,
     NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
     TAG_BYTES = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    ID_BYTES = 8, // of a key's name
+    HEAD_BYTES = 1 + ID_BYTES + NONCE_BYTES,
     PURPOSE_MAX_BYTES = 32,
     PATH_BYTES = PATH_MAX
 };
-static_assert(KEYS_OVERHEAD_BYTES == 1 + NONCE_BYTES + TAG_BYTES, "the overhead is version, nonce and tag");
+static_assert(KEYS_OVERHEAD_BYTES == HEAD_BYTES + TAG_BYTES, "the overhead is version, key, nonce and tag");
 
 struct keys {
     char folder[PATH_BYTES]; // DATA/keys/persons
@@ -109,35 +111,43 @@ const struct note_key *keys_log(const struct keys *keys)
     return &keys->log;
 }
 
-// --- a person's file ----------------------------------------------------------------------------------------------------
+// --- a person's keys ----------------------------------------------------------------------------------------------------
+struct place {
+    char folder[PATH_BYTES], path[PATH_BYTES];
+};
+
+static const unsigned char text_key[ID_BYTES]; // its name: all zero
+
 // 256 folders, by the last byte: the first ones of a UUIDv7 are a time and would fill one folder after the other.
-static void person_paths(const struct keys *keys, struct uuid person, const char *purpose,
-    char folder[PATH_BYTES], char path[PATH_BYTES])
+static void find_place(
+    const struct keys *keys, struct uuid person, const unsigned char id[ID_BYTES], struct place *place)
 {
-    char text[UUID_TEXT_BYTES];
+    char text[UUID_TEXT_BYTES], name[2 * ID_BYTES + 1];
     uuid_format(person, text);
-    size_t length = strnlen(keys->folder, PATH_BYTES - 64);
-    snprintf(folder, PATH_BYTES, "%.*s/%02x", (int)length, keys->folder, person.bytes[UUID_BYTES - 1]);
-    snprintf(path, PATH_BYTES, "%.*s/%02x/%s.%.*s", (int)length, keys->folder, person.bytes[UUID_BYTES - 1],
-        text, PURPOSE_MAX_BYTES, purpose);
+    hex_encode(id, ID_BYTES, name);
+    int length = (int)strnlen(keys->folder, PATH_BYTES - 96), last = person.bytes[UUID_BYTES - 1];
+    snprintf(place->folder, PATH_BYTES, "%.*s/%02x", length, keys->folder, last);
+    snprintf(place->path, PATH_BYTES, "%.*s/%02x/%s.%s", length, keys->folder, last, text, name);
 }
 
-static int read_key(const char *path, unsigned char key[KEY_BYTES], struct err *err)
+static int read_key(const struct place *place, unsigned char key[KEY_BYTES], struct err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0)
-        return errno == ENOENT ? err_set(err, ERR_NOT_FOUND, "the person's key is gone")
-                               : err_set_errno(err, "a person's key");
-    ssize_t got = read(fd, key, KEY_BYTES);
-    close(fd);
+    int fd = open(place->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0 && errno != ENOENT)
+        return err_set_errno(err, "a person's key");
+    ssize_t got = fd >= 0 ? read(fd, key, KEY_BYTES) : 0;
+    if (fd >= 0)
+        close(fd);
+    if (got == 0) // or what stands in its place for ever
+        return err_set(err, ERR_NOT_FOUND, "the person's key is gone");
     return got == KEY_BYTES ? 0 : err_set(err, ERR_IO, "a person's key is cut");
 }
 
-static int sync_folder(const char *folder, struct err *err)
+static int sync_folder(const struct place *place, struct err *err)
 {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, "a folder of keys");
+    int fd = open(place->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) // no folder: nothing was ever in it
+        return errno == ENOENT ? 0 : err_set_errno(err, "a folder of keys");
     int rc = fsync(fd) == 0 ? 0 : err_set_errno(err, "a folder of keys");
     close(fd);
     return rc;
@@ -155,80 +165,106 @@ static int write_synced(const char *path, const unsigned char key[KEY_BYTES], st
 }
 
 // Written aside and linked to its name, which fails when the name is taken: of two makers one wins, whole.
-static int make_key(const char *folder, const char *path, unsigned char key[KEY_BYTES], struct err *err)
+static int make_key(const struct place *place, unsigned char key[KEY_BYTES], struct err *err)
 {
     char aside[PATH_BYTES];
-    int rc = file_make_folder(folder, 0700, err);
+    int rc = file_make_folder(place->folder, 0700, err);
     if (rc < 0)
         return rc;
-    snprintf(aside, sizeof(aside), "%.*s/.new-%08x%08x", PATH_BYTES - 64, folder, randombytes_random(),
+    snprintf(aside, sizeof(aside), "%.*s/.new-%08x%08x", PATH_BYTES - 64, place->folder, randombytes_random(),
         randombytes_random());
     randombytes_buf(key, KEY_BYTES);
     rc = write_synced(aside, key, err);
-    if (rc == 0 && link(aside, path) != 0)
+    if (rc == 0 && link(aside, place->path) != 0)
         rc = errno == EEXIST ? ERR_CONFLICT : err_set_errno(err, "a person's key");
     unlink(aside);
     if (rc == ERR_CONFLICT)
-        return read_key(path, key, err);
-    return rc == 0 ? sync_folder(folder, err) : rc;
+        return read_key(place, key, err);
+    return rc == 0 ? sync_folder(place, err) : rc;
+}
+
+// Overwritten and emptied where it lies, before any name goes away: a removed file's bytes would stay on the disk.
+static int empty_file(const struct place *place, int flags, struct err *err)
+{
+    unsigned char noise[KEY_BYTES];
+    int fd = open(place->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+    if (fd < 0)
+        return errno == ENOENT ? ERR_NOT_FOUND : err_set_errno(err, "a person's key");
+    randombytes_buf(noise, sizeof(noise));
+    bool emptied = pwrite(fd, noise, sizeof(noise), 0) == (ssize_t)sizeof(noise) && fsync(fd) == 0 &&
+                   ftruncate(fd, 0) == 0 && fsync(fd) == 0;
+    int rc = emptied ? 0 : err_set_errno(err, "a person's key");
+    close(fd);
+    return rc;
 }
 
 static size_t associated(
-    struct uuid person, const char *purpose, unsigned char out[UUID_BYTES + PURPOSE_MAX_BYTES])
+    struct uuid person, enum keys_purpose purpose, unsigned char out[UUID_BYTES + PURPOSE_MAX_BYTES])
 {
-    size_t length = strlen(purpose);
-    assert(length > 0 && length <= PURPOSE_MAX_BYTES);
+    static const char *const names[] = {[KEYS_DEMOGRAPHICS] = "demographics", [KEYS_TEXT] = "text"};
+    size_t length = strlen(names[purpose]);
     memcpy(out, person.bytes, UUID_BYTES);
-    memcpy(out + UUID_BYTES, purpose, length);
+    memcpy(out + UUID_BYTES, names[purpose], length);
     return UUID_BYTES + length;
 }
 
-int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, const void *data, size_t size,
-    struct buf *out, struct err *err)
+int keys_seal(const struct keys *keys, struct uuid person, enum keys_purpose purpose, const void *data,
+    size_t size, struct buf *out, struct err *err)
 {
-    char folder[PATH_BYTES], path[PATH_BYTES];
-    unsigned char key[KEY_BYTES], extra[UUID_BYTES + PURPOSE_MAX_BYTES];
+    struct place place;
+    unsigned char id[ID_BYTES] = {0}, key[KEY_BYTES], extra[UUID_BYTES + PURPOSE_MAX_BYTES];
     if (size > KEYS_SEALED_MAX_BYTES)
         return err_set(err, ERR_LIMIT, "too much to seal");
-    person_paths(keys, person, purpose, folder, path);
-    int rc = read_key(path, key, err);
+    while (purpose != KEYS_TEXT && memcmp(id, text_key, ID_BYTES) == 0)
+        randombytes_buf(id, ID_BYTES);
+    find_place(keys, person, id, &place);
+    int rc = purpose == KEYS_TEXT ? read_key(&place, key, err) : ERR_NOT_FOUND;
     if (rc == ERR_NOT_FOUND)
-        rc = make_key(folder, path, key, err);
+        rc = make_key(&place, key, err);
     if (rc < 0)
         return rc;
     unsigned char *at = (unsigned char *)buf_reserve(out, size + KEYS_OVERHEAD_BYTES);
     if (at != NULL) {
         at[0] = SEAL_VERSION;
-        randombytes_buf(at + 1, NONCE_BYTES);
+        memcpy(at + 1, id, ID_BYTES);
+        randombytes_buf(at + 1 + ID_BYTES, NONCE_BYTES);
         unsigned long long sealed_size = 0;
-        crypto_aead_xchacha20poly1305_ietf_encrypt(at + 1 + NONCE_BYTES, &sealed_size, data, size, extra,
-            associated(person, purpose, extra), NULL, at + 1, key);
-        assert(sealed_size == size + TAG_BYTES);
+        crypto_aead_xchacha20poly1305_ietf_encrypt(at + HEAD_BYTES, &sealed_size, data, size, extra,
+            associated(person, purpose, extra), NULL, at + 1 + ID_BYTES, key);
         buf_advance(out, size + KEYS_OVERHEAD_BYTES);
     }
     sodium_memzero(key, sizeof(key));
     return at != NULL ? 0 : err_set(err, ERR_LIMIT, "too much to seal");
 }
 
-int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed,
+// The place of the key that the bytes name.
+static int place_of(const struct keys *keys, struct uuid person, const unsigned char *sealed, size_t size,
+    struct place *place, struct err *err)
+{
+    if (size < KEYS_OVERHEAD_BYTES || size > KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES ||
+        sealed[0] != SEAL_VERSION)
+        return err_set(err, ERR_CRYPTO, "not something sealed here");
+    find_place(keys, person, sealed + 1, place);
+    return 0;
+}
+
+int keys_unseal(const struct keys *keys, struct uuid person, enum keys_purpose purpose, const void *sealed,
     size_t size, struct buf *out, struct err *err)
 {
-    char folder[PATH_BYTES], path[PATH_BYTES];
+    struct place place;
     unsigned char key[KEY_BYTES], extra[UUID_BYTES + PURPOSE_MAX_BYTES];
     const unsigned char *at = sealed;
-    if (size < KEYS_OVERHEAD_BYTES || size > KEYS_SEALED_MAX_BYTES + KEYS_OVERHEAD_BYTES ||
-        at[0] != SEAL_VERSION)
-        return err_set(err, ERR_CRYPTO, "not something sealed here");
-    person_paths(keys, person, purpose, folder, path);
-    int rc = read_key(path, key, err);
+    int rc = place_of(keys, person, at, size, &place, err);
+    if (rc == 0)
+        rc = read_key(&place, key, err);
     if (rc < 0)
         return rc;
     size_t plain_size = size - KEYS_OVERHEAD_BYTES;
     unsigned char *plain = (unsigned char *)buf_reserve(out, plain_size);
     if (plain == NULL)
         rc = err_set(err, ERR_LIMIT, "too much was sealed");
-    else if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, at + 1 + NONCE_BYTES,
-                 size - 1 - NONCE_BYTES, extra, associated(person, purpose, extra), at + 1, key) != 0)
+    else if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain, NULL, NULL, at + HEAD_BYTES, size - HEAD_BYTES,
+                 extra, associated(person, purpose, extra), at + 1 + ID_BYTES, key) != 0)
         rc = err_set(err, ERR_CRYPTO, "sealed with another key or for something else");
     else
         buf_advance(out, plain_size);
@@ -236,13 +272,27 @@ int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose
     return rc;
 }
 
-int keys_forget(const struct keys *keys, struct uuid person, const char *purpose, struct err *err)
+int keys_forget(const struct keys *keys, struct uuid person, const void *sealed, size_t size, struct err *err)
 {
-    char folder[PATH_BYTES], path[PATH_BYTES];
-    person_paths(keys, person, purpose, folder, path);
-    if (unlink(path) != 0)
-        return errno == ENOENT ? 0 : err_set_errno(err, "a person's key");
-    return sync_folder(folder, err);
+    struct place place;
+    int rc = place_of(keys, person, sealed, size, &place, err);
+    if (rc < 0)
+        return rc;
+    rc = empty_file(&place, 0, err);
+    if (rc == 0 && unlink(place.path) != 0 && errno != ENOENT)
+        rc = err_set_errno(err, "a person's key");
+    // Also when it was gone: whoever removed it may have died before the folder was on disk.
+    return rc == 0 || rc == ERR_NOT_FOUND ? sync_folder(&place, err) : rc;
+}
+
+int keys_forget_text(const struct keys *keys, struct uuid person, struct err *err)
+{
+    struct place place;
+    find_place(keys, person, text_key, &place);
+    int rc = file_make_folder(place.folder, 0700, err);
+    if (rc == 0)
+        rc = empty_file(&place, O_CREAT, err);
+    return rc == 0 ? sync_folder(&place, err) : rc;
 }
 
 json_t *identity_open_demographics(
@@ -254,7 +304,7 @@ json_t *identity_open_demographics(
     if (sealed == NULL || size == 0)
         return NULL;
     buf_init(&plain, KEYS_SEALED_MAX_BYTES);
-    if (keys_unseal(keys, person, "demographics", sealed, size, &plain, &err) == 0)
+    if (keys_unseal(keys, person, KEYS_DEMOGRAPHICS, sealed, size, &plain, &err) == 0)
         answers = json_loadb(plain.data, plain.length, JSON_REJECT_DUPLICATES, NULL);
     sodium_memzero(plain.data, plain.length);
     buf_release(&plain);

@@ -1,6 +1,7 @@
-// The keys under DATA/keys. One a person and purpose (DATA/keys/persons/xx/UUID.PURPOSE, 32 bytes, 0600), with which what
-// is theirs is sealed: forget the file, and every backup of the database forgets. One that signs receipts and the log
-// (DATA/keys/log.key). The struct is immutable, so any thread may use it; person functions block on a file.
+// The keys under DATA/keys. Those of persons (DATA/keys/persons/xx/UUID.KEY, 32 bytes, 0600), with which what is theirs is
+// sealed: a key for each time that they answered questions about themselves, and one for their words. Destroy a key, and
+// every backup of the database forgets what it sealed. One that signs receipts and the log (DATA/keys/log.key). The
+// struct is immutable, so any thread may use it; person functions block on a file.
 #ifndef COORDINATOR_IDENTITY_KEYS_H
 #define COORDINATOR_IDENTITY_KEYS_H
 
@@ -19,17 +20,24 @@ int keys_open(const char *data_folder, struct keys **ret_keys, struct err *err) 
 void keys_free(struct keys *keys);
 
 // --- persons ----------------------------------------------------------------------------------------------------------
-enum { KEYS_OVERHEAD_BYTES = 1 + 24 + 16, KEYS_SEALED_MAX_BYTES = 1024 * 1024 };
+enum keys_purpose {
+    KEYS_DEMOGRAPHICS, // each sealed with a new key of its own: destroying it harms nothing that is sealed meanwhile
+    KEYS_TEXT,         // with the person's one key for it
+};
+enum { KEYS_OVERHEAD_BYTES = 1 + 8 + 24 + 16, KEYS_SEALED_MAX_BYTES = 1024 * 1024 };
 
-// Seals `data` for one purpose ("demographics", "note"): opened only with the same person and purpose. Makes the
-// person's key when there is none, synced to disk before it is used. Appends to `out`.
-int keys_seal(const struct keys *keys, struct uuid person, const char *purpose, const void *data, size_t size,
-    struct buf *out, struct err *err) MUST_CHECK;
-// ERR_NOT_FOUND: the key is gone, and with it what was sealed; ERR_CRYPTO: it was sealed for something else.
-int keys_unseal(const struct keys *keys, struct uuid person, const char *purpose, const void *sealed,
+// Seals `data`: opened only for the same person and purpose. The key is on disk before it is used. Appends to `out`, which
+// begins with a version and the key's name. ERR_NOT_FOUND: the person's words were erased, and no more are taken.
+int keys_seal(const struct keys *keys, struct uuid person, enum keys_purpose purpose, const void *data,
     size_t size, struct buf *out, struct err *err) MUST_CHECK;
-// What was sealed for this purpose can't be opened any more; synced to disk. No error when there is no key.
-int keys_forget(const struct keys *keys, struct uuid person, const char *purpose, struct err *err) MUST_CHECK;
+// ERR_NOT_FOUND: the key is gone, and with it what was sealed; ERR_CRYPTO: it was sealed for something else.
+int keys_unseal(const struct keys *keys, struct uuid person, enum keys_purpose purpose, const void *sealed,
+    size_t size, struct buf *out, struct err *err) MUST_CHECK;
+// Destroys the key that `sealed` was sealed with: overwritten, removed, and both on disk. No error when it is gone already.
+int keys_forget(
+    const struct keys *keys, struct uuid person, const void *sealed, size_t size, struct err *err) MUST_CHECK;
+// Destroys the person's key for words, for ever: an empty file stays in its place, and keys_seal makes no other.
+int keys_forget_text(const struct keys *keys, struct uuid person, struct err *err) MUST_CHECK;
 
 // A person's answers from demographic_answer.sealed: {attribute: value | [values]}, or NULL when they can't be opened
 // (withdrawn, or the key forgotten). The caller owns the reference.

@@ -55,50 +55,71 @@ static void what_is_sealed_opens_for_the_same_person_and_purpose(void **state)
     struct err err;
     buf_init(&sealed, 4096);
     buf_init(&plain, 4096);
-    assert_int_equal(keys_seal(keys, person, "note", "words", 5, &sealed, &err), 0);
+    assert_int_equal(keys_seal(keys, person, KEYS_TEXT, "words", 5, &sealed, &err), 0);
     assert_int_equal(sealed.length, 5 + KEYS_OVERHEAD_BYTES);
     assert_null(memmem(sealed.data, sealed.length, "words", 5));
-    assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), 0);
+    assert_int_equal(keys_unseal(keys, person, KEYS_TEXT, sealed.data, sealed.length, &plain, &err), 0);
     assert_string_equal(plain.data, "words");
     assert_int_equal(
-        keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+        keys_unseal(keys, person, KEYS_DEMOGRAPHICS, sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
     assert_int_equal(
-        keys_unseal(keys, other, "note", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+        keys_unseal(keys, other, KEYS_TEXT, sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
     sealed.data[sealed.length - 1] ^= 1;
-    assert_int_equal(keys_unseal(keys, person, "note", sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
-    assert_int_equal(keys_unseal(keys, person, "note", sealed.data, 3, &plain, &err), ERR_CRYPTO);
+    assert_int_equal(
+        keys_unseal(keys, person, KEYS_TEXT, sealed.data, sealed.length, &plain, &err), ERR_CRYPTO);
+    assert_int_equal(keys_unseal(keys, person, KEYS_TEXT, sealed.data, 3, &plain, &err), ERR_CRYPTO);
     buf_release(&sealed);
     buf_release(&plain);
     keys_free(keys);
 }
 
-static void a_forgotten_key_forgets_what_it_sealed(void **state)
+static void a_forgotten_key_forgets_what_it_sealed_and_no_more(void **state)
 {
     (void)state;
     struct keys *keys = opened();
     struct uuid person = uuid_new();
+    struct buf first, second, words, plain;
+    struct err err;
+    struct buf *all[] = {&first, &second, &words, &plain};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        buf_init(all[i], 4096);
+    assert_int_equal(keys_seal(keys, person, KEYS_DEMOGRAPHICS, "{\"age\":\"a\"}", 11, &first, &err), 0);
+    assert_int_equal(keys_seal(keys, person, KEYS_DEMOGRAPHICS, "{\"age\":\"b\"}", 11, &second, &err), 0);
+    assert_int_equal(keys_seal(keys, person, KEYS_TEXT, "words", 5, &words, &err), 0);
+    assert_int_equal(keys_forget(keys, person, first.data, first.length, &err), 0);
+    assert_int_equal(keys_forget(keys, person, first.data, first.length, &err), 0);
+    assert_int_equal(
+        keys_unseal(keys, person, KEYS_DEMOGRAPHICS, first.data, first.length, &plain, &err), ERR_NOT_FOUND);
+    assert_null(identity_open_demographics(keys, person, first.data, first.length));
+    assert_null(identity_open_demographics(keys, person, NULL, 0));
+    json_t *answers = identity_open_demographics(keys, person, second.data, second.length);
+    assert_string_equal(json_string_value(json_object_get(answers, "age")), "b");
+    json_decref(answers);
+    assert_int_equal(keys_unseal(keys, person, KEYS_TEXT, words.data, words.length, &plain, &err), 0);
+    assert_string_equal(plain.data, "words");
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+        buf_release(all[i]);
+    keys_free(keys);
+}
+
+static void erased_words_are_followed_by_no_others(void **state)
+{
+    (void)state;
+    struct keys *keys = opened();
+    struct uuid written = uuid_new(), silent = uuid_new();
     struct buf sealed, plain;
     struct err err;
     buf_init(&sealed, 4096);
     buf_init(&plain, 4096);
-    struct buf note;
-    buf_init(&note, 4096);
-    assert_int_equal(keys_seal(keys, person, "note", "why", 3, &note, &err), 0);
-    assert_int_equal(keys_seal(keys, person, "demographics", "{\"age\":\"a\"}", 11, &sealed, &err), 0);
-    json_t *answers = identity_open_demographics(keys, person, sealed.data, sealed.length);
-    assert_string_equal(json_string_value(json_object_get(answers, "age")), "a");
-    json_decref(answers);
-    assert_int_equal(keys_forget(keys, person, "demographics", &err), 0);
-    assert_int_equal(keys_forget(keys, person, "demographics", &err), 0);
+    assert_int_equal(keys_seal(keys, written, KEYS_TEXT, "words", 5, &sealed, &err), 0);
+    for (int i = 0; i < 2; i++) { // twice is once
+        assert_int_equal(keys_forget_text(keys, written, &err), 0);
+        assert_int_equal(keys_forget_text(keys, silent, &err), 0);
+    }
     assert_int_equal(
-        keys_unseal(keys, person, "demographics", sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
-    assert_null(identity_open_demographics(keys, person, sealed.data, sealed.length));
-    assert_null(identity_open_demographics(keys, person, NULL, 0));
-    // What was sealed for something else still opens, and a new key does not open what is old.
-    assert_int_equal(keys_unseal(keys, person, "note", note.data, note.length, &plain, &err), 0);
-    assert_int_equal(keys_seal(keys, person, "demographics", "{}", 2, &plain, &err), 0);
-    assert_null(identity_open_demographics(keys, person, sealed.data, sealed.length));
-    buf_release(&note);
+        keys_unseal(keys, written, KEYS_TEXT, sealed.data, sealed.length, &plain, &err), ERR_NOT_FOUND);
+    assert_int_equal(keys_seal(keys, written, KEYS_TEXT, "more", 4, &sealed, &err), ERR_NOT_FOUND);
+    assert_int_equal(keys_seal(keys, silent, KEYS_TEXT, "more", 4, &sealed, &err), ERR_NOT_FOUND);
     buf_release(&sealed);
     buf_release(&plain);
     keys_free(keys);
@@ -114,9 +135,10 @@ static void key_files_are_for_nobody_else(void **state)
     struct stat about;
     char path[256], text[UUID_TEXT_BYTES];
     buf_init(&sealed, 4096);
-    assert_int_equal(keys_seal(keys, person, "note", "", 0, &sealed, &err), 0);
+    assert_int_equal(keys_seal(keys, person, KEYS_TEXT, "", 0, &sealed, &err), 0);
     uuid_format(person, text);
-    snprintf(path, sizeof(path), "%s/keys/persons/%02x/%s.note", folder, person.bytes[UUID_BYTES - 1], text);
+    snprintf(path, sizeof(path), "%s/keys/persons/%02x/%s.0000000000000000", folder,
+        person.bytes[UUID_BYTES - 1], text);
     assert_int_equal(stat(path, &about), 0);
     assert_int_equal(about.st_mode & 0777, 0600);
     snprintf(path, sizeof(path), "%s/keys/log.key", folder);
@@ -201,7 +223,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(
             what_is_sealed_opens_for_the_same_person_and_purpose, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_forgotten_key_forgets_what_it_sealed, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_forgotten_key_forgets_what_it_sealed_and_no_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(erased_words_are_followed_by_no_others, set_up, tear_down),
         cmocka_unit_test_setup_teardown(key_files_are_for_nobody_else, set_up, tear_down),
         cmocka_unit_test_setup_teardown(receipts_hold_against_the_public_key_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(answers_are_kept_sealed, set_up, tear_down),

@@ -144,6 +144,8 @@ static const struct http_route routes[] = {
         .limit = LIMIT_JOIN},
     {.method = HTTP_POST, .pattern = "/api/v1/join", .handle = join, .class = WRITE, .limit = LIMIT_JOIN},
     {.method = HTTP_GET, .pattern = "/api/v1/me", .handle = me_show, .class = READ},
+    {.method = HTTP_DELETE, .pattern = "/api/v1/me", .handle = me_erase, .class = WRITE},
+    {.method = HTTP_DELETE, .pattern = "/api/v1/persons/{person}", .handle = persons_erase, .class = WRITE},
     {.method = HTTP_DELETE, .pattern = "/api/v1/me/participations/{p}", .handle = me_leave, .class = WRITE},
     {.method = HTTP_GET, .pattern = "/api/v1/me/demographics", .handle = demographics_get, .class = READ},
     {.method = HTTP_PUT, .pattern = "/api/v1/me/demographics", .handle = demographics_put, .class = WRITE},

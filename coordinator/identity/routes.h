@@ -40,7 +40,10 @@ void me_leave(struct http_request *request);
 // demographics.c
 void demographics_get(struct http_request *request);
 void demographics_put(struct http_request *request);
+// erase.c
 void demographics_delete(struct http_request *request);
+void me_erase(struct http_request *request);
+void persons_erase(struct http_request *request);
 // keys
 void receipt_key(struct http_request *request);
 

@@ -52,6 +52,8 @@ const cases = [
     ['PUT', '/api/v1/projects/{p}/members/{person}', { roles: [], role: 1 }, '/role'],
     ['PUT', '/api/v1/communities/{c}/members/{person}', { roles: [], role: 1 }, '/role'],
     ['PUT', '/api/v1/me/demographics', { consent: true, answers: {}, answer: 1 }, '/answer', 'token'],
+    ['DELETE', '/api/v1/me', { confirm: 'erase', sure: true }, '/sure', 'token'],
+    ['DELETE', '/api/v1/persons/{person}', { confirm: 'erase', sure: true }, '/sure'],
     ['PUT', '/api/v1/assignments/{a}/judgment', { choice: 'left', active_ms: 1, strenght: 2 }, '/strenght', 'token'],
     ['PUT', '/api/v1/assignments/{a}/judgment', { choice: 'left', active_ms: 1, edit: { slot: 'left', content: 'x', y: 1 } }, '/edit/y', 'token'],
     ['POST', '/api/v1/projects/{p}/fits', { method: 'pooled', atribute: 'age' }, '/atribute'],

@@ -16,6 +16,8 @@ before(async () => {
     server = await startCoordinator();
     worker = (await new Worker(server, 'one').enrol()).start();
     const project = await makeJudged(server, { items: 100, people: 30, each: 20, embed });
+    // What those judged who have left stays.
+    server.sql(`update participation set state = 'left' where source_id like '%5'`);
     const { body: { id } } = await server.api('POST', `/api/v1/projects/${project}/fits`, { body: { method: 'pooled' }, key: true });
     const fit = await until(async () => {
         const { body } = await server.api('GET', `/api/v1/fits/${id}`);
@@ -23,6 +25,7 @@ before(async () => {
     }, 'the fit');
     assert.equal(fit.state, 'done', fit.error);
     assert.equal(fit.metrics.features, 'embedding');
+    assert.equal(fit.metrics.n_annotators, 30);
     model = fit.model_id;
 });
 after(async () => {

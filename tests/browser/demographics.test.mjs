@@ -135,3 +135,21 @@ test('signing out leaves nothing of the person on the device', async () => {
     assert.equal((await me.context.cookies()).filter((one) => one.name.endsWith('sid') && one.value !== '').length, 0);
     await me.close();
 });
+
+test('the account and all answers are deleted, once one has said so twice', async () => {
+    const me = await joined();
+    await me.page.goto('/me');
+    await settled(me.page);
+    const button = me.page.getByRole('button', { name: 'Delete my account and answers' });
+    await button.click();
+    await checkAccessible(me.page, 'asked before erasure');
+    await shot(me.page, 'erase');
+    await me.page.keyboard.press('Escape');
+    assert.equal(await me.page.evaluate(() => fetch('/api/v1/me').then((one) => one.status)), 200, 'not yet');
+    await button.click();
+    await me.page.getByRole('button', { name: 'Yes, delete everything' }).click();
+    await me.page.waitForURL((url) => url.pathname === '/');
+    await me.page.waitForFunction(() => fetch('/api/v1/me').then((one) => one.status === 401), null, { polling: 200 });
+    assert.deepEqual(await me.page.evaluate(() => Object.keys(localStorage).filter((key) => /token|person/.test(key))), []);
+    await me.close();
+});

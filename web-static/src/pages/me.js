@@ -103,6 +103,34 @@ function Leave() {
     </section>`;
 }
 
+// The last thing there is to do here, behind a question: it can't be undone.
+function Erase() {
+    const [asking, setAsking] = useState(false);
+    const [error, setError] = useState(null);
+    async function erase() {
+        try {
+            await del('/api/v1/me', { body: { confirm: 'erase' } });
+        } catch (failure) {
+            setError(failure);
+            return;
+        }
+        setToken(null);
+        setPerson(null);
+        for (const store of ['given', 'drafts', 'outbox']) await clearStore(store);
+        navigate('/', { replace: true });
+    }
+    return html`<section class="card" aria-labelledby="erase-title">
+        <h2 id="erase-title">${t('me-erase')}</h2>
+        <p>${t('me-erase-text')}</p>
+        <p class="actions"><button type="button" class="button danger" onClick=${() => setAsking(true)}>${t('me-erase')}</button></p>
+        <${Dialog} open=${asking} onClose=${() => setAsking(false)} title=${t('me-erase')}>
+            <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
+            <p>${t('me-erase-sure')}</p>
+            <p class="actions"><button type="button" class="button danger" onClick=${erase}>${t('me-erase-yes')}</button></p>
+        <//>
+    </section>`;
+}
+
 export default function Me({ query }) {
     const found = useLoad(load, []);
     useEffect(() => { void startOutbox(); }, []);
@@ -122,5 +150,6 @@ export default function Me({ query }) {
         <${AboutMe} demographics=${demographics} onDeleted=${() => found.reload()} />
         <details class="card fold"><summary>${t('keys-title')}</summary><${KeySettings} /></details>
         <${Leave} />
+        <${Erase} />
     </div>`;
 }

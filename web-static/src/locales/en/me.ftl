@@ -37,3 +37,7 @@ me-leave-one-yes = Yes, leave
 me-leave = Leave this device
 me-leave-text = Signs you out here and clears what this browser remembers of your work. What you judged is kept by the study. Answers that were not sent yet stay here until you come back.
 me-leave-go = Sign out here
+me-erase = Delete my account and answers
+me-erase-text = Your name, your sessions, what you said of yourself and the words you wrote are destroyed, in every backup too. What you judged or voted stays, under a pseudonym that leads to nobody.
+me-erase-sure = This cannot be undone. Answers on this device that were not sent yet go, too.
+me-erase-yes = Yes, delete everything

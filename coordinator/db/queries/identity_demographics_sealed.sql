@@ -1,0 +1,1 @@
+select sealed from demographic_answer where person_id = $1::uuid and sealed is not null

@@ -1,0 +1,1 @@
+select withdraw_demographics($1::uuid)

@@ -1,0 +1,1 @@
+select erase_participation($1::bigint, $2::uuid)
