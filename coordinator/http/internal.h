@@ -227,9 +227,10 @@ static inline void count(_Atomic uint64_t *counter, uint64_t n)
 }
 
 extern const double duration_bounds_s[DURATION_BUCKETS];
-void server_destroy(struct http_server *server);             // the memory, when nothing is alive any more
-void server_accept_more(struct http_server *server);         // if it stopped and there is room
-void server_saw(struct http_server *server, int64_t now_us); // read something, or replied
+void server_complete_settings(struct http_settings *settings); // what is 0 gets its default
+void server_destroy(struct http_server *server);               // the memory, when nothing is alive any more
+void server_accept_more(struct http_server *server);           // if it stopped and there is room
+void server_saw(struct http_server *server, int64_t now_us);   // read something, or replied
 
 // --- connection.c --------------------------------------------------------------------------------------------------
 void connection_accept(struct http_server *server, int fd, const struct sockaddr *peer, bool redirects);

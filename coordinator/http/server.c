@@ -95,7 +95,7 @@ static void complete(int *number, int otherwise)
         *number = otherwise;
 }
 
-static void complete_settings(struct http_settings *settings)
+void server_complete_settings(struct http_settings *settings)
 {
     complete(&settings->header_timeout_ms, 5000);
     complete(&settings->idle_timeout_ms, 15000);
@@ -141,7 +141,7 @@ struct http_server *http_server_new(struct event_base *base, const struct http_s
         abort();
     server->base = base;
     server->settings = *settings;
-    complete_settings(&server->settings);
+    server_complete_settings(&server->settings);
     router_build(&server->router, settings->tables);
     admission_init(&server->admission, server->settings.wait_max_ms, clock_monotonic_us());
     buf_init(&server->scratch, SIZE_MAX / 4);

@@ -2,7 +2,7 @@
 // address, and without. Meanwhile somebody at another address asks for /readyz every 50 ms, over a new connection each time.
 // They must always be answered, 99 of 100 within 250 ms; and when it is over, memory and descriptors must be what they were.
 import assert from 'node:assert/strict';
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { startCoordinator } from '../support/coordinator.mjs';
@@ -13,7 +13,7 @@ const CONNECTIONS = 1000;
 const PROBE_EVERY_MS = 50;
 const P99_MS = 250;
 const SETTLE_MS = 40_000; // idle, then lingering, then the sweep
-const MEMORY_MARGIN_KB = 8 * 1024; // 8 KiB a connection: what an allocator keeps of what they needed
+const MEMORY_MARGIN_KB = 12 * 1024; // what the loops' allocators keep for the next thousand: it comes once and does not grow
 const PROBE_FROM = '127.0.0.2';
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
@@ -41,17 +41,25 @@ async function probe(url, until) {
     return Promise.all(asked);
 }
 
-// Gives how many connections it had open at most, by its own word.
-function attack(flags, url) {
-    const args = [...flags, '-c', String(CONNECTIONS), '-r', '200', '-l', String(SECONDS), '-p', '5', '-u', url];
+// One round: it ends by itself when the server has closed all its connections. Gives how many were open at most, and what
+// became of the others, by its own word.
+function strike(flags, url, seconds) {
+    const args = [...flags, '-c', String(CONNECTIONS), '-r', '200', '-l', String(seconds), '-p', '5', '-u', url];
     const child = spawn('sh', ['-c', 'ulimit -n 8192 && exec slowhttptest "$@"', 'sh', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
     let out = '';
-    child.stdout.setEncoding('utf8').on('data', (text) => (out = (out + text).slice(-1024 * 1024)));
-    child.stderr.setEncoding('utf8').on('data', (text) => (out = (out + text).slice(-1024 * 1024)));
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (out = (out + text).slice(-1024 * 1024)));
     return new Promise((done) => child.once('close', () => {
-        const plain = out.replace(/\x1b\[[0-9;]*m/g, '');
-        done({ out: plain, most: Math.max(0, ...[...plain.matchAll(/connected:\s+(\d+)/g)].map(([, n]) => Number(n))) });
+        const plain = out.replace(/\x1b\[[0-9;]*[A-Za-z]/g, '');
+        const most = (word) => Math.max(0, ...[...plain.matchAll(new RegExp(`${word}:\\s+(\\d+)`, 'g'))].map(([, n]) => Number(n)));
+        done({ connected: most('connected'), closed: most('closed') });
     }));
+}
+
+// Rounds until the time is over: connections that were closed are opened anew.
+async function attack(flags, url) {
+    const end = Date.now() + SECONDS * 1000, rounds = [];
+    while (Date.now() < end - 1000) rounds.push(await strike(flags, url, Math.ceil((end - Date.now()) / 1000)));
+    return { rounds: rounds.length, connected: Math.max(...rounds.map(({ connected }) => connected)), closed: rounds.reduce((sum, { closed }) => sum + closed, 0) };
 }
 
 for (const limits of ['on', 'off'])
@@ -86,7 +94,7 @@ for (const limits of ['on', 'off'])
                     seen.descriptors = Math.max(seen.descriptors, descriptors(coordinator.pid));
                 }, 250);
                 const probing = probe(coordinator.url, until);
-                const { out, most } = await attack(flags, coordinator.url + path());
+                const struck = await attack(flags, coordinator.url + path());
                 until.reached = true;
                 clearInterval(watch);
                 const asked = (await probing).sort((a, b) => a.ms - b.ms);
@@ -97,11 +105,11 @@ for (const limits of ['on', 'off'])
                     await pause(500);
                     now = { kb: residentKb(coordinator.pid), descriptors: descriptors(coordinator.pid) };
                 } while ((now.descriptors > base.descriptors || now.kb > base.kb + MEMORY_MARGIN_KB) && Date.now() < late);
-                console.log(JSON.stringify({ mode: name, cap: limits, connected: most, asked: asked.length, p50_ms: Math.round(asked[asked.length >> 1]?.ms * 10) / 10,
+                console.log(JSON.stringify({ mode: name, cap: limits, ...struck, asked: asked.length, p50_ms: Math.round(asked[asked.length >> 1]?.ms * 10) / 10,
                     p99_ms: Math.round(p99 * 10) / 10, max_ms: Math.round(asked.at(-1)?.ms), base, at_most: seen, after: now }));
-                assert.ok(asked.length > SECONDS * 10, `asked ${asked.length} times only\n${out}`);
+                assert.ok(asked.length > SECONDS * 10, `asked ${asked.length} times only`);
                 assert.deepEqual(asked.filter(({ status }) => status !== 200), [], 'not available throughout');
-                assert.ok(most > 0, out);
+                assert.ok(struck.connected > 0, JSON.stringify(struck));
                 assert.ok(p99 < P99_MS, `p99 is ${p99} ms`);
                 assert.ok(now.descriptors <= base.descriptors, `${now.descriptors} descriptors, ${base.descriptors} before`);
                 assert.ok(now.kb <= base.kb + MEMORY_MARGIN_KB, `${now.kb} kB, ${base.kb} before`);
@@ -109,12 +117,11 @@ for (const limits of ['on', 'off'])
 
         if (limits === 'on')
             test('one address has so many connections, the rest are turned away at once', async () => {
-                const cores = Number(execFileSync('nproc', { encoding: 'utf8' }));
                 const wires = Array.from({ length: CONNECTIONS }, () => new Wire(coordinator.url));
                 try {
                     await pause(2000);
                     const kept = wires.filter((wire) => !wire.ended).length;
-                    assert.ok(kept > 0 && kept <= 256 * cores, `${kept} are open`);
+                    assert.ok(kept > 0 && kept <= 256, `${kept} are open`);
                     assert.equal((await ask(coordinator.url)).status, 200);
                 } finally {
                     for (const wire of wires) wire.close();
