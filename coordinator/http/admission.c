@@ -64,7 +64,11 @@ static void close_window(struct admission_flow *flow, int64_t crowd, int64_t now
 static int64_t foreseen_us(struct admission_flow *flow, int64_t crowd, int64_t now_us)
 {
     close_window(flow, crowd, now_us);
-    return flow->n_in_flight < crowd ? 0 : (int64_t)flow->n_in_flight * 1000000 / (flow->per_s + 1);
+    if (flow->n_in_flight < crowd)
+        return 0;
+    int64_t wait_us = (int64_t)flow->n_in_flight * 1000000 / (flow->per_s + 1),
+            oldest_us = flow->oldest != NULL ? now_us - flow->oldest->since_us : 0;
+    return wait_us > oldest_us ? wait_us : oldest_us;
 }
 
 static void remember_longest(
@@ -94,8 +98,15 @@ bool admission_allows(
            unread_us + foreseen_us(&admission->classes[class], crowd, now_us) <= limit_us;
 }
 
-void admission_enter(struct admission *admission, struct admission_flow *route, enum http_class class)
+void admission_enter(struct admission *admission, struct admission_flow *route, enum http_class class,
+    struct admission_ticket *ticket, int64_t now_us)
 {
+    *ticket = (struct admission_ticket){.previous = route->newest, .since_us = now_us};
+    if (route->newest != NULL)
+        route->newest->next = ticket;
+    else
+        route->oldest = ticket;
+    route->newest = ticket;
     route->n_in_flight++;
     for (int behind = (int)class; behind < ADMISSION_CLASSES; behind++)
         admission->classes[behind].n_in_flight++;
@@ -107,8 +118,17 @@ static void leave(struct admission_flow *flow)
     flow->n_done++;
 }
 
-void admission_leave(struct admission *admission, struct admission_flow *route, enum http_class class)
+void admission_leave(struct admission *admission, struct admission_flow *route, enum http_class class,
+    struct admission_ticket *ticket)
 {
+    if (ticket->previous != NULL)
+        ticket->previous->next = ticket->next;
+    else
+        route->oldest = ticket->next;
+    if (ticket->next != NULL)
+        ticket->next->previous = ticket->previous;
+    else
+        route->newest = ticket->previous;
     leave(route);
     for (int behind = (int)class; behind < ADMISSION_CLASSES; behind++)
         leave(&admission->classes[behind]);

@@ -7,9 +7,11 @@
 // queues (a judgment is not kept out by a crowd that waits for tasks), and those of its class and the classes before it
 // together. And no class is let in when a route of a class before it would make wait for longer than this one may.
 // Only while many are in flight does the rate say what can be done at best, so only then may it fall; and below that many
-// nobody is refused, or one slow request would shut out all others. To the wait comes the time that the request has lain
-// unread, at most: this pass of the loop over the sockets that have something, and the one before. It counts when the loop
-// has had no rest for as long as `wait_max`: one that was held up for a moment is not overloaded.
+// nobody is refused, or one slow request would shut out all others. Not all requests of a route fare alike (most tasks are
+// read ahead, some are searched for): the next one is taken to wait for at least as long as the oldest in flight has. To
+// this comes the time that the request has lain unread, at most: this pass of the loop over the sockets that have
+// something, and the one before. It counts when the loop has had no rest for as long as `wait_max`: one that was held up
+// for a moment is not overloaded.
 //
 // Pure; one a loop, on its thread. Times are monotonic.
 #ifndef COORDINATOR_HTTP_ADMISSION_H
@@ -20,9 +22,16 @@
 
 enum { ADMISSION_CLASSES = HTTP_CLASS_PROBE }; // the classes before it, in the order of enum http_class
 
+// A request of a route that is in flight; part of the request.
+struct admission_ticket {
+    struct admission_ticket *previous, *next;
+    int64_t since_us;
+};
+
 struct admission_flow {
     int n_in_flight;
-    int64_t per_s; // finished a second when there was enough to do
+    struct admission_ticket *oldest, *newest; // of a route
+    int64_t per_s;                            // finished a second when there was enough to do
     // This window.
     bool began_crowded;
     int n_done;
@@ -47,7 +56,9 @@ void admission_saw(struct admission *admission, bool is_new_pass, int64_t now_us
 bool admission_allows(
     struct admission *admission, struct admission_flow *route, enum http_class class, int64_t now_us);
 // The handler is called; it has replied.
-void admission_enter(struct admission *admission, struct admission_flow *route, enum http_class class);
-void admission_leave(struct admission *admission, struct admission_flow *route, enum http_class class);
+void admission_enter(struct admission *admission, struct admission_flow *route, enum http_class class,
+    struct admission_ticket *ticket, int64_t now_us);
+void admission_leave(struct admission *admission, struct admission_flow *route, enum http_class class,
+    struct admission_ticket *ticket);
 
 #endif

@@ -264,7 +264,8 @@ static void call_handler(struct http_request *request)
     request->in_flight = true;
     server->n_in_flight++;
     if (admission_counts(request))
-        admission_enter(&server->admission, request->entry->flow, request->entry->route->class);
+        admission_enter(&server->admission, request->entry->flow, request->entry->route->class,
+            &request->ticket, request->body_waited ? clock_monotonic_us() : request->started_us);
     atomic_store_explicit(&server->in_flight_now, server->n_in_flight, memory_order_relaxed);
     request->entry->route->handle(request);
 }

@@ -103,6 +103,7 @@ struct http_request {
     struct reply_field *reply_fields;
     json_t *json;
     int64_t started_us;
+    struct admission_ticket ticket; // while in flight
     size_t body_max;
     // A refusal found before the body: answered when the body has been read away.
     int refusal;

@@ -207,7 +207,8 @@ static void leave_flight(struct http_request *request)
     request->in_flight = false;
     server->n_in_flight--;
     if (admission_counts(request))
-        admission_leave(&server->admission, request->entry->flow, request->entry->route->class);
+        admission_leave(
+            &server->admission, request->entry->flow, request->entry->route->class, &request->ticket);
     atomic_store_explicit(&server->in_flight_now, server->n_in_flight, memory_order_relaxed);
 }
 
