@@ -20,14 +20,20 @@ function processes() {
   return list;
 }
 
-// CPU seconds of a process, its descendants, and those of its descendants that have ended.
-export function cpuSeconds(root) {
-  const list = processes();
+// A process and its descendants.
+export function family(root, list = processes()) {
   const below = new Set([root]);
   for (let grew = true; grew;) {
     grew = false;
     for (const [pid, { parent }] of list) if (below.has(parent) && !below.has(pid)) { below.add(pid); grew = true; }
   }
+  return below;
+}
+
+// CPU seconds of a process, its descendants, and those of its descendants that have ended.
+export function cpuSeconds(root) {
+  const list = processes();
+  const below = family(root, list);
   let ticks = 0;
   for (const pid of below) { const p = list.get(pid); if (p) ticks += p.own + p.children; }
   return ticks / TICKS;
