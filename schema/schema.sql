@@ -1,4 +1,148 @@
 -- Made by 'make schema' from migrations/; do not edit. A test compares it with a freshly migrated database.
+CREATE FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) RETURNS boolean
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    had bytea[];
+    fits boolean;
+    nowhere constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    select coalesce((select array_agg(substring(p.quota_cell from 16 * i + 1 for 16))
+            from generate_series(0, length(p.quota_cell) / 16 - 1) i), '{}') into had
+    from participation p where p.shard_key = shard and p.participant_id = participant and p.state = 'active'
+    for no key update;
+    if not found then
+        return false;
+    end if;
+    perform from quota_count q
+    where q.shard_key = shard and q.item_id = nowhere and q.unit = 'people' and q.cell = any(had || cells)
+    order by q.cell for update;
+    select not exists (select from quota_count q where q.shard_key = shard and q.item_id = nowhere and q.unit = 'people'
+        and q.cell = any(cells) and q.cell <> all(had) and q.n_taken >= q.n_wanted) into fits;
+    update quota_count q set n_taken = q.n_taken - 1
+    where q.shard_key = shard and q.item_id = nowhere and q.unit = 'people' and q.cell = any(had)
+        and not (fits and q.cell = any(cells));
+    update quota_count q set n_taken = q.n_taken + 1
+    where fits and q.shard_key = shard and q.item_id = nowhere and q.unit = 'people' and q.cell = any(cells)
+        and q.cell <> all(had);
+    update participation p set
+        quota_cell = case when fits then coalesce((select string_agg(c, '' order by c) from unnest(cells) c), '') end,
+        quota_version = case when fits then answers_version end
+    where p.shard_key = shard and p.participant_id = participant;
+    return fits;
+end
+$$;
+
+ALTER FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select case when expected is not null and outcome not in ('cannot_judge', 'skip', 'void') then
+        (not expected ? 'choice' or expected->'choice' = case outcome when 'left' then to_jsonb(shown[1])
+            when 'right' then to_jsonb(shown[2]) else to_jsonb(outcome) end)
+        and (not expected ? 'ranking' or coalesce(sorted_ranks(answer->'ranking') = sorted_ranks(expected->'ranking'), false))
+        and (not expected ? 'ratings' or coalesce(answer->'ratings' @> (expected->'ratings'), false)) end
+$$;
+
+ALTER FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.clear_quota_cell(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine record;
+    slot record;
+    nowhere constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    select participant_id, quota_cell into mine from participation p
+    where p.shard_key = shard and p.person_id = who and p.quota_cell is not null for no key update;
+    if not found then
+        return;
+    end if;
+    update participation p set quota_cell = null, quota_version = null
+    where p.shard_key = shard and p.participant_id = mine.participant_id;
+    select item_id, n, quota_cell into slot from assignment a
+    where a.shard_key = shard and a.participant_id = mine.participant_id and a.state = 'leased'
+        and a.quota_cell is not null for update;
+    if found then
+        update assignment a set state = 'open', lease_id = null, participant_id = null, leased_at = null,
+            expires_at = null, shown = null, quota_cell = null
+        where a.shard_key = shard and a.item_id = slot.item_id and a.n = slot.n;
+        update quota_count q set n_taken = q.n_taken - 1
+        where q.shard_key = shard and q.item_id = slot.item_id and q.cell = slot.quota_cell;
+        update quota_count q set n_taken = q.n_taken - 1
+        where q.shard_key = shard and q.item_id = nowhere and q.cell = slot.quota_cell;
+    end if;
+    update assignment a set quota_cell = null
+    from (select distinct item_id, n from judgment j
+        where j.shard_key = shard and j.participant_id = mine.participant_id) j
+    where a.shard_key = shard and a.item_id = j.item_id and a.n = j.n and a.participant_id = mine.participant_id
+        and a.quota_cell is not null;
+    -- Where people are counted, who is not known to be of a kind any more does not count as one.
+    perform from quota_count q
+    where q.shard_key = shard and q.item_id = nowhere and q.unit = 'people' and q.cell in (
+        select substring(mine.quota_cell from 16 * i + 1 for 16) from generate_series(0, length(mine.quota_cell) / 16 - 1) i)
+    order by q.cell for update;
+    update quota_count q set n_taken = q.n_taken - 1
+    where q.shard_key = shard and q.item_id = nowhere and q.unit = 'people' and q.cell in (
+        select substring(mine.quota_cell from 16 * i + 1 for 16) from generate_series(0, length(mine.quota_cell) / 16 - 1) i);
+end
+$$;
+
+ALTER FUNCTION public.clear_quota_cell(shard bigint, who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.erase_chats(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update chat_turn t set request_hash = decode(repeat('00', 32), 'hex')
+    from participation p
+    where p.shard_key = shard and p.person_id = who and t.shard_key = shard and t.participant_id = p.participant_id;
+    update chat c set state = 'ended', ended_at = coalesce(c.ended_at, now())
+    from participation p
+    where p.shard_key = shard and p.person_id = who and c.shard_key = shard and c.participant_id = p.participant_id
+        and c.state = 'open';
+end
+$$;
+
+ALTER FUNCTION public.erase_chats(shard bigint, who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.erase_gold(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine uuid;
+begin
+    select p.participant_id into mine from participation p where p.shard_key = shard and p.person_id = who;
+    delete from gold_task t where t.shard_key = shard and t.participant_id = mine and t.state = 'leased'
+        and not exists (select from gold_judgment j where j.shard_key = shard and j.lease_id = t.lease_id);
+    update gold_judgment j set request_hash = decode(repeat('00', 32), 'hex'), receipt = '', note_sealed = null
+    where j.shard_key = shard and j.participant_id = mine and j.note_sealed is not null;
+    update gold_judgment j set client = null
+    where j.shard_key = shard and j.participant_id = mine and j.client is not null;
+end
+$$;
+
+ALTER FUNCTION public.erase_gold(shard bigint, who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.erase_guideline_reads(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update guideline_read g set read_at = null
+    from participation p
+    where p.shard_key = shard and p.person_id = who and g.shard_key = shard and g.participant_id = p.participant_id;
+end
+$$;
+
+ALTER FUNCTION public.erase_guideline_reads(shard bigint, who uuid) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.erase_participation(shard bigint, who uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -6,8 +150,9 @@ CREATE FUNCTION public.erase_participation(shard bigint, who uuid) RETURNS void
 declare
     mine uuid;
 begin
+    perform clear_quota_cell(shard, who);
     update participation p set state = case when p.state = 'excluded' then 'excluded' else 'left' end, roles = 0,
-        has_standing = false, source_id = null, exclusion_reason = null, quota_cell = null
+        has_standing = false, source_id = null, exclusion_reason = null, quota_cell = null, quota_version = null
     where p.shard_key = shard and p.person_id = who
     returning p.participant_id into mine;
     update assignment a set state = 'open', lease_id = null, participant_id = null, leased_at = null, expires_at = null,
@@ -38,6 +183,19 @@ $$;
 
 ALTER FUNCTION public.erase_person(who uuid) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.erase_reports(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update report r set words_sealed = null
+    from participation p
+    where p.shard_key = shard and p.person_id = who and r.shard_key = shard and r.participant_id = p.participant_id;
+end
+$$;
+
+ALTER FUNCTION public.erase_reports(shard bigint, who uuid) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -53,6 +211,71 @@ end
 $$;
 
 ALTER FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.order_on_screen(key bigint, slot integer, n_responses integer, is_pair boolean) RETURNS smallint[]
+    LANGUAGE plpgsql IMMUTABLE
+    AS $$
+declare
+    labels smallint[]; -- the item's own numbering of its responses: no order in which they came is favoured
+    m constant integer := n_responses;
+    n_pairs constant integer := m * (m - 1) / 2;
+    n_rounds constant integer := m - 1 + m % 2;
+    pass constant integer := case when is_pair and m > 2 then slot / n_pairs else slot end;
+    is_turned constant boolean := (pass # (pass >> 1)) & 1 = 1;
+    round integer;
+    match integer;
+    one integer;
+    other integer;
+begin
+    if m = 1 then
+        return array[0];
+    elsif m = 2 then
+        return case when is_turned = (key & 1 = 1) then array[0, 1] else array[1, 0] end;
+    end if;
+    labels := array(select x from generate_series(0, m - 1) x order by md5(key || ' ' || x) collate "C");
+    if is_pair then
+        round := slot % n_pairs / (m / 2);
+        match := slot % n_pairs % (m / 2) + m % 2;
+        one := case when match = 0 and round % 2 = 1 then m - 1 else (round + match) % n_rounds end;
+        other := case when match > 0 then (round - match + n_rounds) % n_rounds when round % 2 = 1 then round else m - 1 end;
+        return case when is_turned then array[labels[other + 1], labels[one + 1]] else array[labels[one + 1], labels[other + 1]] end;
+    end if;
+    return array(
+        select labels[1 + (slot / 2 + case when place % 2 = 1 then (place + 1) / 2 else m - place / 2 end) % m]
+        from generate_series(0, m - 1) place order by case when is_turned then -place else place end);
+end
+$$;
+
+ALTER FUNCTION public.order_on_screen(key bigint, slot integer, n_responses integer, is_pair boolean) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.sorted_ranks(ranking jsonb) RETURNS jsonb
+    LANGUAGE sql IMMUTABLE
+    AS $$
+    select jsonb_agg((select jsonb_agg(x order by x) from jsonb_array_elements(g) x) order by place)
+    from jsonb_array_elements(ranking) with ordinality u (g, place)
+$$;
+
+ALTER FUNCTION public.sorted_ranks(ranking jsonb) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.tally_start_over(shard bigint) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    delete from tally_outcome t where t.shard_key = shard;
+    delete from tally_time t where t.shard_key = shard;
+    delete from tally_hour t where t.shard_key = shard;
+    delete from tally_person t where t.shard_key = shard;
+    delete from tally_item t where t.shard_key = shard;
+    delete from tally_unit t where t.shard_key = shard;
+    delete from tally_pattern t where t.shard_key = shard;
+    update tally t set snapshot = null, n_items = 0 where t.shard_key = shard;
+    update judgment j set stored_xid = 0
+    where j.shard_key = shard and j.stored_xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
+end
+$$;
+
+ALTER FUNCTION public.tally_start_over(shard bigint) OWNER TO plenum_owner;
 
 CREATE FUNCTION public.withdraw_demographics(who uuid) RETURNS SETOF bytea
     LANGUAGE plpgsql SECURITY DEFINER
@@ -112,9 +335,12 @@ CREATE TABLE public.assignment (
     probability real,
     guideline_version integer,
     constitution_version integer,
+    quota_cell bytea,
+    place integer,
+    is_drawn boolean DEFAULT false NOT NULL,
     CONSTRAINT assignment_check CHECK (((state = 'open'::text) = (lease_id IS NULL))),
     CONSTRAINT assignment_check1 CHECK (((state = 'open'::text) = (participant_id IS NULL))),
-    CONSTRAINT assignment_n_check CHECK ((n >= 0)),
+    CONSTRAINT assignment_n_check CHECK ((n <> '-1'::integer)),
     CONSTRAINT assignment_state_check CHECK ((state = ANY (ARRAY['open'::text, 'leased'::text, 'judged'::text])))
 )
 WITH (fillfactor='80');
@@ -137,6 +363,62 @@ CREATE TABLE public.ballot (
 );
 
 ALTER TABLE public.ballot OWNER TO plenum_owner;
+
+CREATE TABLE public.chat (
+    shard_key bigint NOT NULL,
+    chat_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT chat_state_check CHECK ((state = ANY (ARRAY['open'::text, 'ended'::text])))
+);
+
+ALTER TABLE public.chat OWNER TO plenum_owner;
+
+CREATE TABLE public.chat_response (
+    shard_key bigint NOT NULL,
+    turn_id uuid NOT NULL,
+    n smallint NOT NULL,
+    attempt smallint NOT NULL,
+    endpoint_id uuid NOT NULL,
+    model text NOT NULL,
+    parameters jsonb NOT NULL,
+    state text NOT NULL,
+    content_sealed bytea,
+    status smallint,
+    tries smallint NOT NULL,
+    first_token_ms integer,
+    whole_ms integer NOT NULL,
+    finish_reason text NOT NULL,
+    ended_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT chat_response_attempt_check CHECK ((attempt >= 0)),
+    CONSTRAINT chat_response_check CHECK (((state = ANY (ARRAY['whole'::text, 'cut'::text])) = (content_sealed IS NOT NULL))),
+    CONSTRAINT chat_response_n_check CHECK ((n >= 0)),
+    CONSTRAINT chat_response_state_check CHECK ((state = ANY (ARRAY['whole'::text, 'cut'::text, 'empty'::text, 'late'::text, 'busy'::text, 'refused'::text, 'unreachable'::text, 'not_understood'::text])))
+);
+
+ALTER TABLE public.chat_response OWNER TO plenum_owner;
+
+CREATE TABLE public.chat_turn (
+    shard_key bigint NOT NULL,
+    chat_id uuid NOT NULL,
+    turn smallint NOT NULL,
+    turn_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    goes_on smallint,
+    message_sealed bytea NOT NULL,
+    endpoints uuid[] NOT NULL,
+    shown smallint[] NOT NULL,
+    constitution_version integer,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key uuid NOT NULL,
+    request_hash bytea NOT NULL,
+    CONSTRAINT chat_turn_request_hash_check CHECK ((length(request_hash) = 32)),
+    CONSTRAINT chat_turn_turn_check CHECK ((turn >= 0))
+);
+
+ALTER TABLE public.chat_turn OWNER TO plenum_owner;
 
 CREATE TABLE public.community (
     shard_key bigint NOT NULL,
@@ -174,6 +456,25 @@ CREATE TABLE public.credential (
 
 ALTER TABLE public.credential OWNER TO plenum_owner;
 
+CREATE TABLE public.delivery (
+    webhook_id uuid NOT NULL,
+    event_id uuid NOT NULL,
+    shard_key bigint NOT NULL,
+    kind text NOT NULL,
+    object_id uuid NOT NULL,
+    more jsonb NOT NULL,
+    happened_at timestamp with time zone NOT NULL,
+    state text DEFAULT 'waiting'::text NOT NULL,
+    tries integer DEFAULT 0 NOT NULL,
+    next_at timestamp with time zone DEFAULT now() NOT NULL,
+    tried_at timestamp with time zone,
+    status smallint,
+    error text,
+    CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sending'::text, 'delivered'::text, 'failed'::text])))
+);
+
+ALTER TABLE public.delivery OWNER TO plenum_owner;
+
 CREATE TABLE public.demographic_answer (
     person_id uuid NOT NULL,
     version integer NOT NULL,
@@ -185,6 +486,23 @@ CREATE TABLE public.demographic_answer (
 
 ALTER TABLE public.demographic_answer OWNER TO plenum_owner;
 
+CREATE TABLE public.endpoint (
+    shard_key bigint NOT NULL,
+    endpoint_id uuid NOT NULL,
+    name text NOT NULL,
+    url text NOT NULL,
+    model text NOT NULL,
+    parameters jsonb DEFAULT '{}'::jsonb NOT NULL,
+    key_sealed text,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    removed_at timestamp with time zone,
+    CONSTRAINT endpoint_model_check CHECK (((length(model) >= 1) AND (length(model) <= 200))),
+    CONSTRAINT endpoint_name_check CHECK (((length(name) >= 1) AND (length(name) <= 100)))
+);
+
+ALTER TABLE public.endpoint OWNER TO plenum_owner;
+
 CREATE TABLE public.enrolment (
     secret_hash bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
@@ -194,6 +512,18 @@ CREATE TABLE public.enrolment (
 );
 
 ALTER TABLE public.enrolment OWNER TO plenum_owner;
+
+CREATE TABLE public.event (
+    shard_key bigint NOT NULL,
+    event_id uuid NOT NULL,
+    kind text NOT NULL,
+    object_id uuid NOT NULL,
+    more jsonb DEFAULT '{}'::jsonb NOT NULL,
+    happened_at timestamp with time zone DEFAULT now() NOT NULL,
+    is_spread boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE public.event OWNER TO plenum_owner;
 
 CREATE TABLE public.export (
     shard_key bigint NOT NULL,
@@ -229,6 +559,52 @@ CREATE TABLE public.fit (
 
 ALTER TABLE public.fit OWNER TO plenum_owner;
 
+CREATE TABLE public.gold_judgment (
+    shard_key bigint NOT NULL,
+    lease_id uuid NOT NULL,
+    revision integer NOT NULL,
+    judgment_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    outcome text NOT NULL,
+    strength smallint,
+    answer jsonb DEFAULT '{}'::jsonb NOT NULL,
+    note_sealed bytea,
+    as_expected boolean,
+    active_ms integer,
+    wall_ms integer,
+    client jsonb,
+    demographics_version integer,
+    judged_at timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key uuid NOT NULL,
+    request_hash bytea NOT NULL,
+    receipt text NOT NULL,
+    CONSTRAINT gold_judgment_outcome_check CHECK ((outcome = ANY (ARRAY['left'::text, 'right'::text, 'tie'::text, 'both_bad'::text, 'cannot_judge'::text, 'skip'::text, 'ranking'::text, 'rating'::text, 'void'::text]))),
+    CONSTRAINT gold_judgment_request_hash_check CHECK ((length(request_hash) = 32)),
+    CONSTRAINT gold_judgment_revision_check CHECK ((revision > 0)),
+    CONSTRAINT gold_judgment_strength_check CHECK (((strength >= 1) AND (strength <= 4)))
+);
+
+ALTER TABLE public.gold_judgment OWNER TO plenum_owner;
+
+CREATE TABLE public.gold_task (
+    shard_key bigint NOT NULL,
+    lease_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    item_id uuid NOT NULL,
+    role text NOT NULL,
+    try smallint NOT NULL,
+    state text DEFAULT 'leased'::text NOT NULL,
+    shown smallint[] NOT NULL,
+    guideline_version integer NOT NULL,
+    constitution_version integer,
+    given_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT gold_task_role_check CHECK ((role = ANY (ARRAY['practice'::text, 'qualification'::text, 'attention'::text]))),
+    CONSTRAINT gold_task_state_check CHECK ((state = ANY (ARRAY['leased'::text, 'judged'::text]))),
+    CONSTRAINT gold_task_try_check CHECK ((try > 0))
+);
+
+ALTER TABLE public.gold_task OWNER TO plenum_owner;
+
 CREATE TABLE public.guideline (
     shard_key bigint NOT NULL,
     version integer NOT NULL,
@@ -238,6 +614,15 @@ CREATE TABLE public.guideline (
 );
 
 ALTER TABLE public.guideline OWNER TO plenum_owner;
+
+CREATE TABLE public.guideline_read (
+    shard_key bigint NOT NULL,
+    participant_id uuid NOT NULL,
+    version integer NOT NULL,
+    read_at timestamp with time zone DEFAULT now()
+);
+
+ALTER TABLE public.guideline_read OWNER TO plenum_owner;
 
 CREATE TABLE public.idempotency (
     shard_key bigint NOT NULL,
@@ -284,11 +669,33 @@ CREATE TABLE public.item (
     warning text,
     content_hash bytea NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    later jsonb,
+    expected jsonb,
+    gold_role text,
+    gold_place integer,
     CONSTRAINT item_content_hash_check CHECK ((length(content_hash) = 32)),
+    CONSTRAINT item_gold_role_check CHECK ((gold_role = ANY (ARRAY['practice'::text, 'qualification'::text, 'attention'::text]))),
     CONSTRAINT item_n_responses_check CHECK (((n_responses >= 1) AND (n_responses <= 100)))
 );
 
 ALTER TABLE public.item OWNER TO plenum_owner;
+
+CREATE TABLE public.item_hidden (
+    shard_key bigint NOT NULL,
+    item_id uuid NOT NULL,
+    n_unwanted bigint NOT NULL
+);
+
+ALTER TABLE public.item_hidden OWNER TO plenum_owner;
+
+CREATE TABLE public.item_sealed (
+    shard_key bigint NOT NULL,
+    item_id uuid NOT NULL,
+    person_id uuid NOT NULL,
+    sealed bytea NOT NULL
+);
+
+ALTER TABLE public.item_sealed OWNER TO plenum_owner;
 
 CREATE TABLE public.job (
     job_id uuid NOT NULL,
@@ -334,6 +741,7 @@ CREATE TABLE public.judgment (
     idempotency_key uuid NOT NULL,
     request_hash bytea NOT NULL,
     receipt text NOT NULL,
+    stored_xid bigint DEFAULT ((pg_current_xact_id())::text)::bigint NOT NULL,
     CONSTRAINT judgment_outcome_check CHECK ((outcome = ANY (ARRAY['left'::text, 'right'::text, 'tie'::text, 'both_bad'::text, 'cannot_judge'::text, 'skip'::text, 'ranking'::text, 'rating'::text, 'void'::text]))),
     CONSTRAINT judgment_request_hash_check CHECK ((length(request_hash) = 32)),
     CONSTRAINT judgment_revision_check CHECK ((revision > 0)),
@@ -408,6 +816,14 @@ CREATE TABLE public.model_bytes (
 
 ALTER TABLE public.model_bytes OWNER TO plenum_owner;
 
+CREATE TABLE public.notice_setting (
+    person_id uuid NOT NULL,
+    off text[] DEFAULT '{}'::text[] NOT NULL,
+    seen_until timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.notice_setting OWNER TO plenum_owner;
+
 CREATE TABLE public.participation (
     shard_key bigint NOT NULL,
     participant_id uuid NOT NULL,
@@ -426,6 +842,13 @@ CREATE TABLE public.participation (
     cursor_key bigint DEFAULT '-9223372036854775808'::bigint NOT NULL,
     budget_until timestamp with time zone,
     joined_at timestamp with time zone DEFAULT now() NOT NULL,
+    quota_version integer,
+    conditions jsonb,
+    n_given integer DEFAULT 0 NOT NULL,
+    n_repeats integer DEFAULT 0 NOT NULL,
+    excluded_from text,
+    excluded_at timestamp with time zone,
+    CONSTRAINT participation_excluded_from_check CHECK ((excluded_from = ANY (ARRAY['active'::text, 'left'::text]))),
     CONSTRAINT participation_state_check CHECK ((state = ANY (ARRAY['active'::text, 'excluded'::text, 'left'::text])))
 )
 WITH (fillfactor='80');
@@ -458,6 +881,8 @@ CREATE TABLE public.project (
     community_id uuid,
     created_by uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
+    repeat_share double precision GENERATED ALWAYS AS (COALESCE(((settings -> 'repeat_share'::text))::double precision, (0)::double precision)) STORED,
+    strategy text GENERATED ALWAYS AS (COALESCE((settings ->> 'strategy'::text), 'least_judged'::text)) STORED,
     CONSTRAINT project_judgments_per_item_check CHECK (((judgments_per_item >= 1) AND (judgments_per_item <= 1000))),
     CONSTRAINT project_lease_seconds_check CHECK (((lease_seconds >= 1) AND (lease_seconds <= 604800))),
     CONSTRAINT project_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -478,6 +903,53 @@ CREATE TABLE public.project_counter (
 );
 
 ALTER TABLE public.project_counter OWNER TO plenum_owner;
+
+CREATE TABLE public.project_told (
+    shard_key bigint NOT NULL,
+    n_judgments bigint DEFAULT 0 NOT NULL,
+    is_complete boolean DEFAULT false NOT NULL,
+    told_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL
+);
+
+ALTER TABLE public.project_told OWNER TO plenum_owner;
+
+CREATE TABLE public.quota_count (
+    shard_key bigint NOT NULL,
+    item_id uuid NOT NULL,
+    cell bytea NOT NULL,
+    unit text NOT NULL,
+    n_wanted bigint,
+    n_per_item bigint,
+    n_taken bigint DEFAULT 0 NOT NULL,
+    n_judged bigint DEFAULT 0 NOT NULL,
+    CONSTRAINT quota_count_cell_check CHECK ((length(cell) = 16)),
+    CONSTRAINT quota_count_check CHECK (((n_taken >= 0) AND ((n_wanted IS NULL) OR (n_taken <= n_wanted)))),
+    CONSTRAINT quota_count_check1 CHECK (((n_judged >= 0) AND (n_judged <= n_taken))),
+    CONSTRAINT quota_count_unit_check CHECK ((unit = ANY (ARRAY['judgments'::text, 'people'::text])))
+)
+WITH (fillfactor='80');
+
+ALTER TABLE public.quota_count OWNER TO plenum_owner;
+
+CREATE TABLE public.report (
+    shard_key bigint NOT NULL,
+    report_id uuid NOT NULL,
+    object_kind text NOT NULL,
+    object_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    reason text NOT NULL,
+    words_sealed bytea,
+    state text DEFAULT 'open'::text NOT NULL,
+    decision text,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    decided_at timestamp with time zone,
+    CONSTRAINT report_check CHECK (((state = 'open'::text) = (decided_at IS NULL))),
+    CONSTRAINT report_object_kind_check CHECK ((object_kind = ANY (ARRAY['item'::text, 'amendment'::text]))),
+    CONSTRAINT report_reason_check CHECK ((reason = ANY (ARRAY['hate'::text, 'harassment'::text, 'violence'::text, 'sexual'::text, 'self_harm'::text, 'privacy'::text, 'spam'::text, 'other'::text]))),
+    CONSTRAINT report_state_check CHECK ((state = ANY (ARRAY['open'::text, 'dismissed'::text, 'upheld'::text])))
+);
+
+ALTER TABLE public.report OWNER TO plenum_owner;
 
 CREATE TABLE public.response (
     shard_key bigint NOT NULL,
@@ -513,6 +985,87 @@ CREATE TABLE public.session (
 
 ALTER TABLE public.session OWNER TO plenum_owner;
 
+CREATE TABLE public.tally (
+    shard_key bigint NOT NULL,
+    snapshot pg_snapshot,
+    n_items bigint DEFAULT 0 NOT NULL
+);
+
+ALTER TABLE public.tally OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_hour (
+    shard_key bigint NOT NULL,
+    hour timestamp with time zone NOT NULL,
+    n bigint NOT NULL
+);
+
+ALTER TABLE public.tally_hour OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_item (
+    shard_key bigint NOT NULL,
+    item_id uuid NOT NULL,
+    n bigint NOT NULL,
+    pairs bigint NOT NULL,
+    pairs_apart bigint NOT NULL,
+    disagreement real GENERATED ALWAYS AS (
+CASE
+    WHEN (pairs > 0) THEN ((pairs_apart)::real / (pairs)::double precision)
+    ELSE NULL::double precision
+END) STORED
+);
+
+ALTER TABLE public.tally_item OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_outcome (
+    shard_key bigint NOT NULL,
+    outcome text NOT NULL,
+    n bigint NOT NULL,
+    n_live bigint NOT NULL
+);
+
+ALTER TABLE public.tally_outcome OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_pattern (
+    shard_key bigint NOT NULL,
+    measure text NOT NULL,
+    counts integer[] NOT NULL,
+    times bigint NOT NULL
+);
+
+ALTER TABLE public.tally_pattern OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_person (
+    shard_key bigint NOT NULL,
+    participant_id uuid NOT NULL,
+    n bigint NOT NULL,
+    n_skipped bigint NOT NULL,
+    n_left bigint NOT NULL,
+    n_right bigint NOT NULL,
+    active_ms bigint NOT NULL,
+    last_at timestamp with time zone
+);
+
+ALTER TABLE public.tally_person OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_time (
+    shard_key bigint NOT NULL,
+    active_ms integer NOT NULL,
+    n bigint NOT NULL
+);
+
+ALTER TABLE public.tally_time OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_unit (
+    shard_key bigint NOT NULL,
+    item_id uuid NOT NULL,
+    measure text NOT NULL,
+    a smallint NOT NULL,
+    b smallint NOT NULL,
+    counts integer[] NOT NULL
+);
+
+ALTER TABLE public.tally_unit OWNER TO plenum_owner;
+
 CREATE TABLE public.token (
     token_id uuid NOT NULL,
     secret_hash bytea NOT NULL,
@@ -527,6 +1080,26 @@ CREATE TABLE public.token (
 );
 
 ALTER TABLE public.token OWNER TO plenum_owner;
+
+CREATE TABLE public.webhook (
+    webhook_id uuid NOT NULL,
+    shard_key bigint NOT NULL,
+    url text NOT NULL,
+    kinds text[] NOT NULL,
+    secret_sealed text NOT NULL,
+    old_secret_sealed text,
+    old_until timestamp with time zone,
+    state text DEFAULT 'on'::text NOT NULL,
+    off_reason text,
+    failing_since timestamp with time zone,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT webhook_check CHECK (((state = 'off'::text) = (off_reason IS NOT NULL))),
+    CONSTRAINT webhook_off_reason_check CHECK ((off_reason = ANY (ARRAY['switched_off'::text, 'gone'::text, 'failing'::text]))),
+    CONSTRAINT webhook_state_check CHECK ((state = ANY (ARRAY['on'::text, 'off'::text])))
+);
+
+ALTER TABLE public.webhook OWNER TO plenum_owner;
 
 CREATE TABLE public.worker (
     worker_id uuid NOT NULL,
@@ -554,6 +1127,21 @@ ALTER TABLE ONLY public.ballot
 ALTER TABLE ONLY public.ballot
     ADD CONSTRAINT ballot_shard_key_participant_id_idempotency_key_key UNIQUE (shard_key, participant_id, idempotency_key);
 
+ALTER TABLE ONLY public.chat
+    ADD CONSTRAINT chat_pkey PRIMARY KEY (shard_key, chat_id);
+
+ALTER TABLE ONLY public.chat_response
+    ADD CONSTRAINT chat_response_pkey PRIMARY KEY (shard_key, turn_id, n, attempt);
+
+ALTER TABLE ONLY public.chat_turn
+    ADD CONSTRAINT chat_turn_pkey PRIMARY KEY (shard_key, chat_id, turn);
+
+ALTER TABLE ONLY public.chat_turn
+    ADD CONSTRAINT chat_turn_shard_key_participant_id_idempotency_key_key UNIQUE (shard_key, participant_id, idempotency_key);
+
+ALTER TABLE ONLY public.chat_turn
+    ADD CONSTRAINT chat_turn_shard_key_turn_id_key UNIQUE (shard_key, turn_id);
+
 ALTER TABLE ONLY public.community
     ADD CONSTRAINT community_pkey PRIMARY KEY (shard_key, community_id);
 
@@ -566,11 +1154,20 @@ ALTER TABLE ONLY public.credential
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_pkey PRIMARY KEY (person_id);
 
+ALTER TABLE ONLY public.delivery
+    ADD CONSTRAINT delivery_pkey PRIMARY KEY (webhook_id, event_id);
+
 ALTER TABLE ONLY public.demographic_answer
     ADD CONSTRAINT demographic_answer_pkey PRIMARY KEY (person_id, version);
 
+ALTER TABLE ONLY public.endpoint
+    ADD CONSTRAINT endpoint_pkey PRIMARY KEY (shard_key, endpoint_id);
+
 ALTER TABLE ONLY public.enrolment
     ADD CONSTRAINT enrolment_pkey PRIMARY KEY (secret_hash);
+
+ALTER TABLE ONLY public.event
+    ADD CONSTRAINT event_pkey PRIMARY KEY (shard_key, event_id);
 
 ALTER TABLE ONLY public.export
     ADD CONSTRAINT export_pkey PRIMARY KEY (shard_key, export_id);
@@ -578,8 +1175,23 @@ ALTER TABLE ONLY public.export
 ALTER TABLE ONLY public.fit
     ADD CONSTRAINT fit_pkey PRIMARY KEY (shard_key, fit_id);
 
+ALTER TABLE ONLY public.gold_judgment
+    ADD CONSTRAINT gold_judgment_pkey PRIMARY KEY (shard_key, lease_id, revision);
+
+ALTER TABLE ONLY public.gold_judgment
+    ADD CONSTRAINT gold_judgment_shard_key_participant_id_idempotency_key_key UNIQUE (shard_key, participant_id, idempotency_key);
+
+ALTER TABLE ONLY public.gold_task
+    ADD CONSTRAINT gold_task_pkey PRIMARY KEY (shard_key, lease_id);
+
+ALTER TABLE ONLY public.gold_task
+    ADD CONSTRAINT gold_task_shard_key_participant_id_item_id_try_key UNIQUE (shard_key, participant_id, item_id, try);
+
 ALTER TABLE ONLY public.guideline
     ADD CONSTRAINT guideline_pkey PRIMARY KEY (shard_key, version);
+
+ALTER TABLE ONLY public.guideline_read
+    ADD CONSTRAINT guideline_read_pkey PRIMARY KEY (shard_key, participant_id, version);
 
 ALTER TABLE ONLY public.idempotency
     ADD CONSTRAINT idempotency_pkey PRIMARY KEY (shard_key, actor, key);
@@ -590,8 +1202,14 @@ ALTER TABLE ONLY public.invitation
 ALTER TABLE ONLY public.invitation
     ADD CONSTRAINT invitation_shard_key_code_hash_key UNIQUE (shard_key, code_hash);
 
+ALTER TABLE ONLY public.item_hidden
+    ADD CONSTRAINT item_hidden_pkey PRIMARY KEY (shard_key, item_id);
+
 ALTER TABLE ONLY public.item
     ADD CONSTRAINT item_pkey PRIMARY KEY (shard_key, item_id);
+
+ALTER TABLE ONLY public.item_sealed
+    ADD CONSTRAINT item_sealed_pkey PRIMARY KEY (shard_key, item_id);
 
 ALTER TABLE ONLY public.item
     ADD CONSTRAINT item_shard_key_content_hash_key UNIQUE (shard_key, content_hash);
@@ -635,6 +1253,9 @@ ALTER TABLE ONLY public.model
 ALTER TABLE ONLY public.model
     ADD CONSTRAINT model_shard_key_fit_id_key UNIQUE (shard_key, fit_id);
 
+ALTER TABLE ONLY public.notice_setting
+    ADD CONSTRAINT notice_setting_pkey PRIMARY KEY (person_id);
+
 ALTER TABLE ONLY public.participation
     ADD CONSTRAINT participation_pkey PRIMARY KEY (shard_key, participant_id);
 
@@ -650,6 +1271,18 @@ ALTER TABLE ONLY public.project_counter
 ALTER TABLE ONLY public.project
     ADD CONSTRAINT project_pkey PRIMARY KEY (shard_key, project_id);
 
+ALTER TABLE ONLY public.project_told
+    ADD CONSTRAINT project_told_pkey PRIMARY KEY (shard_key);
+
+ALTER TABLE ONLY public.quota_count
+    ADD CONSTRAINT quota_count_pkey PRIMARY KEY (shard_key, item_id, cell);
+
+ALTER TABLE ONLY public.report
+    ADD CONSTRAINT report_pkey PRIMARY KEY (shard_key, report_id);
+
+ALTER TABLE ONLY public.report
+    ADD CONSTRAINT report_shard_key_object_id_participant_id_key UNIQUE (shard_key, object_id, participant_id);
+
 ALTER TABLE ONLY public.response
     ADD CONSTRAINT response_pkey PRIMARY KEY (shard_key, item_id, n);
 
@@ -662,32 +1295,81 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_secret_hash_key UNIQUE (secret_hash);
 
+ALTER TABLE ONLY public.tally_hour
+    ADD CONSTRAINT tally_hour_pkey PRIMARY KEY (shard_key, hour);
+
+ALTER TABLE ONLY public.tally_item
+    ADD CONSTRAINT tally_item_pkey PRIMARY KEY (shard_key, item_id);
+
+ALTER TABLE ONLY public.tally_outcome
+    ADD CONSTRAINT tally_outcome_pkey PRIMARY KEY (shard_key, outcome);
+
+ALTER TABLE ONLY public.tally_pattern
+    ADD CONSTRAINT tally_pattern_pkey PRIMARY KEY (shard_key, measure, counts);
+
+ALTER TABLE ONLY public.tally_person
+    ADD CONSTRAINT tally_person_pkey PRIMARY KEY (shard_key, participant_id);
+
+ALTER TABLE ONLY public.tally
+    ADD CONSTRAINT tally_pkey PRIMARY KEY (shard_key);
+
+ALTER TABLE ONLY public.tally_time
+    ADD CONSTRAINT tally_time_pkey PRIMARY KEY (shard_key, active_ms);
+
+ALTER TABLE ONLY public.tally_unit
+    ADD CONSTRAINT tally_unit_pkey PRIMARY KEY (shard_key, item_id, measure, a, b);
+
 ALTER TABLE ONLY public.token
     ADD CONSTRAINT token_pkey PRIMARY KEY (token_id);
 
 ALTER TABLE ONLY public.token
     ADD CONSTRAINT token_secret_hash_key UNIQUE (secret_hash);
 
+ALTER TABLE ONLY public.webhook
+    ADD CONSTRAINT webhook_pkey PRIMARY KEY (webhook_id);
+
 ALTER TABLE ONLY public.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (worker_id);
 
 CREATE INDEX amendment_due ON public.amendment USING btree (closes_at) WHERE (state = 'open'::text);
 
-CREATE INDEX assignment_expiry ON public.assignment USING btree (shard_key, expires_at) WHERE ((state = 'leased'::text) AND (expires_at IS NOT NULL));
+CREATE INDEX assignment_drawn ON public.assignment USING btree (shard_key, order_key, item_id) WHERE ((state = 'open'::text) AND (n >= 0) AND is_drawn);
+
+CREATE INDEX assignment_expiry ON public.assignment USING btree (shard_key, expires_at) WHERE ((state = 'leased'::text) AND (expires_at IS NOT NULL) AND (n >= 0));
 
 CREATE UNIQUE INDEX assignment_lease ON public.assignment USING btree (shard_key, lease_id) WHERE (lease_id IS NOT NULL);
 
-CREATE UNIQUE INDEX assignment_never_twice ON public.assignment USING btree (shard_key, item_id, participant_id) WHERE (participant_id IS NOT NULL);
+CREATE UNIQUE INDEX assignment_never_twice ON public.assignment USING btree (shard_key, item_id, participant_id) WHERE ((participant_id IS NOT NULL) AND (n >= 0));
 
 CREATE UNIQUE INDEX assignment_one_lease ON public.assignment USING btree (shard_key, participant_id) WHERE ((state = 'leased'::text) AND (participant_id IS NOT NULL));
 
-CREATE INDEX assignment_open ON public.assignment USING btree (shard_key, n, order_key, item_id) WHERE (state = 'open'::text);
+CREATE INDEX assignment_open ON public.assignment USING btree (shard_key, n, order_key, item_id) WHERE ((state = 'open'::text) AND (n >= 0));
+
+CREATE INDEX assignment_repeatable ON public.assignment USING btree (shard_key, participant_id, place) WHERE ((state = 'judged'::text) AND (place IS NOT NULL));
+
+CREATE UNIQUE INDEX chat_one_open ON public.chat USING btree (shard_key, participant_id) WHERE (state = 'open'::text);
+
+CREATE UNIQUE INDEX chat_response_whole ON public.chat_response USING btree (shard_key, turn_id, n) WHERE (state = 'whole'::text);
 
 CREATE UNIQUE INDEX community_one_per_shard ON public.community USING btree (shard_key);
+
+CREATE INDEX delivery_due ON public.delivery USING btree (webhook_id, next_at) WHERE (state = ANY (ARRAY['waiting'::text, 'sending'::text]));
+
+CREATE INDEX delivery_old ON public.delivery USING btree (happened_at);
+
+CREATE INDEX event_notice ON public.event USING btree (shard_key, happened_at) WHERE (kind = ANY (ARRAY['project.state_changed'::text, 'amendment.state_changed'::text, 'report.decided'::text]));
+
+CREATE INDEX event_old ON public.event USING btree (happened_at);
+
+CREATE INDEX event_unspread ON public.event USING btree (happened_at) WHERE (NOT is_spread);
+
+CREATE INDEX item_gold ON public.item USING btree (shard_key, gold_role, created_at, gold_place, item_id) WHERE (gold_role IS NOT NULL);
 
 CREATE INDEX job_queue ON public.job USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'leased'::text]));
 
 CREATE INDEX judgment_item ON public.judgment USING btree (shard_key, item_id, participant_id);
+
+CREATE INDEX judgment_stored ON public.judgment USING brin (stored_xid) WITH (pages_per_range='16', autosummarize='on');
 
 CREATE INDEX log_entry_leaf ON public.log_entry USING btree (leaf_hash);
 
@@ -697,9 +1379,15 @@ CREATE UNIQUE INDEX participation_source ON public.participation USING btree (sh
 
 CREATE UNIQUE INDEX project_one_per_shard ON public.project USING btree (shard_key);
 
+CREATE INDEX report_participant ON public.report USING btree (shard_key, participant_id);
+
 CREATE INDEX session_person ON public.session USING btree (person_id);
 
+CREATE INDEX tally_item_apart ON public.tally_item USING btree (shard_key, disagreement DESC NULLS LAST, pairs DESC, item_id);
+
 CREATE INDEX token_person ON public.token USING btree (person_id);
+
+CREATE INDEX webhook_shard ON public.webhook USING btree (shard_key);
 
 ALTER TABLE ONLY public.amendment
     ADD CONSTRAINT amendment_shard_key_base_version_fkey FOREIGN KEY (shard_key, base_version) REFERENCES public.constitution(shard_key, version);
@@ -710,14 +1398,38 @@ ALTER TABLE ONLY public.assignment
 ALTER TABLE ONLY public.ballot
     ADD CONSTRAINT ballot_shard_key_amendment_id_fkey FOREIGN KEY (shard_key, amendment_id) REFERENCES public.amendment(shard_key, amendment_id);
 
+ALTER TABLE ONLY public.chat_response
+    ADD CONSTRAINT chat_response_shard_key_turn_id_fkey FOREIGN KEY (shard_key, turn_id) REFERENCES public.chat_turn(shard_key, turn_id);
+
+ALTER TABLE ONLY public.chat_turn
+    ADD CONSTRAINT chat_turn_shard_key_chat_id_fkey FOREIGN KEY (shard_key, chat_id) REFERENCES public.chat(shard_key, chat_id);
+
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(person_id);
+
+ALTER TABLE ONLY public.delivery
+    ADD CONSTRAINT delivery_webhook_id_fkey FOREIGN KEY (webhook_id) REFERENCES public.webhook(webhook_id) ON DELETE CASCADE;
 
 ALTER TABLE ONLY public.demographic_answer
     ADD CONSTRAINT demographic_answer_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(person_id);
 
+ALTER TABLE ONLY public.gold_judgment
+    ADD CONSTRAINT gold_judgment_shard_key_lease_id_fkey FOREIGN KEY (shard_key, lease_id) REFERENCES public.gold_task(shard_key, lease_id);
+
+ALTER TABLE ONLY public.gold_task
+    ADD CONSTRAINT gold_task_shard_key_item_id_fkey FOREIGN KEY (shard_key, item_id) REFERENCES public.item(shard_key, item_id);
+
+ALTER TABLE ONLY public.guideline_read
+    ADD CONSTRAINT guideline_read_shard_key_version_fkey FOREIGN KEY (shard_key, version) REFERENCES public.guideline(shard_key, version);
+
+ALTER TABLE ONLY public.item_sealed
+    ADD CONSTRAINT item_sealed_shard_key_item_id_fkey FOREIGN KEY (shard_key, item_id) REFERENCES public.item(shard_key, item_id);
+
 ALTER TABLE ONLY public.model_bytes
     ADD CONSTRAINT model_bytes_shard_key_model_id_fkey FOREIGN KEY (shard_key, model_id) REFERENCES public.model(shard_key, model_id);
+
+ALTER TABLE ONLY public.notice_setting
+    ADD CONSTRAINT notice_setting_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(person_id);
 
 ALTER TABLE ONLY public.response
     ADD CONSTRAINT response_shard_key_item_id_fkey FOREIGN KEY (shard_key, item_id) REFERENCES public.item(shard_key, item_id);
@@ -730,14 +1442,41 @@ ALTER TABLE ONLY public.token
 
 GRANT USAGE ON SCHEMA public TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) TO plenum_app;
+
+GRANT ALL ON FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.clear_quota_cell(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.clear_quota_cell(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.erase_chats(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_chats(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.erase_gold(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_gold(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.erase_guideline_reads(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_guideline_reads(shard bigint, who uuid) TO plenum_app;
+
 REVOKE ALL ON FUNCTION public.erase_participation(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_participation(shard bigint, who uuid) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.erase_person(who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_person(who uuid) TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) TO plenum_app;
+
 REVOKE ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) TO plenum_app;
+
+GRANT ALL ON FUNCTION public.order_on_screen(key bigint, slot integer, n_responses integer, is_pair boolean) TO plenum_app;
+
+GRANT ALL ON FUNCTION public.sorted_ranks(ranking jsonb) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.tally_start_over(shard bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tally_start_over(shard bigint) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.withdraw_demographics(who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.withdraw_demographics(who uuid) TO plenum_app;
@@ -748,27 +1487,51 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assignment TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.ballot TO plenum_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.chat TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.chat_response TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.chat_turn TO plenum_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.community TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.constitution TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO plenum_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.delivery TO plenum_app;
+
 GRANT SELECT,INSERT ON TABLE public.demographic_answer TO plenum_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.endpoint TO plenum_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.enrolment TO plenum_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.event TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.export TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.fit TO plenum_app;
 
+GRANT SELECT,INSERT ON TABLE public.gold_judgment TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.gold_task TO plenum_app;
+
+GRANT UPDATE(state) ON TABLE public.gold_task TO plenum_app;
+
 GRANT SELECT,INSERT ON TABLE public.guideline TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.guideline_read TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.idempotency TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.item TO plenum_app;
+
+GRANT SELECT,INSERT,DELETE ON TABLE public.item_hidden TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.item_sealed TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO plenum_app;
 
@@ -786,6 +1549,8 @@ GRANT SELECT,INSERT ON TABLE public.model TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.model_bytes TO plenum_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notice_setting TO plenum_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participation TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.person TO plenum_app;
@@ -794,11 +1559,35 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project_counter TO plenum_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project_told TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.quota_count TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.report TO plenum_app;
+
 GRANT SELECT,INSERT ON TABLE public.response TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO plenum_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_hour TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_item TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_outcome TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_pattern TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_person TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_time TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_unit TO plenum_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.token TO plenum_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO plenum_app;
 

@@ -4,12 +4,12 @@ with me as materialized (
     select cursor_n, cursor_key from participation where shard_key = $1::bigint and participant_id = $2::uuid
 ), ahead as (
     select n, order_key from assignment
-    where shard_key = $1::bigint and state = 'open'
+    where shard_key = $1::bigint and state = 'open' and n >= 0
         and (n, order_key) > ((select cursor_n from me), (select cursor_key from me))
     order by n, order_key offset $3::integer - 1 limit 1
 ), behind as (
     select n, order_key from assignment
-    where shard_key = $1::bigint and state = 'open'
+    where shard_key = $1::bigint and state = 'open' and n >= 0
         and (n, order_key) <= ((select cursor_n from me), (select cursor_key from me))
     order by n, order_key offset $3::integer - 1 limit 1
 ), further as (

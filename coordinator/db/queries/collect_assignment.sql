@@ -1,15 +1,15 @@
--- The next task of participant $2 in shard $1: the lease that is out already; else one that ran out elsewhere; else the
--- open slot that is least judged, going on from the cursor and once around. Never an item the person has had. $3 is
--- the new lease, $4 a random permutation of 0 .. 99 (the order on screen is what of it the item has), $5 the
--- constitution's version, $6 how many candidates are looked at on each side of the cursor. What the person has had is
--- asked for each candidate by itself. The odd "between, order by" makes one index cheaper than any other even when the
--- statement is planned while the tables are empty, which is when it mostly is.
+-- The next task of participant $2 in shard $1: the lease that is out already; else, where the study repeats, what is due to
+-- be judged once more; else one that ran out elsewhere; else the open slot that is least judged, going on from the cursor and
+-- once around. Else never an item the person has had; never one that is hidden. $3 is the new lease, $4 the constitution's
+-- version, $5 how many candidates are looked at on each side of the cursor. What the person has had is asked for each
+-- candidate by itself. The odd "between, order by" makes one index cheaper than any other even when the statement is
+-- planned while the tables are empty, which is when it mostly is.
 with p as materialized (
     select state, judgments_per_item, lease_seconds, guideline_version, task,
-        task->>'kind' = 'pairwise' as is_pair, blind
+        task->>'kind' = 'pairwise' as is_pair, blind, repeat_share
     from project where shard_key = $1::bigint
 ), me as materialized (
-    select ctid as place, cursor_n, cursor_key from participation
+    select ctid as row, cursor_n, cursor_key, n_given, n_repeats from participation
     where shard_key = $1::bigint and participant_id >= $2::uuid and participant_id <= $2::uuid
     order by participant_id limit 1
 ), own as materialized (
@@ -17,11 +17,30 @@ with p as materialized (
     from assignment
     where shard_key = $1::bigint and participant_id >= $2::uuid and participant_id <= $2::uuid and state = 'leased'
     order by participant_id limit 1
+), again as materialized (
+    -- An item that this person judged five tasks ago or more, when fewer of their tasks than the study says were such.
+    select f.item_id, f.n, f.order_key, f.n_responses, f.shown
+    from p, me
+    cross join lateral (
+        select item_id, n, order_key, n_responses, shown from assignment f
+        where f.shard_key = $1::bigint and f.participant_id = $2::uuid and f.state = 'judged'
+            and f.place <= me.n_given - 5
+            and (select 1 from assignment r
+                where r.shard_key = $1::bigint and (r.item_id, r.n) >= (f.item_id, -2 - f.n)
+                    and (r.item_id, r.n) <= (f.item_id, -2 - f.n)
+                order by r.item_id, r.n limit 1) is null
+            and (select 1 from item_hidden h
+                where h.shard_key = $1::bigint and h.item_id >= f.item_id and h.item_id <= f.item_id
+                order by h.item_id limit 1) is null
+        order by f.place limit 1
+    ) f
+    where p.repeat_share > 0 and me.n_repeats + 1 <= p.repeat_share * (me.n_given + 1) and p.state = 'open'
+        and not exists (select from own)
 ), late as materialized (
     select a.item_id, a.n
     from (
         select item_id, n from assignment
-        where shard_key = $1::bigint and state = 'leased' and expires_at < now()
+        where shard_key = $1::bigint and state = 'leased' and expires_at < now() and n >= 0
         order by expires_at limit 100
     ) c
     cross join lateral (
@@ -29,7 +48,7 @@ with p as materialized (
         where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n and a.state = 'leased'
         limit 1 for update skip locked
     ) a
-    where a.expires_at < now() and not exists (select from own)
+    where a.expires_at < now() and not exists (select from own) and not exists (select from again)
         and (select state from p) = 'open'
         and (select 1 from judgment j
             where j.shard_key = $1::bigint and (j.item_id, j.participant_id) >= (c.item_id, $2::uuid)
@@ -37,49 +56,53 @@ with p as materialized (
             order by j.item_id, j.participant_id limit 1) is null
         and (select 1 from assignment x
             where x.shard_key = $1::bigint and (x.item_id, x.participant_id) >= (c.item_id, $2::uuid)
-                and (x.item_id, x.participant_id) <= (c.item_id, $2::uuid)
+                and (x.item_id, x.participant_id) <= (c.item_id, $2::uuid) and x.n >= 0
             order by x.item_id, x.participant_id limit 1) is null
+        and (select 1 from item_hidden h where h.shard_key = $1::bigint and h.item_id >= c.item_id and h.item_id <= c.item_id
+            order by h.item_id limit 1) is null
     limit 1
 ), pick as materialized (
     select a.item_id, a.n, a.order_key
     from (
         (select item_id, n, order_key from assignment
-        where shard_key = $1::bigint and state = 'open'
+        where shard_key = $1::bigint and state = 'open' and n >= 0
             and (n, order_key) > ((select cursor_n from me), (select cursor_key from me))
-        order by n, order_key limit $6::integer)
+        order by n, order_key limit $5::integer)
         union all
         (select item_id, n, order_key from assignment
-        where shard_key = $1::bigint and state = 'open'
+        where shard_key = $1::bigint and state = 'open' and n >= 0
             and (n, order_key) <= ((select cursor_n from me), (select cursor_key from me))
-        order by n, order_key limit $6::integer)
+        order by n, order_key limit $5::integer)
     ) c
     cross join lateral (
         select item_id, n, order_key, state from assignment a
         where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
         limit 1 for update skip locked
     ) a
-    where a.state = 'open' and not exists (select from own) and not exists (select from late)
-        and (select state from p) = 'open'
+    where a.state = 'open' and not exists (select from own) and not exists (select from again)
+        and not exists (select from late) and (select state from p) = 'open'
         and (select 1 from assignment x
             where x.shard_key = $1::bigint and (x.item_id, x.participant_id) >= (c.item_id, $2::uuid)
-                and (x.item_id, x.participant_id) <= (c.item_id, $2::uuid)
+                and (x.item_id, x.participant_id) <= (c.item_id, $2::uuid) and x.n >= 0
             order by x.item_id, x.participant_id limit 1) is null
         and (select 1 from judgment j
             where j.shard_key = $1::bigint and (j.item_id, j.participant_id) >= (c.item_id, $2::uuid)
                 and (j.item_id, j.participant_id) <= (c.item_id, $2::uuid)
             order by j.item_id, j.participant_id limit 1) is null
+        and (select 1 from item_hidden h where h.shard_key = $1::bigint and h.item_id >= c.item_id and h.item_id <= c.item_id
+            order by h.item_id limit 1) is null
     limit 1
 ), taken as (
     -- With a lease_id it is the person's own that ran out: theirs again, as it was, unless somebody else has taken it.
     update assignment a set state = 'leased', lease_id = coalesce(c.lease_id, $3::uuid), participant_id = $2::uuid,
         leased_at = case when c.lease_id is null then now() else a.leased_at end,
         expires_at = now() + make_interval(secs => p.lease_seconds),
-        shown = case when c.lease_id is null then array(select x from unnest($4::smallint[]) with ordinality u (x, ord)
-            where x < a.n_responses order by ord limit case when p.is_pair then 2 else 100 end) else a.shown end,
-        strategy = 'least_judged',
-        probability = case when p.is_pair then 1.0 / (a.n_responses * (a.n_responses - 1)) end,
+        shown = case when c.lease_id is null then order_on_screen(a.order_key, a.n, a.n_responses, p.is_pair)
+            else a.shown end,
+        strategy = case when c.lease_id is null then 'least_judged' else a.strategy end, probability = null,
+        place = case when c.lease_id is not null then a.place when p.repeat_share > 0 then (select n_given + 1 from me) end,
         guideline_version = case when c.lease_id is null then p.guideline_version else a.guideline_version end,
-        constitution_version = case when c.lease_id is null then $5::integer else a.constitution_version end
+        constitution_version = case when c.lease_id is null then $4::integer else a.constitution_version end
     from (select item_id, n, null::uuid as lease_id from late union all select item_id, n, null from pick
         union all select item_id, n, lease_id from own where expires_at < now()) c, p
     where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n and p.state = 'open'
@@ -89,15 +112,29 @@ with p as materialized (
 ), opened as (
     insert into assignment (shard_key, item_id, n, order_key, n_responses)
     select $1::bigint, t.item_id, t.n + 1, t.order_key, t.n_responses
-    from taken t, p where t.n + 1 < p.judgments_per_item
+    from taken t, p where t.n >= 0 and t.n + 1 < p.judgments_per_item
     on conflict (shard_key, item_id, n) do nothing
 ), moved as (
-    update participation m set cursor_n = pick.n, cursor_key = pick.order_key
-    from pick, me where m.ctid = me.place
+    update participation m set cursor_n = coalesce(pick.n, m.cursor_n),
+        cursor_key = coalesce(pick.order_key, m.cursor_key), n_given = m.n_given + 1,
+        n_repeats = m.n_repeats + case when again.n is null then 0 else 1 end
+    from me left join pick on true left join again on true
+    where m.ctid = me.row and (pick.n is not null or again.n is not null or exists (select from late))
+), repeated as ( -- the same with its sides swapped, in the slot that is beyond what is wanted
+    insert into assignment (shard_key, item_id, n, state, order_key, n_responses, lease_id, participant_id, leased_at,
+        expires_at, shown, strategy, guideline_version, constitution_version)
+    select $1::bigint, item_id, -2 - n, 'leased', order_key, n_responses, $3::uuid, $2::uuid, now(),
+        now() + make_interval(secs => p.lease_seconds),
+        array(select x from unnest(shown) with ordinality u (x, ord) order by ord desc), 'repeat', p.guideline_version,
+        $4::integer
+    from again, p
+    returning item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version
 ), lease as (
-    select item_id, lease_id, expires_at, shown, guideline_version, constitution_version from taken
+    select item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version from taken
     union all
-    select item_id, lease_id, expires_at, shown, guideline_version, constitution_version from own
+    select item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version from repeated
+    union all
+    select item_id, n, lease_id, expires_at, shown, guideline_version, constitution_version from own
     where expires_at >= now()
 )
 select p.state, exists (select from own), l.lease_id, (extract(epoch from l.expires_at) * 1000000)::bigint, l.item_id,
@@ -110,7 +147,10 @@ select p.state, exists (select from own), l.lease_id, (extract(epoch from l.expi
                 else chr(96 + (ord::integer - 1) / 26) || chr(97 + (ord::integer - 1) % 26) end as name
             from unnest(l.shown) with ordinality u (k, ord)
         ) s
-        join response r on r.shard_key = $1::bigint and r.item_id = l.item_id and r.n = s.k)
+        join response r on r.shard_key = $1::bigint and r.item_id = l.item_id and r.n = s.k),
+    -- What happened later, to whom it is shown: all, or half of the slots of each item, with the items shared
+    -- out as well, so that at no time all of those who work see it (rules_show_later).
+    case p.task #>> '{hindsight,when}' when 'before' then i.later when 'split' then case when (l.n + get_byte(uuid_send(l.item_id), 15)) % 2 = 0 then i.later end end
 from p
 left join lease l on true
 left join item i on i.shard_key = $1::bigint and i.item_id = l.item_id

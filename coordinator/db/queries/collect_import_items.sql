@@ -3,12 +3,15 @@
 with input as materialized (
     select ord, a::uuid as item_id, b as source_id, c::jsonb as prompt, d::smallint as n_responses, e as language,
         coalesce(f::text[], '{}') as tags, g::jsonb as gold, h as warning, i::bytea as content_hash,
-        j::bigint as order_key
+        j::bigint as order_key, k::jsonb as later, l::jsonb as expected, m as gold_role
     from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-        $10::text[], $11::text[]) with ordinality as u (a, b, c, d, e, f, g, h, i, j, ord)
+        $10::text[], $11::text[], $21::text[], $22::text[], $23::text[])
+        with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, ord)
 ), made as (
-    insert into item (shard_key, item_id, source_id, prompt, n_responses, language, tags, gold, warning, content_hash)
-    select $1::bigint, item_id, source_id, prompt, n_responses, language, tags, gold, warning, content_hash
+    insert into item (shard_key, item_id, source_id, prompt, n_responses, language, tags, gold, warning, content_hash,
+        later, expected, gold_role, gold_place)
+    select $1::bigint, item_id, source_id, prompt, n_responses, language, tags, gold, warning, content_hash, later,
+        expected, gold_role, case when gold_role is not null then ord end
     from input order by content_hash
     on conflict do nothing
     returning item_id
@@ -20,10 +23,12 @@ with input as materialized (
     join input i on i.ord = r.ord::bigint
     join made m on m.item_id = i.item_id
 ), slots as (
-    insert into assignment (shard_key, item_id, n, order_key, n_responses)
-    -- What has fewer responses than the task needs is kept for fits, and never given out.
-    select $1::bigint, m.item_id, 0, i.order_key, i.n_responses from made m join input i on i.item_id = m.item_id
-    where i.n_responses >= $20::integer
+    insert into assignment (shard_key, item_id, n, order_key, n_responses, is_drawn)
+    -- What has fewer responses than the task needs is kept for fits, and never given out. What has a role is given out without.
+    select $1::bigint, m.item_id, 0, i.order_key, i.n_responses,
+        (select p.strategy <> 'least_judged' from project p where p.shard_key = $1::bigint)
+    from made m join input i on i.item_id = m.item_id
+    where i.n_responses >= $20::integer and i.gold_role is null
     returning item_id
 ), counted as (
     insert into project_counter (shard_key, stripe, n_items, n_wanted)

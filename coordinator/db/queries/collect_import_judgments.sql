@@ -22,7 +22,7 @@ with input as materialized (
             where a.shard_key = $1::bigint and a.item_id = f.item_id and a.n >= 1000),
         'judged', 0, t.n_responses, f.lease_id, f.participant_id, coalesce(f.judged_at, now()), f.shown, 'import', 1
     from fresh f join item t on t.shard_key = $1::bigint and t.item_id = f.item_id
-    on conflict (shard_key, item_id, participant_id) where participant_id is not null do nothing
+    on conflict (shard_key, item_id, participant_id) where participant_id is not null and n >= 0 do nothing
     returning item_id, n, lease_id
 ), written as (
     insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, strength,

@@ -9,7 +9,8 @@ with input as materialized (
         $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
         with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, ord)
 ), locked as materialized (
-    select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version
+    select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version,
+        a.quota_cell
     from (select ord, shard_key, lease_id, participant_id from input order by shard_key, lease_id, ord) i
     cross join lateral (
         select * from assignment a
@@ -43,7 +44,8 @@ with input as materialized (
         participant_id = case when w.outcome <> 'skip' then a.participant_id end,
         leased_at = case when w.outcome <> 'skip' then a.leased_at end,
         expires_at = case when w.outcome <> 'skip' then a.expires_at end,
-        shown = case when w.outcome <> 'skip' then a.shown end
+        shown = case when w.outcome <> 'skip' then a.shown end,
+        quota_cell = case when w.outcome <> 'skip' then a.quota_cell end
     from written w
     where a.shard_key = w.shard_key and a.item_id = w.item_id and a.n = w.n
         and (a.state = 'leased' or w.outcome = 'skip')
@@ -53,12 +55,30 @@ with input as materialized (
         sum(case when w.outcome = 'skip' then 0 else 1 end - case when a.state = 'judged' then 1 else 0 end),
         sum(case when w.outcome = 'skip' then 1 else 0 end)
     from written w join input i on i.judgment_id = w.judgment_id join able a on a.ord = i.ord
+    where w.n >= 0 -- a repeat is beyond what is wanted
     group by i.shard_key, i.stripe
     having sum(case when w.outcome = 'skip' then 0 else 1 end - case when a.state = 'judged' then 1 else 0 end) <> 0
         or sum(case when w.outcome = 'skip' then 1 else 0 end) <> 0
     order by i.shard_key, i.stripe
     on conflict (shard_key, stripe) do update set n_counted = project_counter.n_counted + excluded.n_counted,
         n_skipped = project_counter.n_skipped + excluded.n_skipped
+), quota as materialized ( -- the cells of those who have one: locked in one order, by all who move them
+    select q.shard_key, q.item_id, q.cell, c.taken, c.judged
+    from (
+        select a.shard_key, x.item_id, a.quota_cell as cell,
+            sum(case when w.outcome = 'skip' then -1 else 0 end) as taken,
+            sum(case when w.outcome = 'skip' then 0 else 1 end - case when a.state = 'judged' then 1 else 0 end) as judged
+        from able a join input i on i.ord = a.ord join written w on w.judgment_id = i.judgment_id
+        cross join lateral (values (a.item_id), ('00000000-0000-0000-0000-000000000000'::uuid)) x (item_id)
+        where a.quota_cell is not null
+        group by 1, 2, 3
+    ) c
+    join quota_count q on q.shard_key = c.shard_key and q.item_id = c.item_id and q.cell = c.cell
+    where c.taken <> 0 or c.judged <> 0
+    order by q.shard_key, q.item_id desc, q.cell for update of q
+), quota_moved as (
+    update quota_count q set n_taken = q.n_taken + c.taken, n_judged = q.n_judged + c.judged
+    from quota c where q.shard_key = c.shard_key and q.item_id = c.item_id and q.cell = c.cell
 )
 select i.ord,
     case when w.judgment_id is not null then 'stored' when r.same then 'stored' when r.judgment_id is not null then 'reused'

@@ -10,7 +10,8 @@ select p.state, true, a.lease_id, (extract(epoch from a.expires_at) * 1000000)::
                 else chr(96 + (ord::integer - 1) / 26) || chr(97 + (ord::integer - 1) % 26) end as name
             from unnest(a.shown) with ordinality u (k, ord)
         ) s
-        join response r on r.shard_key = $1::bigint and r.item_id = a.item_id and r.n = s.k)
+        join response r on r.shard_key = $1::bigint and r.item_id = a.item_id and r.n = s.k),
+    case p.task #>> '{hindsight,when}' when 'before' then i.later when 'split' then case when (a.n + get_byte(uuid_send(a.item_id), 15)) % 2 = 0 then i.later end end
 from assignment a
 join project p on p.shard_key = a.shard_key
 join item i on i.shard_key = a.shard_key and i.item_id = a.item_id

@@ -21,6 +21,10 @@ with keyed as (
 ), m as (
     insert into participation (shard_key, participant_id, person_id, roles)
     select $1::bigint, $15::uuid, $11::uuid, 2 from go
+), q as ( -- the quotas' cells: codes in hex, how many are wanted in all and of each item (null: no limit), of what
+    insert into quota_count (shard_key, item_id, cell, unit, n_wanted, n_per_item)
+    select $1::bigint, '00000000-0000-0000-0000-000000000000', decode(u.cell, 'hex'), $22::text, u.n_wanted, u.n_per_item
+    from go, unnest($19::text[], $20::bigint[], $21::bigint[]) u (cell, n_wanted, n_per_item)
 ), l as (
     insert into log_outbox (shard_key, entry_id, entry) select $1::bigint, $16::uuid, $17::text from go
 )

@@ -1,12 +1,13 @@
 -- A batch of leases: each row a shard, a participant, the new lease, and the slot that was proposed for it. A row gets it when
--- the slot is still to be had, the study is open, and the person has neither a lease already nor had the item. Answers
--- a row each: ord, what became of it, the lease it has now, when that ends, the guideline's version.
+-- the slot is still to be had, the study is open, the item not hidden, and the person has neither a lease already nor had the
+-- item. Answers a row each: ord, what became of it, the lease it has now, when that ends, the guideline's version, the
+-- order on screen.
 -- One look-up a row, each by one index: see collect_assignment.sql for the odd forms.
 with input as materialized (
     select ord, a::bigint as shard_key, b::uuid as participant_id, c::uuid as lease_id, d::uuid as item_id,
-        e::smallint as n, f::smallint[] as shown, g::real as probability, h::integer as constitution_version
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-        with ordinality as u (a, b, c, d, e, f, g, h, ord)
+        e::smallint as n, f::boolean as is_pair, g::integer as constitution_version
+    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+        with ordinality as u (a, b, c, d, e, f, g, ord)
 ), asked as materialized (
     select i.*, p.state as project_state, p.judgments_per_item, p.lease_seconds, p.guideline_version,
         o.lease_id as own, o.expires_at as own_expires_at, o.guideline_version as own_guideline_version
@@ -33,20 +34,23 @@ with input as materialized (
         and (a.state = 'open' or (a.state = 'leased' and a.expires_at < now()))
         and (select 1 from assignment x
             where x.shard_key = k.shard_key and (x.item_id, x.participant_id) >= (k.item_id, k.participant_id)
-                and (x.item_id, x.participant_id) <= (k.item_id, k.participant_id)
+                and (x.item_id, x.participant_id) <= (k.item_id, k.participant_id) and x.n >= 0
             order by x.item_id, x.participant_id limit 1) is null
         and (select 1 from judgment j
             where j.shard_key = k.shard_key and (j.item_id, j.participant_id) >= (k.item_id, k.participant_id)
                 and (j.item_id, j.participant_id) <= (k.item_id, k.participant_id)
             order by j.item_id, j.participant_id limit 1) is null
+        and (select 1 from item_hidden h where h.shard_key = k.shard_key and h.item_id >= k.item_id and h.item_id <= k.item_id
+            order by h.item_id limit 1) is null
 ), taken as (
     update assignment a set state = 'leased', lease_id = k.lease_id, participant_id = k.participant_id,
-        leased_at = now(), expires_at = now() + make_interval(secs => k.lease_seconds), shown = k.shown,
-        strategy = 'least_judged', probability = k.probability, guideline_version = k.guideline_version,
+        leased_at = now(), expires_at = now() + make_interval(secs => k.lease_seconds),
+        shown = order_on_screen(a.order_key, a.n, a.n_responses, k.is_pair), strategy = 'least_judged', probability = null,
+        guideline_version = k.guideline_version,
         constitution_version = k.constitution_version
     from able k
     where a.shard_key = k.shard_key and a.item_id = k.item_id and a.n = k.n
-    returning a.lease_id, a.expires_at, k.ord, a.shard_key, a.item_id, a.n, a.order_key, a.n_responses,
+    returning a.lease_id, a.expires_at, a.shown, k.ord, a.shard_key, a.item_id, a.n, a.order_key, a.n_responses,
         k.judgments_per_item
 ), opened as (
     insert into assignment (shard_key, item_id, n, order_key, n_responses)
@@ -56,6 +60,6 @@ with input as materialized (
 select k.ord,
     case when t.ord is not null then 'taken' when k.own is not null and k.own_expires_at >= now() then 'own'
         when k.project_state <> 'open' then k.project_state else 'gone' end,
-    coalesce(t.lease_id, k.own), (extract(epoch from t.expires_at) * 1000000)::bigint, k.guideline_version
+    coalesce(t.lease_id, k.own), (extract(epoch from t.expires_at) * 1000000)::bigint, k.guideline_version, t.shown
 from asked k
 left join taken t on t.ord = k.ord

@@ -22,5 +22,8 @@ with spent as (
     returning shard_key, closes_at, rule
 ), logged as (
     insert into log_outbox (shard_key, entry_id, entry) select shard_key, $13::uuid, $14::text from opened
+), e as (
+    insert into event (shard_key, event_id, kind, object_id, more)
+    select shard_key, $17::uuid, 'amendment.state_changed', $2::uuid, '{"state": "open"}' from opened
 )
 select (extract(epoch from closes_at) * 1000000)::bigint, rule::text from opened

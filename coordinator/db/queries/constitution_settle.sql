@@ -14,5 +14,8 @@ with closed as (
     select shard_key, $11::uuid, $12::text from closed
     union all
     select shard_key, $13::uuid, $14::text from closed where $9::text is not null
+), e as (
+    insert into event (shard_key, event_id, kind, object_id, more)
+    select shard_key, $15::uuid, 'amendment.state_changed', amendment_id, jsonb_build_object('state', $3::text) from closed
 )
 select count(*) from closed

@@ -1,6 +1,7 @@
 -- Who has a judgment in the export ($2 language, $3 tags, $4 judged from, $5 judged before, $6 "live" or "import", each
 -- null when not asked for), in order of participant, with the answers that are sealed under their key.
-select p.participant_id, p.person_id, k.kind, a.sealed
+select p.participant_id, p.person_id, k.kind, a.sealed,
+    (select max(r.version) from guideline_read r where r.shard_key = p.shard_key and r.participant_id = p.participant_id)
 from participation p
 join person k on k.person_id = p.person_id
 left join lateral (

@@ -1,2 +1,1 @@
-update participation set quota_cell = null
-where shard_key = $1::bigint and person_id = $2::uuid and quota_cell is not null
+select clear_quota_cell($1::bigint, $2::uuid)

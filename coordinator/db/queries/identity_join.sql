@@ -1,6 +1,7 @@
 -- Uses invitation (shard $1, hash $2) for person $3, made when $4 says so. The row lock of the update makes max_uses
 -- exact: who waits for it checks the count again. Who is in already uses nothing up. Of somebody new the answer $19
--- (sealed: it holds the token) is kept under the key $17 (null: no key) of actor $16; the same key again uses nothing up.
+-- (sealed: it holds the token) is kept under the key $17 (null: no key) of actor $16; the same key again uses nothing up. $20: the conditions
+-- of work that the person was shown.
 with prior as (
     select request_hash, body from idempotency
     where shard_key = $1::bigint and actor = $16::uuid and key = $17::uuid
@@ -20,17 +21,18 @@ with prior as (
     insert into person (person_id, kind) select $3::uuid, $5::text from used where $4::boolean returning person_id
 ), joined as (
     insert into participation (shard_key, participant_id, person_id, roles, consent_version, consent_hash,
-        consented_at, invitation_id, has_standing)
+        consented_at, invitation_id, has_standing, conditions)
     select shard_key, $6::uuid, $3::uuid, $7::integer, $8::text, $9::bytea,
         case when $8::text is not null then now() end, invitation_id,
         kind = 'member' and max_uses <= 1000 and $5::text <> 'simulated'
-            and not exists (select from person where person_id = $3::uuid and kind = 'simulated')
+            and not exists (select from person where person_id = $3::uuid and kind = 'simulated'),
+        $20::jsonb
     from used
     on conflict (shard_key, person_id) do update set roles = participation.roles | excluded.roles,
         state = case when participation.state = 'left' then 'active' else participation.state end,
         consent_version = excluded.consent_version, consent_hash = excluded.consent_hash,
         consented_at = excluded.consented_at, invitation_id = excluded.invitation_id,
-        has_standing = participation.has_standing or excluded.has_standing
+        has_standing = participation.has_standing or excluded.has_standing, conditions = excluded.conditions
     returning participant_id, state
 ), counted as (
     insert into project_counter (shard_key, stripe, n_participants)

@@ -1,7 +1,8 @@
 -- Items with a judgment, each response a row; the prompt comes with the first.
 select i.item_id, i.n_responses, r.n, case when r.n = 0 then i.prompt end, case when $2::boolean then null else r.content end,
-    case when $2::boolean then r.embedding end
+    case when $2::boolean then r.embedding end, s.sealed, s.person_id
 from item i join response r on r.shard_key = i.shard_key and r.item_id = i.item_id
+left join item_sealed s on s.shard_key = i.shard_key and s.item_id = i.item_id
 where i.shard_key = $1::bigint
     and exists (select from judgment j where j.shard_key = $1::bigint and j.item_id = i.item_id)
 order by i.item_id, r.n

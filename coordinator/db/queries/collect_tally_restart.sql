@@ -1,0 +1,1 @@
+select tally_start_over($1::bigint)
