@@ -219,6 +219,19 @@ int64_t fields_integer(struct fields *fields, const json_t *object, const char *
     return json_integer_value(value);
 }
 
+double fields_number(struct fields *fields, const json_t *object, const char *at, const char *name,
+    double min, double max, double otherwise)
+{
+    const json_t *value = member(fields, object, at, name, FIELD_OPTIONAL);
+    if (value == NULL)
+        return otherwise;
+    if (!json_is_number(value) || json_number_value(value) < min || json_number_value(value) > max) {
+        fields_fail_at(fields, at, name, "%s must be a number from %g to %g.", name, min, max);
+        return otherwise;
+    }
+    return json_number_value(value);
+}
+
 bool fields_bool(
     struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise)
 {

@@ -47,6 +47,8 @@ int fields_choice(struct fields *fields, const json_t *object, const char *at, c
     unsigned flags, const char *const *words);
 int64_t fields_integer(struct fields *fields, const json_t *object, const char *at, const char *name,
     unsigned flags, int64_t min, int64_t max, int64_t otherwise);
+double fields_number(struct fields *fields, const json_t *object, const char *at, const char *name,
+    double min, double max, double otherwise);
 bool fields_bool(
     struct fields *fields, const json_t *object, const char *at, const char *name, bool otherwise);
 // Borrowed; NULL when absent or wrong.

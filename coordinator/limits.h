@@ -21,6 +21,8 @@ struct http_rates;
         "requests of an address with a token or session that does not hold")                                 \
     X(JUDGE, "judge", "JUDGE", false, "1200/60", "tasks and judgments of an account")                        \
     X(VOTE, "vote", "VOTE", false, "300/60", "votes and proposals of an account")                            \
+    X(CHAT, "chat", "CHAT", false, "60/600", "turns of an account in chats: each is paid for")               \
+    X(REPORT, "report", "REPORT", false, "30/600", "reports of an account")                                  \
     X(WRITE, "write", "WRITE", false, "1200/60", "other changes of an account; a fit counts 20 times")       \
     X(READ, "read", "READ", false, "3000/60", "reads of an account, or of an address without one")           \
     X(SCORE, "score", "SCORE", false, "10000/5", "scores of an account")                                     \

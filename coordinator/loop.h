@@ -13,6 +13,9 @@ struct work_pool;
 struct keys;
 struct identity_cache;
 struct collect;
+struct chat_loop;
+struct chat_shared;
+struct guard;
 struct model_cache;
 struct learn;
 
@@ -25,6 +28,8 @@ struct app {
     struct work_pool *pool;     // threads for what blocks
     struct model_cache *models; // fitted models, mapped (score/models.h)
     struct learn *learn;        // the jobs' side (learn/learn.h)
+    struct guard *guard;        // where our own calls may go (outside/guard.h)
+    struct chat_shared *chat;   // chat/internal.h
     bool secure_cookies;        // __Host-sid; false only for plain HTTP on loopback
 };
 
@@ -33,12 +38,14 @@ struct loop {
     struct app *app;
     struct event_base *base;
     struct db *db;
-    struct db_batch *judgments; // collect/judgments.c
-    struct db_batch *leases;    // collect/assignments.c
-    struct db_batch *ballots;   // constitution/ballots.c
-    struct db_batch *actors;    // identity/require.c
+    struct db_batch *judgments;      // collect/judgments.c
+    struct db_batch *gold_judgments; // the same of tasks with a known answer
+    struct db_batch *leases;         // collect/assignments.c
+    struct db_batch *ballots;        // constitution/ballots.c
+    struct db_batch *actors;         // identity/require.c
     struct identity_cache *identity;
     struct collect *collect; // collect/task.h
+    struct chat_loop *chat;  // chat/internal.h
 };
 
 #endif

@@ -5,20 +5,25 @@
 #include "base/log.h"
 #include "coordinator/audit/audit.h"
 #include "coordinator/certificate.h"
+#include "coordinator/chat/chat.h"
 #include "coordinator/collect/collect.h"
 #include "coordinator/constitution/constitution.h"
 #include "coordinator/dataset/dataset.h"
 #include "coordinator/db/cluster.h"
 #include "coordinator/db/db.h"
 #include "coordinator/db/migrate.h"
+#include "coordinator/forget.h"
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/learn/learn.h"
 #include "coordinator/limits.h"
 #include "coordinator/listen.h"
+#include "coordinator/notify/notify.h"
 #include "coordinator/outside.h"
 #include "coordinator/privileges.h"
+#include "coordinator/reach.h"
+#include "coordinator/reports/reports.h"
 #include "coordinator/room.h"
 #include "coordinator/score/models.h"
 #include "coordinator/score/score.h"
@@ -57,11 +62,16 @@ static const struct room *const rooms[] = {
     &site_room,
     &identity_room,
     &collect_room,
+    &reach_room,
+    &chat_room,
     &constitution_room,
     &audit_room,
     &dataset_room,
     &learn_room,
     &score_room,
+    &reports_room,
+    &notify_room,
+    &forget_room,
     NULL,
 };
 

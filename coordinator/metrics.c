@@ -24,6 +24,8 @@ static const struct {
     [METRIC_JOB_LEASES_EXPIRED] = {"plenum_job_leases_expired_total", ""},
     [METRIC_SCORES] = {"plenum_scores_total", ""},
     [METRIC_EXPORTS] = {"plenum_exports_total", ""},
+    [METRIC_WEBHOOKS_DELIVERED] = {"plenum_webhook_tries_total", "outcome=\"delivered\""},
+    [METRIC_WEBHOOKS_FAILED] = {"plenum_webhook_tries_total", "outcome=\"failed\""},
     [METRIC_TLS_RELOADS_DONE] = {"plenum_tls_reloads_total", "outcome=\"done\""},
     [METRIC_TLS_RELOADS_FAILED] = {"plenum_tls_reloads_total", "outcome=\"failed\""},
     [METRIC_TLS_NOT_AFTER] = {"plenum_tls_certificate_not_after_timestamp_seconds", ""},

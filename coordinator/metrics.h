@@ -21,6 +21,8 @@ enum metric {
     METRIC_JOB_LEASES_EXPIRED,
     METRIC_SCORES,
     METRIC_EXPORTS,
+    METRIC_WEBHOOKS_DELIVERED,
+    METRIC_WEBHOOKS_FAILED, // a try, not a delivery: it may come again
     METRIC_TLS_RELOADS_DONE,
     METRIC_TLS_RELOADS_FAILED,
     METRIC_TLS_NOT_AFTER, // a gauge: seconds since 1970; 0 without TLS

@@ -1,4 +1,4 @@
-// Bodies of judgments and studies: a byte chooses the kind of task, another how many responses were shown, the rest is the
+// Bodies of judgments and studies: a byte chooses the task, another how many responses were shown, the rest is the
 // body. Each fault has a pointer and a sentence; what is taken is stored as JSON that the database reads.
 #include "base/fuzz_test.h"
 #include "coordinator/collect/answer.h"
@@ -27,18 +27,19 @@ static void check_stored(json_t *stored)
     json_decref(stored);
 }
 
-static void read_answer(const struct task *task, const json_t *body, size_t n_shown)
+static void read_answer(const struct rules *rules, const json_t *body, size_t n_shown)
 {
     static int shown[SHOWN_MAX];
     for (size_t i = 0; i < n_shown; i++)
         shown[i] = (int)(n_shown - 1 - i);
+    const struct seen seen = {.shown = shown, .n_shown = n_shown, .later = n_shown % 2 == 0};
     struct fields fields;
     struct answer answer;
     json_t *stored = NULL, *note = NULL;
     fields_init(&fields);
-    answer_read(&fields, task, body, &answer);
+    answer_read(&fields, rules, body, &answer);
     if (fields_ok(&fields)) {
-        answer_place(&fields, task, body, &answer, shown, n_shown, &stored, &note);
+        answer_place(&fields, rules, body, &answer, &seen, &stored, &note);
         if (fields_ok(&fields)) {
             check_stored(json_incref(stored));
             check_stored(note != NULL ? json_incref(note) : json_object());
@@ -63,24 +64,42 @@ static void read_study(const json_t *body)
     fields_release(&fields);
 }
 
+enum { N_TASKS = 5 };
+// As studies of before have stored them, and one that asks for everything.
+static const char *const tasks[N_TASKS] = {
+    "{\"kind\":\"pairwise\",\"dimensions\":[{\"id\":\"a\",\"min\":1,\"max\":5},{\"id\":\"b\",\"min\":-1,\"max\":0.5}]}",
+    "{\"kind\":\"ranking\",\"dimensions\":[{\"id\":\"a\",\"min\":1,\"max\":5}]}",
+    "{\"kind\":\"rating\",\"dimensions\":[{\"id\":\"a\",\"min\":1,\"max\":5},{\"id\":\"b\",\"min\":-1,\"max\":0.5}]}",
+    "{\"kind\":\"best_worst\",\"partial\":true,\"rationale\":\"required\",\"hindsight\":{\"when\":\"split\"}}",
+    "{\"kind\":\"pairwise\",\"goal\":\"worse\",\"strength_max\":4,\"tie\":false,\"edit\":\"optional\","
+    "\"dimensions\":[{\"id\":\"a\",\"scale\":\"slider\",\"min\":1,\"max\":100,\"about\":\"item\",\"required\":true},"
+    "{\"id\":\"b\",\"scale\":\"yes_no_unsure\",\"about\":\"response\",\"required\":false}],"
+    "\"labels\":[{\"id\":\"x\",\"about\":\"response\",\"multiple\":true,\"required\":true,\"options\":[{\"id\":\"p\"}]},"
+    "{\"id\":\"y\",\"about\":\"item\"}],\"reasons\":{\"from\":\"list\",\"list\":[{\"id\":\"r\"}]}}",
+};
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static json_t *dimensions;
-    if (dimensions == NULL)
-        dimensions =
-            json_loads("[{\"id\":\"a\",\"min\":1,\"max\":5},{\"id\":\"b\",\"min\":-1,\"max\":0.5}]", 0, NULL);
+    static struct rules rules[N_TASKS];
+    static bool read;
+    for (size_t i = 0; !read && i < N_TASKS; i++) {
+        json_t *task = json_loads(tasks[i], 0, NULL);
+        assert(task != NULL);
+        rules_of(&rules[i], task);
+        json_decref(task);
+    }
+    read = true;
     struct fuzz fuzz = {data, size};
-    uint8_t kind = fuzz_byte(&fuzz) % 4;
+    uint8_t what = fuzz_byte(&fuzz) % (N_TASKS + 1);
     size_t n_shown = fuzz_byte(&fuzz) % (SHOWN_MAX + 1);
     json_error_t error;
     json_t *body = json_loadb((const char *)fuzz.at, fuzz.left, JSON_REJECT_DUPLICATES, &error);
-    if (json_is_object(body)) {
-        struct task task = {.kind = (enum task_kind)kind, .strength_max = 3, .dimensions = dimensions};
-        if (kind == 3)
-            read_study(body);
-        else
-            read_answer(&task, body, kind == TASK_PAIRWISE ? 2 : max_size(n_shown, 1));
-    }
+    // 3 is a study, as it has been since the corpus was begun.
+    const struct rules *task = &rules[what > 3 ? what - 1 : what % N_TASKS];
+    if (json_is_object(body) && what == 3)
+        read_study(body);
+    else if (json_is_object(body))
+        read_answer(task, body, task->kind == TASK_PAIRWISE ? 2 : max_size(n_shown, 1));
     json_decref(body);
     return 0;
 }

@@ -1,4 +1,3 @@
-#include "coordinator/collect/agreement.h"
 #include "coordinator/collect/answer.h"
 
 #include <setjmp.h>
@@ -6,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,22 +16,27 @@ static json_t *json(const char *text)
     return value;
 }
 
-static struct task task_of(enum task_kind kind, const char *dimensions)
+// The rules of a task as it is stored.
+static struct rules rules_from(const char *task)
 {
-    return (struct task){.kind = kind, .strength_max = 3, .dimensions = json(dimensions)};
+    struct rules rules;
+    json_t *stored = json(task);
+    rules_of(&rules, stored);
+    json_decref(stored);
+    return rules;
 }
 
 // The first error's pointer, or "ok"; what is stored as canonical JSON.
-static void read_answer(const struct task *task, const char *text, const int *shown, size_t n_shown,
-    char pointer[128], char stored[512])
+static void read_answer(
+    const struct rules *rules, const char *text, const struct seen *seen, char pointer[128], char stored[512])
 {
     struct answer answer;
     struct fields fields;
     json_t *body = json(text), *own = NULL, *note = NULL;
     fields_init(&fields);
-    answer_read(&fields, task, body, &answer);
+    answer_read(&fields, rules, body, &answer);
     if (fields_ok(&fields))
-        answer_place(&fields, task, body, &answer, shown, n_shown, &own, &note);
+        answer_place(&fields, rules, body, &answer, seen, &own, &note);
     const char *at = fields_ok(&fields)
                          ? "ok"
                          : json_string_value(json_object_get(json_array_get(fields.errors, 0), "pointer"));
@@ -48,11 +52,16 @@ static void read_answer(const struct task *task, const char *text, const int *sh
     fields_release(&fields);
 }
 
-static void expect(const struct task *task, const char *text, const char *pointer, const char *stored)
+// On screen are response 2, 0 and 1, from left to right; a pair shows the first two.
+static void expect(const struct rules *rules, const char *text, const char *pointer, const char *stored)
 {
     static const int shown[] = {2, 0, 1};
+    json_t *articles = json("[\"care\",\"truth\"]");
+    const struct seen seen = {
+        .shown = shown, .n_shown = rules->kind == TASK_PAIRWISE ? 2 : 3, .later = true, .articles = articles};
     char got_pointer[128], got_stored[512];
-    read_answer(task, text, shown, task->kind == TASK_PAIRWISE ? 2 : 3, got_pointer, got_stored);
+    read_answer(rules, text, &seen, got_pointer, got_stored);
+    json_decref(articles);
     assert_string_equal(got_pointer, pointer);
     if (stored != NULL)
         assert_string_equal(got_stored, stored);
@@ -61,7 +70,8 @@ static void expect(const struct task *task, const char *text, const char *pointe
 static void pairs(void **state)
 {
     (void)state;
-    struct task task = task_of(TASK_PAIRWISE, "[{\"id\":\"care\",\"min\":1,\"max\":5}]");
+    struct rules task = rules_from(
+        "{\"kind\":\"pairwise\",\"strength_max\":3,\"dimensions\":[{\"id\":\"care\",\"min\":1,\"max\":5}]}");
     expect(&task, "{\"choice\":\"left\",\"strength\":3,\"active_ms\":5}", "ok", "{}");
     expect(
         &task, "{\"choice\":\"both_bad\",\"active_ms\":5,\"confidence\":0.5}", "ok", "{\"confidence\":0.5}");
@@ -86,13 +96,13 @@ static void pairs(void **state)
     expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"labels\":{\"up\":[]}}", "/labels/up", NULL);
     expect(&task, "{\"choice\":\"left\",\"active_ms\":1,\"edit\":{\"slot\":\"b\",\"content\":\"x\"}}",
         "/edit/slot", NULL);
-    json_decref(task.dimensions);
+    rules_release(&task);
 }
 
 static void rankings(void **state)
 {
     (void)state;
-    struct task task = task_of(TASK_RANKING, "[]");
+    struct rules task = rules_from("{\"kind\":\"ranking\",\"strength_max\":3,\"dimensions\":[]}");
     expect(&task, "{\"ranking\":[[\"b\"],[\"a\",\"c\"]],\"active_ms\":5}", "ok", "{\"ranking\":[[0],[2,1]]}");
     expect(&task, "{\"choice\":\"skip\",\"active_ms\":5}", "ok", "{}");
     expect(&task, "{\"choice\":\"left\",\"active_ms\":5}", "/choice", NULL);
@@ -101,25 +111,189 @@ static void rankings(void **state)
     expect(&task, "{\"ranking\":[[\"a\"],[\"b\"],[\"a\"]],\"active_ms\":5}", "/ranking/2", NULL);
     expect(&task, "{\"ranking\":[[\"a\"],[\"b\"],[\"d\"]],\"active_ms\":5}", "/ranking/2", NULL);
     expect(&task, "{\"ranking\":[[\"a\",\"b\",\"c\"],[]],\"active_ms\":5}", "/ranking/1", NULL);
-    json_decref(task.dimensions);
+    rules_release(&task);
 }
 
 static void ratings(void **state)
 {
     (void)state;
-    struct task task = task_of(TASK_RATING, "[{\"id\":\"overall\",\"min\":1,\"max\":5}]");
+    struct rules task = rules_from(
+        "{\"kind\":\"rating\",\"strength_max\":3,\"dimensions\":[{\"id\":\"overall\",\"min\":1,\"max\":5}]}");
     expect(&task, "{\"ratings\":{\"overall\":{\"a\":1,\"b\":2,\"c\":3.5}},\"active_ms\":5}", "ok",
         "{\"ratings\":{\"overall\":{\"0\":2,\"1\":3.5,\"2\":1}}}");
     expect(&task, "{\"ratings\":{\"overall\":{\"a\":1}},\"active_ms\":5}", "/ratings/overall", NULL);
     expect(&task, "{\"ratings\":{},\"active_ms\":5}", "/ratings", NULL);
     expect(&task, "{\"choice\":\"cannot_judge\",\"active_ms\":5}", "ok", "{}");
-    json_decref(task.dimensions);
+    rules_release(&task);
+}
+
+// What a judgment says beside how long it took.
+static void expect_said(const struct rules *rules, const char *said, const char *pointer, const char *stored)
+{
+    char text[1024];
+    snprintf(text, sizeof(text), "{\"active_ms\":1%s%s}", said[0] != '\0' ? "," : "", said);
+    expect(rules, text, pointer, stored);
+}
+
+static void what_a_pair_may_not_say(void **state)
+{
+    (void)state;
+    struct rules task =
+        rules_from("{\"kind\":\"pairwise\",\"strength_max\":0,\"tie\":false,\"both_bad\":false}");
+    expect_said(&task, "\"choice\":\"right\"", "ok", "{}");
+    expect_said(&task, "\"choice\":\"tie\"", "/choice", NULL);
+    expect_said(&task, "\"choice\":\"both_bad\"", "/choice", NULL);
+    expect_said(&task, "\"choice\":\"left\",\"strength\":1", "/strength", NULL);
+    expect_said(&task, "\"choice\":\"left\",\"best\":\"left\"", "/best", NULL);
+    rules_release(&task);
+    task = rules_from("{\"kind\":\"pairwise\",\"strength_max\":4}");
+    expect_said(&task, "\"choice\":\"left\",\"strength\":4", "ok", "{}");
+    expect_said(&task, "\"choice\":\"left\",\"strength\":5", "/strength", NULL);
+    rules_release(&task);
+}
+
+static void what_is_required(void **state)
+{
+    (void)state;
+    struct rules task =
+        rules_from("{\"kind\":\"pairwise\",\"rationale\":\"required\",\"confidence\":\"required\","
+                   "\"edit\":\"required\"}");
+    const char *edit = "\"edit\":{\"slot\":\"left\",\"content\":\"x\"}";
+    char said[256];
+    expect_said(&task, "\"choice\":\"left\",\"rationale\":\"a\",\"confidence\":20", "/edit", NULL);
+    snprintf(said, sizeof(said), "\"choice\":\"left\",\"rationale\":\"a\",%s", edit);
+    expect_said(&task, said, "/confidence", NULL);
+    snprintf(said, sizeof(said), "\"choice\":\"left\",\"rationale\":\" \",\"confidence\":20,%s", edit);
+    expect_said(&task, said, "/rationale", NULL);
+    snprintf(said, sizeof(said), "\"choice\":\"left\",\"rationale\":\"a\",\"confidence\":20,%s", edit);
+    expect_said(&task, said, "ok", "{\"confidence\":20}");
+    // The better one is edited; where none is, none has to be.
+    snprintf(said, sizeof(said), "\"choice\":\"right\",\"rationale\":\"a\",\"confidence\":20,%s", edit);
+    expect_said(&task, said, "/edit/slot", NULL);
+    expect_said(&task, "\"choice\":\"tie\",\"rationale\":\"a\",\"confidence\":20", "ok", NULL);
+    expect_said(&task, "\"choice\":\"skip\"", "ok", "{}");
+    task.is_worse = true;
+    expect_said(&task, said, "ok", NULL);
+    rules_release(&task);
+}
+
+static void best_and_worst(void **state)
+{
+    (void)state;
+    struct rules task = rules_from("{\"kind\":\"best_worst\",\"edit\":\"optional\"}");
+    expect_said(&task, "\"best\":\"c\",\"worst\":\"a\"", "ok", "{\"ranking\":[[1],[0],[2]]}");
+    expect_said(&task, "\"best\":\"c\"", "/worst", NULL);
+    expect_said(&task, "\"best\":\"c\",\"worst\":\"c\"", "/worst", NULL);
+    expect_said(&task, "\"best\":\"left\",\"worst\":\"c\"", "/best", NULL);
+    expect_said(&task, "\"ranking\":[[\"a\"],[\"b\"],[\"c\"]]", "/ranking", NULL);
+    expect_said(&task, "\"choice\":\"cannot_judge\"", "ok", "{}");
+    expect_said(&task, "\"best\":\"c\",\"worst\":\"a\",\"edit\":{\"slot\":\"a\",\"content\":\"x\"}",
+        "/edit/slot", NULL);
+    rules_release(&task);
+}
+
+static void partial_ranks(void **state)
+{
+    (void)state;
+    struct rules task = rules_from("{\"kind\":\"ranking\",\"partial\":true}");
+    expect_said(&task, "\"ranking\":[[\"b\"],[\"a\"]]", "ok", "{\"ranking\":[[0],[2]]}");
+    expect_said(&task, "\"ranking\":[]", "/ranking", NULL);
+    expect_said(&task, "\"ranking\":[[\"b\"],[\"b\"]]", "/ranking/1", NULL);
+    rules_release(&task);
+}
+
+static void scales(void **state)
+{
+    (void)state;
+    struct rules task = rules_from(
+        "{\"kind\":\"rating\",\"dimensions\":["
+        "{\"id\":\"how\",\"scale\":\"likert\",\"min\":1,\"max\":7,\"about\":\"response\",\"required\":true},"
+        "{\"id\":\"slid\",\"scale\":\"slider\",\"min\":1,\"max\":100,\"about\":\"item\",\"required\":false},"
+        "{\"id\":\"safe\",\"scale\":\"yes_no_unsure\",\"about\":\"response\",\"required\":false}]}");
+    const char *how = "\"how\":{\"a\":1,\"b\":7.0,\"c\":4}";
+    char said[256];
+    snprintf(said, sizeof(said), "\"ratings\":{%s,\"slid\":{\"item\":100},\"safe\":{\"b\":\"unsure\"}}", how);
+    expect_said(&task, said, "ok",
+        "{\"ratings\":{\"how\":{\"0\":7,\"1\":4,\"2\":1},\"safe\":{\"0\":\"unsure\"},\"slid\":{\"item\":100}}}");
+    expect_said(&task, "\"ratings\":{\"how\":{\"a\":1.5,\"b\":7,\"c\":4}}", "/ratings/how/a", NULL);
+    expect_said(&task, "\"ratings\":{\"how\":{\"a\":1,\"b\":7}}", "/ratings/how", NULL);
+    expect_said(&task, "\"ratings\":{\"safe\":{\"a\":\"yes\"}}", "/ratings", NULL);
+    snprintf(said, sizeof(said), "\"ratings\":{%s,\"slid\":{\"a\":5}}", how);
+    expect_said(&task, said, "/ratings/slid/a", NULL);
+    snprintf(said, sizeof(said), "\"ratings\":{%s,\"safe\":{\"a\":\"maybe\"}}", how);
+    expect_said(&task, said, "/ratings/safe/a", NULL);
+    snprintf(said, sizeof(said), "\"ratings\":{%s,\"safe\":{\"item\":\"yes\"}}", how);
+    expect_said(&task, said, "/ratings/safe/item", NULL);
+    expect_said(&task, "\"choice\":\"skip\"", "ok", "{}");
+    rules_release(&task);
+}
+
+static void labels(void **state)
+{
+    (void)state;
+    struct rules task = rules_from(
+        "{\"kind\":\"pairwise\",\"labels\":[{\"id\":\"rude\",\"about\":\"response\"},"
+        "{\"id\":\"harm\",\"about\":\"response\",\"multiple\":true,\"options\":[{\"id\":\"x\"},{\"id\":\"y:z\"}]},"
+        "{\"id\":\"safe\",\"about\":\"item\",\"required\":true,\"options\":[{\"id\":\"both\"},{\"id\":\"one\"}]}]}");
+    expect_said(&task,
+        "\"choice\":\"tie\",\"labels\":{\"left\":[\"rude\",\"harm:x\",\"harm:y:z\"],\"item\":[\"safe:one\"]}",
+        "ok", "{\"labels\":{\"2\":[\"rude\",\"harm:x\",\"harm:y:z\"],\"item\":[\"safe:one\"]}}");
+    expect_said(&task, "\"choice\":\"tie\"", "/labels/item", NULL);
+    expect_said(&task, "\"choice\":\"skip\"", "ok", NULL);
+    static const char *const bad[][2] = {{"\"left\":[\"harm\"]", "/labels/left"},
+        {"\"left\":[\"harm:\"]", "/labels/left"}, {"\"left\":[\"rude:x\"]", "/labels/left"},
+        {"\"left\":[\"nice\"]", "/labels/left"}, {"\"right\":[\"safe:one\"]", "/labels/right"},
+        {"\"item\":[\"rude\"]", "/labels/item"}, {"\"left\":[\"rude\",\"rude\"]", "/labels/left"},
+        {"\"item\":[\"safe:one\",\"safe:both\"]", "/labels/item"}, {"\"up\":[]", "/labels/up"}};
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        char said[256];
+        snprintf(said, sizeof(said), "\"choice\":\"tie\",\"labels\":{%s}", bad[i][0]);
+        expect_said(&task, said, bad[i][1], NULL);
+    }
+    rules_release(&task);
+}
+
+static void reasons(void **state)
+{
+    (void)state;
+    struct rules none = rules_from("{\"kind\":\"pairwise\",\"reasons\":null}");
+    struct rules list =
+        rules_from("{\"kind\":\"pairwise\",\"reasons\":{\"from\":\"list\",\"list\":[{\"id\":\"r\"}]}}");
+    struct rules cited = rules_from("{\"kind\":\"pairwise\",\"reasons\":{\"from\":\"constitution\"}}");
+    expect_said(&none, "\"choice\":\"tie\",\"reasons\":[\"r\"]", "/reasons", NULL);
+    expect_said(&list, "\"choice\":\"tie\",\"reasons\":[\"r\"]", "ok", "{\"reasons\":[\"r\"]}");
+    expect_said(&list, "\"choice\":\"tie\",\"reasons\":[\"r\",\"r\"]", "/reasons/1", NULL);
+    expect_said(&list, "\"choice\":\"tie\",\"reasons\":[\"q\"]", "/reasons/0", NULL);
+    expect_said(&list, "\"choice\":\"tie\",\"reasons\":\"r\"", "/reasons", NULL);
+    expect_said(&list, "\"choice\":\"tie\",\"reasons\":[]", "ok", "{}");
+    expect_said(&cited, "\"choice\":\"tie\",\"reasons\":[\"truth\"]", "ok", "{\"reasons\":[\"truth\"]}");
+    expect_said(&cited, "\"choice\":\"tie\",\"reasons\":[\"truth\",\"lies\"]", "/reasons/1", NULL);
+    rules_release(&none);
+    rules_release(&list);
+    rules_release(&cited);
+}
+
+static void hindsight_is_kept(void **state)
+{
+    (void)state;
+    struct rules task = rules_from("{\"kind\":\"pairwise\",\"hindsight\":{\"when\":\"split\"}}");
+    expect_said(&task, "\"choice\":\"tie\"", "ok", "{\"later_shown\":true}");
+    const struct uuid even = {.bytes = {[UUID_BYTES - 1] = 2}}, odd = {.bytes = {[UUID_BYTES - 1] = 3}};
+    assert_true(rules_show_later(&task, even, 0) && !rules_show_later(&task, even, 1));
+    assert_true(rules_show_later(&task, odd, 1) && !rules_show_later(&task, odd, 0));
+    rules_release(&task);
+    task = rules_from("{\"kind\":\"pairwise\",\"hindsight\":{\"when\":\"before\"}}");
+    assert_true(rules_show_later(&task, odd, 0) && rules_show_later(&task, odd, 1));
+    rules_release(&task);
+    task = rules_from("{\"kind\":\"pairwise\"}");
+    assert_false(rules_show_later(&task, even, 0));
+    rules_release(&task);
 }
 
 static void slots(void **state)
 {
     (void)state;
-    struct task task = {.kind = TASK_RANKING};
+    const struct rules task = {.kind = TASK_RANKING};
     char name[SLOT_NAME_BYTES];
     slot_name(&task, 25, name);
     assert_string_equal(name, "z");
@@ -129,44 +303,12 @@ static void slots(void **state)
     assert_string_equal(name, "cv");
 }
 
-// Krippendorff (2011), "Computing Krippendorff's alpha-reliability", section A: two observers, ten units, binary data;
-// the published value is 0.095.
-static void alpha_of_the_published_example(void **state)
-{
-    (void)state;
-    static const int meg[] = {0, 1, 0, 0, 0, 0, 0, 0, 1, 0}, owen[] = {1, 1, 1, 0, 0, 1, 0, 0, 0, 0};
-    struct agreement agreement = {0};
-    for (size_t u = 0; u < ARRAY_SIZE(meg); u++) {
-        int64_t counts[AGREEMENT_CATEGORIES] = {0};
-        counts[meg[u]]++;
-        counts[owen[u]]++;
-        agreement_add(&agreement, counts, 1);
-    }
-    agreement_add(&agreement, (int64_t[]){1, 0, 0, 0}, 7); // judged once: says nothing
-    assert_true(fabs(agreement_alpha(&agreement) - 0.0952) < 0.0001);
-    assert_true(fabs(agreement_percent(&agreement) - 0.6) < 1e-12);
-    assert_true(agreement.n_units == 10);
-}
-
-static void alpha_at_its_ends(void **state)
-{
-    (void)state;
-    struct agreement none = {0}, all = {0}, split = {0};
-    assert_true(isnan(agreement_alpha(&none)));
-    assert_true(isnan(agreement_percent(&none)));
-    agreement_add(&all, (int64_t[]){2, 0, 0, 0}, 5);
-    agreement_add(&all, (int64_t[]){0, 3, 0, 0}, 5);
-    assert_true(fabs(agreement_alpha(&all) - 1) < 1e-12);
-    assert_true(agreement_percent(&all) == 1);
-    agreement_add(&split, (int64_t[]){1, 1, 0, 0}, 10);
-    assert_true(agreement_alpha(&split) < 0);
-    assert_true(agreement_percent(&split) == 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(pairs), cmocka_unit_test(rankings),
-        cmocka_unit_test(ratings), cmocka_unit_test(slots), cmocka_unit_test(alpha_of_the_published_example),
-        cmocka_unit_test(alpha_at_its_ends)};
+        cmocka_unit_test(ratings), cmocka_unit_test(what_a_pair_may_not_say),
+        cmocka_unit_test(what_is_required), cmocka_unit_test(best_and_worst), cmocka_unit_test(partial_ranks),
+        cmocka_unit_test(scales), cmocka_unit_test(labels), cmocka_unit_test(reasons),
+        cmocka_unit_test(hindsight_is_kept), cmocka_unit_test(slots)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -4,7 +4,11 @@
 #include "base/clock.h"
 #include "base/rng.h"
 #include "coordinator/api.h"
+#include "coordinator/collect/day.h"
 #include "coordinator/collect/frontier.h"
+#include "coordinator/collect/offer.h"
+#include "coordinator/collect/placing.h"
+#include "coordinator/collect/seat.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -23,7 +27,6 @@ enum {
     ROUNDS_MAX = 64,
     ATTEMPTS_MAX = 4,
     PROPOSALS_MAX = 3, // slots that turned out to be taken, before it is searched for one by one
-    PERMUTATION = 100,
     ANSWER_MAX_BYTES = 64 * 1024 * 1024
 };
 
@@ -33,11 +36,13 @@ struct search {
     struct id project;
     int64_t constitution_version;
     int rounds, attempts, proposals;
-    bool is_pair;
+    bool is_pair, is_seated, is_full, has_released; // seated: in a cell of a quota, which may be full
+    struct seat seat;
+    struct gold_rules gold;
+    bool is_drawn, repeats;            // either is searched for one by one: it depends on what the person had
+    bool is_within;                    // what a day has
     const struct candidate *candidate; // proposed just now
     struct uuid lease;                 // for it
-    int n_shown;
-    uint32_t shown[PERMUTATION]; // of its responses, in the order on screen
 };
 
 // Columns of collect_assignment.sql and collect_lease_show.sql.
@@ -53,7 +58,11 @@ enum {
     TASK,
     GUIDELINE,
     CONSTITUTION,
-    RESPONSES
+    RESPONSES,
+    LATER,
+    IS_LOST, // of collect_quota_take.sql and collect_draw.sql only: somebody else was faster, or there is more to look at
+    IS_FULL, // these of the first only
+    HAS_CELL
 };
 
 static void add_text(struct buf *out, const char *name, const char *value)
@@ -66,8 +75,8 @@ static void add_text(struct buf *out, const char *name, const char *value)
 }
 
 // The database speaks JSON already: it is passed on as text.
-void assignments_reply(
-    struct http_request *request, int status, long long shard_key, const struct db_result *result)
+void assignments_reply(struct http_request *request, int status, long long shard_key,
+    const struct db_result *result, const char *part)
 {
     char id[ID_TEXT_BYTES], item[ID_TEXT_BYTES], time[CLOCK_TEXT_BYTES];
     struct buf out;
@@ -84,10 +93,14 @@ void assignments_reply(
         add_text(&out, "language", db_text(result, 0, LANGUAGE));
     if (!db_is_null(result, 0, WARNING))
         add_text(&out, "warning", db_text(result, 0, WARNING));
+    if (!db_is_null(result, 0, LATER))
+        buf_printf(&out, ",\"later\":%s", db_text(result, 0, LATER));
     buf_printf(&out, "},\"task\":%s,\"guideline_version\":%lld", db_text(result, 0, TASK),
         (long long)db_number(result, 0, GUIDELINE));
     if (!db_is_null(result, 0, CONSTITUTION))
         buf_printf(&out, ",\"constitution_version\":%lld", (long long)db_number(result, 0, CONSTITUTION));
+    if (part != NULL)
+        buf_printf(&out, ",\"part\":%s", part);
     buf_add_char(&out, '}');
     if (buf_check(&out) == 0)
         http_reply(request, status, "application/json", out.data, out.length);
@@ -98,6 +111,41 @@ void assignments_reply(
 
 static void look(struct search *search);
 
+// Why there is nothing, in a header: 204 has no body.
+static void say_none(struct search *search, const char *reason)
+{
+    metrics_add(METRIC_ASSIGNMENTS_NONE, 1);
+    http_reply_header(search->request, "Plenum-Reason", reason);
+    http_reply_empty(search->request, 204);
+}
+
+static void on_released(void *arg, const struct db_result *result)
+{
+    struct search *search = arg;
+    if (api_db_failed(search->request, result))
+        return;
+    bool is_any = result->n_rows > 0 && db_number(result, 0, 0) > 0;
+    if (!is_any && search->is_full)
+        say_none(search, "full");
+    else if (!is_any)
+        say_none(search, "done");
+    else {
+        search->rounds = 0;
+        look(search);
+    }
+}
+
+// What others hold beyond their time may be what is missing: the cell or the item seems full for it.
+static void release_late(struct search *search)
+{
+    const struct loop *loop = http_context(search->request);
+    struct db_params params;
+    search->has_released = true;
+    db_params_init(&params);
+    db_add_number(&params, search->project.shard_key);
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_QUOTA_RELEASE, &params, on_released, search);
+}
+
 static void on_advanced(void *arg, const struct db_result *result)
 {
     struct search *search = arg;
@@ -105,10 +153,10 @@ static void on_advanced(void *arg, const struct db_result *result)
         return;
     if (result->n_rows > 0 && ++search->rounds < ROUNDS_MAX)
         look(search);
-    else {
-        metrics_add(METRIC_ASSIGNMENTS_NONE, 1);
-        http_reply_empty(search->request, 204);
-    }
+    else if (search->is_seated && !search->has_released)
+        release_late(search);
+    else
+        say_none(search, "done");
 }
 
 static void advance(struct search *search)
@@ -122,6 +170,12 @@ static void advance(struct search *search)
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_ADVANCE, &params, on_advanced, search);
 }
 
+static void reply_found(struct search *search, const struct db_result *result)
+{
+    metrics_add(db_bool(result, 0, HAD_LEASE) ? METRIC_ASSIGNMENTS_AGAIN : METRIC_ASSIGNMENTS_SEARCHED, 1);
+    assignments_reply(search->request, 201, search->project.shard_key, result, NULL);
+}
+
 static void on_found(void *arg, const struct db_result *result)
 {
     struct search *search = arg;
@@ -130,7 +184,13 @@ static void on_found(void *arg, const struct db_result *result)
     bool again = result->status == DB_CONFLICT ||
                  (result->status == DB_OK && result->n_rows == 1 && db_bool(result, 0, HAD_LEASE) &&
                      db_is_null(result, 0, LEASE) && strcmp(db_text(result, 0, STATE), "open") == 0);
-    if (again && ++search->attempts < ATTEMPTS_MAX) {
+    bool is_lost = false;
+    bool is_row = result->status == DB_OK && result->n_rows == 1;
+    if ((search->is_seated || search->is_drawn) && is_row)
+        is_lost = db_bool(result, 0, IS_LOST); // each time somebody else has gone on
+    if (search->is_seated && is_row)
+        search->is_full = db_bool(result, 0, IS_FULL);
+    if ((again && ++search->attempts < ATTEMPTS_MAX) || (is_lost && ++search->rounds < ROUNDS_MAX)) {
         look(search);
         return;
     }
@@ -140,55 +200,58 @@ static void on_found(void *arg, const struct db_result *result)
         http_problem(request, 404, "There is nothing here, or it is not yours to see.");
     else if (strcmp(db_text(result, 0, STATE), "open") != 0)
         http_problem(request, 409, "The study is %s: no tasks are given out.", db_text(result, 0, STATE));
-    else if (db_is_null(result, 0, LEASE))
+    else if (!db_is_null(result, 0, LEASE))
+        reply_found(search, result);
+    else if (search->is_seated && !db_bool(result, 0, HAS_CELL))
+        http_problem(request, 409, "Your answers about yourself have just changed; ask again.");
+    else if (search->is_full && search->has_released)
+        say_none(search, "full");
+    else if (search->is_full)
+        release_late(search);
+    else if (search->is_drawn)
+        say_none(search, "done");
+    else
         advance(search);
-    else {
-        metrics_add(
-            db_bool(result, 0, HAD_LEASE) ? METRIC_ASSIGNMENTS_AGAIN : METRIC_ASSIGNMENTS_SEARCHED, 1);
-        assignments_reply(request, 201, search->project.shard_key, result);
-    }
 }
 
-// 0 .. n-1 in random order; `text` as '{3,0,...}' of the first `n_text`.
-static void shuffle(uint32_t *order, size_t n, size_t n_text, char text[4 * PERMUTATION])
+// Where to look, and which of what is found there.
+static void add_chance(struct db_params *params)
 {
     struct rng rng;
-    size_t used = 0;
-    for (uint32_t i = 0; i < n; i++)
-        order[i] = i;
     rng_seed(&rng, rng_secure_u64());
-    rng_shuffle(&rng, order, n);
-    for (size_t i = 0; i < n_text; i++)
-        used += (size_t)snprintf(text + used, 4 * PERMUTATION - used, "%c%u", i == 0 ? '{' : ',', order[i]);
-    text[used++] = '}';
-    text[used] = '\0';
+    db_add_number(params, (int64_t)rng_secure_u64());
+    db_add_real(params, rng_uniform(&rng));
 }
 
 static void look(struct search *search)
 {
     const struct loop *loop = http_context(search->request);
-    char order[4 * PERMUTATION];
-    uint32_t all[PERMUTATION];
     struct db_params params;
-    shuffle(all, PERMUTATION, PERMUTATION, order);
     db_params_init(&params);
     db_add_number(&params, search->project.shard_key);
     db_add_uuid(&params, search->actor->participant);
     db_add_uuid(&params, uuid_new());
-    db_add_text(&params, order);
     if (search->constitution_version > 0)
         db_add_number(&params, search->constitution_version);
     else
         db_add_null(&params);
-    db_add_number(&params, CANDIDATES);
+    enum query how = search->is_drawn    ? QUERY_COLLECT_DRAW
+                     : search->is_seated ? QUERY_COLLECT_QUOTA_TAKE
+                                         : QUERY_COLLECT_ASSIGNMENT;
+    if (search->is_drawn)
+        add_chance(&params);
+    else
+        db_add_number(&params, CANDIDATES);
+    if (search->is_seated)
+        db_add_bytes(&params, search->seat.cell, sizeof(search->seat.cell));
     // Whatever became of one that was lost on the way: the next look finds the lease.
-    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_ASSIGNMENT, &params, on_found, search);
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, how, &params, on_found, search);
 }
 
 // --- a slot that was read ahead, taken in a batch ---------------------------------------------------------------------
 static void propose(struct search *search);
 
-static void add_slot(struct buf *out, const struct search *search, int i)
+static void add_slot(struct buf *out, const struct search *search, int i, int response)
 {
     buf_add_text(out, i == 0 ? "{\"slot\":\"" : ",{\"slot\":\"");
     if (search->is_pair)
@@ -198,14 +261,17 @@ static void add_slot(struct buf *out, const struct search *search, int i)
     else
         buf_printf(out, "%c%c", 'a' + i / 26 - 1, 'a' + i % 26);
     buf_add_text(out, "\",");
-    buf_add_text(out, search->candidate->responses[search->shown[i]]);
+    buf_add_text(out, search->candidate->responses[response]);
     buf_add_char(out, '}');
 }
 
 // What assignments_reply says of a row, of what was read ahead.
-static void reply_taken(struct search *search, int64_t expires_us, int64_t guideline_version)
+static void reply_taken(
+    struct search *search, int64_t expires_us, int64_t guideline_version, const char *shown_text)
 {
     const struct candidate *candidate = search->candidate;
+    int shown[SHOWN_MAX];
+    size_t n_shown = placing_shown(shown_text, shown);
     char id[ID_TEXT_BYTES], item[ID_TEXT_BYTES], time[CLOCK_TEXT_BYTES];
     struct buf out;
     id_format((struct id){search->project.shard_key, search->lease}, id);
@@ -216,13 +282,15 @@ static void reply_taken(struct search *search, int64_t expires_us, int64_t guide
         &out, "{\"id\":\"%s\",\"expires_at\":\"%s\",\"item\":{\"id\":\"%s\",\"prompt\":", id, time, item);
     buf_add_text(&out, candidate->prompt);
     buf_add_text(&out, ",\"responses\":[");
-    for (int i = 0; i < search->n_shown; i++)
-        add_slot(&out, search, i);
+    for (size_t i = 0; i < n_shown; i++)
+        add_slot(&out, search, (int)i, shown[i]);
     buf_add_char(&out, ']');
     if (candidate->language != NULL)
         buf_printf(&out, ",\"language\":%s", candidate->language);
     if (candidate->warning != NULL)
         buf_printf(&out, ",\"warning\":%s", candidate->warning);
+    if (candidate->later != NULL)
+        buf_printf(&out, ",\"later\":%s", candidate->later);
     buf_printf(
         &out, "},\"task\":%s,\"guideline_version\":%lld", candidate->task, (long long)guideline_version);
     if (search->constitution_version > 0)
@@ -244,7 +312,7 @@ static void on_own(void *arg, const struct db_result *result)
         look(search);
     else {
         metrics_add(METRIC_ASSIGNMENTS_AGAIN, 1);
-        assignments_reply(search->request, 201, search->project.shard_key, result);
+        assignments_reply(search->request, 201, search->project.shard_key, result, NULL);
     }
 }
 
@@ -266,7 +334,7 @@ static void on_taken(void *arg, const struct db_result *result, int row)
     if (result->status != DB_CONFLICT && api_db_failed(search->request, result))
         return;
     if (strcmp(outcome, "taken") == 0)
-        reply_taken(search, db_number(result, row, 3), db_number(result, row, 4));
+        reply_taken(search, db_number(result, row, 3), db_number(result, row, 4), db_text(result, row, 5));
     else if (strcmp(outcome, "own") == 0)
         show_own(search, db_uuid(result, row, 2));
     else if (strcmp(outcome, "gone") != 0)
@@ -282,22 +350,18 @@ static void take(void *arg, const struct candidate *candidate)
     struct search *search = arg;
     const struct loop *loop = http_context(search->request);
     struct arena *arena = http_arena(search->request);
-    char participant[UUID_TEXT_BYTES], lease[UUID_TEXT_BYTES], item[UUID_TEXT_BYTES], shown[4 * PERMUTATION];
+    char participant[UUID_TEXT_BYTES], lease[UUID_TEXT_BYTES], item[UUID_TEXT_BYTES];
     if (candidate == NULL) {
         look(search);
         return;
     }
-    int n = candidate->n_responses < PERMUTATION ? candidate->n_responses : PERMUTATION;
     search->candidate = candidate;
     search->lease = uuid_new();
-    search->n_shown = search->is_pair && n > 2 ? 2 : n;
-    shuffle(search->shown, (size_t)n, (size_t)search->n_shown, shown);
     uuid_format(search->actor->participant, participant);
     uuid_format(search->lease, lease);
     uuid_format(candidate->item, item);
     const char *values[] = {arena_printf(arena, "%lld", (long long)search->project.shard_key), participant,
-        lease, item, arena_printf(arena, "%d", candidate->n), shown,
-        search->is_pair ? arena_printf(arena, "%.9g", 1.0 / (n * (n - 1))) : NULL,
+        lease, item, arena_printf(arena, "%d", candidate->n), search->is_pair ? "true" : "false",
         search->constitution_version > 0
             ? arena_printf(arena, "%lld", (long long)search->constitution_version)
             : NULL};
@@ -309,6 +373,26 @@ static void propose(struct search *search)
     frontier_next(search->request, search->project.shard_key, take, search);
 }
 
+static void begin(void *arg)
+{
+    struct search *search = arg;
+    if (search->is_seated || search->is_drawn || search->repeats)
+        look(search);
+    else
+        propose(search);
+}
+
+static void with_seat(void *arg, const struct seat *seat)
+{
+    struct search *search = arg;
+    search->seat = *seat;
+    search->is_seated = !seat->is_admitted;
+    offer_gold(search->request, search->actor, search->project, &search->gold, search->constitution_version,
+        begin, search);
+}
+
+static void within(void *arg);
+
 static void with_task(struct http_request *request, const struct task *task, void *arg)
 {
     struct search *search = arg;
@@ -316,9 +400,31 @@ static void with_task(struct http_request *request, const struct task *task, voi
         http_problem(request, 404, "There is nothing here, or it is not yours to see.");
         return;
     }
+    if (task->is_chat) {
+        http_problem(request, 409, "This study is a chat: its tasks come of what you write there.");
+        return;
+    }
+    if (task->tasks_a_day > 0 && !search->is_within) {
+        day_check(request, search->actor, search->project, task->tasks_a_day, within, search);
+        return;
+    }
     search->constitution_version = task->constitution_version;
-    search->is_pair = task->kind == TASK_PAIRWISE;
-    propose(search);
+    search->is_pair = task->rules.kind == TASK_PAIRWISE;
+    search->gold = task->gold;
+    search->repeats = task->repeats;
+    search->is_drawn = task->is_drawn;
+    if (task->quotas == NULL)
+        offer_gold(request, search->actor, search->project, &search->gold, search->constitution_version,
+            begin, search);
+    else
+        seat_find(request, search->actor, search->project.shard_key, task->quotas, with_seat, search);
+}
+
+static void within(void *arg)
+{
+    struct search *search = arg;
+    search->is_within = true;
+    task_require(search->request, search->project.shard_key, with_task, search);
 }
 
 static void next_as(struct http_request *request, const struct actor *actor)

@@ -22,7 +22,7 @@ enum {
 };
 
 // Columns of collect_frontier.sql.
-enum { ITEM, N, ORDER_KEY, RESPONSE, N_RESPONSES, PROMPT, LANGUAGE, WARNING, CONTENT, MODEL, TASK };
+enum { ITEM, N, ORDER_KEY, RESPONSE, N_RESPONSES, PROMPT, LANGUAGE, WARNING, CONTENT, MODEL, TASK, LATER };
 
 struct waiting {
     struct waiting *next;
@@ -101,7 +101,8 @@ static void keep_rows(struct place *place, const struct db_result *result)
             .task = task,
             .prompt = kept(place, result, row, PROMPT),
             .language = kept(place, result, row, LANGUAGE),
-            .warning = kept(place, result, row, WARNING)};
+            .warning = kept(place, result, row, WARNING),
+            .later = kept(place, result, row, LATER)};
         candidate->responses =
             arena_calloc(place->block, (size_t)candidate->n_responses, sizeof(*candidate->responses));
         place->from = db_number(result, row, ORDER_KEY);
@@ -163,6 +164,7 @@ static const struct candidate *copy_for(struct http_request *request, const stru
     copy->prompt = arena_strdup(arena, copy->prompt);
     copy->language = copy->language != NULL ? arena_strdup(arena, copy->language) : NULL;
     copy->warning = copy->warning != NULL ? arena_strdup(arena, copy->warning) : NULL;
+    copy->later = copy->later != NULL ? arena_strdup(arena, copy->later) : NULL;
     copy->responses = arena_calloc(arena, (size_t)copy->n_responses, sizeof(*copy->responses));
     for (int i = 0; i < copy->n_responses; i++)
         copy->responses[i] = arena_strdup(arena, candidate->responses[i]);

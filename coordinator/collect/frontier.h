@@ -20,6 +20,7 @@ struct candidate {
     const char *prompt;     // an array
     const char *language;   // a string, or NULL
     const char *warning;    // a string, or NULL
+    const char *later;      // an object, where it is shown, or NULL
     const char **responses; // n_responses times the members behind "slot": "content":"..."
 };
 

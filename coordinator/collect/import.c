@@ -4,6 +4,7 @@
 #include "coordinator/api.h"
 #include "coordinator/collect/import_batch.h"
 #include "coordinator/collect/routes.h"
+#include "coordinator/collect/tally.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -20,6 +21,9 @@ enum {
     SOURCE_ID_MAX = 256,
     TAGS_MAX = 100,
     TAG_MAX = 100,
+    PREVIEW_ITEMS = 5,
+    PREVIEW_RESPONSES = 9,
+    PREVIEW_TEXT_BYTES = 2000,
     WARNING_MAX = 2000,
     ATTRIBUTES_MAX_BYTES = 64 * 1024
 };
@@ -31,11 +35,15 @@ struct import {
     const struct import_format *format;
     void *state;
     struct id project;
-    struct task task; // the kind alone is used
     char source[64];
     struct buf line; // what has come of the line that has no end yet
     bool line_too_long, skips_line;
     int64_t line_number;
+    struct rules rules; // a copy of our own
+    struct gold_rules gold;
+    bool is_dry; // nothing is written: what would be taken is counted, and the first items are shown
+    int64_t dry_line;
+    json_t *preview;
     struct import_batch *gather;     // being filled
     struct import_batch *queue[128]; // full, waiting; a piece of the body is at most 64 KiB
     size_t n_queue;
@@ -57,7 +65,9 @@ static void import_release(void *arg)
     for (size_t i = 0; i < import->n_queue; i++)
         import_batch_free(import->queue[i]);
     buf_release(&import->line);
+    rules_release(&import->rules);
     json_decref(import->rejected);
+    json_decref(import->preview);
 }
 
 // --- what formats call ----------------------------------------------------------------------------------------------------
@@ -87,6 +97,17 @@ void import_reject(struct import *import, int64_t line, const char *pointer, con
 const char *import_option(const struct import *import, const char *name)
 {
     return http_query(import->request, name);
+}
+
+bool import_is_worse(const struct import *import)
+{
+    return import->rules.is_worse;
+}
+
+json_t *import_gold(const struct import *import, struct fields *fields, const json_t *gold,
+    size_t n_responses, const char **ret_role)
+{
+    return gold_read(fields, gold, &import->rules, &import->gold, n_responses, ret_role);
 }
 
 json_t *import_line_json(struct import *import, int64_t line, const char *text, size_t length)
@@ -187,6 +208,46 @@ static const char *judgment_fault(const struct import_record *record)
     return NULL;
 }
 
+// The text, or its beginning where it is long, cut between characters.
+static json_t *beginning(const char *text)
+{
+    size_t length = strlen(text);
+    if (length <= PREVIEW_TEXT_BYTES)
+        return json_string(text);
+    for (length = PREVIEW_TEXT_BYTES; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+        length--;
+    return json_sprintf("%.*s…", (int)length, text);
+}
+
+// A record of a dry run: counted by its line, the first ones kept to be looked at.
+static void look_at(struct import *import, const struct import_record *record)
+{
+    const struct import_item *item = record->item;
+    if (record->line != import->dry_line)
+        import->n_accepted++;
+    import->dry_line = record->line;
+    if (json_array_size(import->preview) >= PREVIEW_ITEMS)
+        return;
+    json_t *one = json_object(), *responses = json_array(), *prompt = json_loads(item->prompt, 0, NULL);
+    size_t i;
+    json_t *message;
+    json_array_foreach(prompt, i, message)
+    {
+        const char *content = json_string_value(json_object_get(message, "content"));
+        if (content != NULL)
+            json_object_set_new(message, "content", beginning(content));
+    }
+    for (i = 0; i < item->n_responses && i < PREVIEW_RESPONSES; i++)
+        json_array_append_new(responses, beginning(item->responses[i].content));
+    json_object_set_new(one, "line", json_integer(record->line));
+    json_object_set_new(one, "prompt", prompt);
+    json_object_set_new(one, "responses", responses);
+    json_object_set_new(one, "n_responses", json_integer((json_int_t)item->n_responses));
+    if (record->judgment != NULL)
+        json_object_set_new(one, "outcome", json_string(record->judgment->outcome));
+    json_array_append_new(import->preview, one);
+}
+
 void import_add(struct import *import, const struct import_record *record)
 {
     char pointer[POINTER_BYTES] = "";
@@ -197,6 +258,10 @@ void import_add(struct import *import, const struct import_record *record)
     }
     if (fault != NULL) {
         reject(import, record->line, pointer, fault);
+        return;
+    }
+    if (import->is_dry) {
+        look_at(import, record);
         return;
     }
     if (import->gather != NULL && import_batch_is_full(import->gather)) {
@@ -239,6 +304,8 @@ static json_t *report(const struct import *import)
     json_object_set_new(body, "duplicates", json_integer(import->n_duplicates));
     json_object_set_new(body, "rejected", list);
     json_object_set_new(body, "n_rejected", json_integer(import->n_rejected));
+    if (import->is_dry)
+        json_object_set(body, "preview", import->preview);
     return body;
 }
 
@@ -256,6 +323,8 @@ static void reply(struct import *import)
             "The body did not come whole (%s): %lld lines are in. Send the same again; what is in counts once.",
             import->end_detail, (long long)import->n_accepted);
     } else {
+        if (!import->is_dry)
+            tally_catch_up(http_context(import->request), import->project);
         http_reply_json(import->request, 200, report(import));
     }
 }
@@ -377,11 +446,15 @@ static void with_task(struct http_request *request, const struct task *task, voi
         http_problem_at(request, 422, "?format", "There is no import format of this name.");
         return;
     }
+    const char *dry = http_query(request, "dry_run");
+    import->is_dry = dry != NULL && strcmp(dry, "0") != 0;
+    rules_copy(&import->rules, &task->rules);
+    import->gold = task->gold;
     snprintf(import->source, sizeof(import->source), "import:%s", format->name);
     import->owner = (struct import_owner){.loop = http_context(request),
         .shard_key = import->project.shard_key,
         .source = import->source,
-        .min_responses = task->kind == TASK_RATING ? 1 : 2,
+        .min_responses = task->rules.kind == TASK_RATING ? 1 : 2,
         .told = told,
         .rejected = reject,
         .done = batch_done,
@@ -402,6 +475,7 @@ static void import_as(struct http_request *request, const struct actor *actor)
     struct import *import = arena_calloc(http_arena(request), 1, sizeof(*import));
     import->request = request;
     import->rejected = json_array();
+    import->preview = json_array();
     buf_init(&import->line, IMPORT_LINE_MAX_BYTES);
     arena_on_free(http_arena(request), import_release, import);
     if (identity_param_id(request, "p", &import->project))

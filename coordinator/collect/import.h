@@ -41,8 +41,11 @@ struct import_item {
     const char *language; // BCP 47 or NULL
     const char *const *tags;
     size_t n_tags;
-    const char *gold; // JSON text or NULL
+    const char
+        *gold; // JSON text or NULL; then what is expected, and the role it has or NULL (collect/gold.h)
+    const char *expected, *gold_role;
     const char *warning;
+    const char *later; // what happened later: JSON text {"simulated", "text"} or NULL
 };
 
 // Made once under its source id, as a person of kind "imported"; what comes later under the same id changes nothing.
@@ -76,6 +79,14 @@ void import_reject(struct import *import, int64_t line, const char *pointer, con
     PRINTF_LIKE(4, 5);
 // A query parameter of the request (?map=...), or NULL.
 const char *import_option(const struct import *import, const char *name);
+
+// The study's choices name the worse one, so what a source calls rejected is what is chosen here.
+bool import_is_worse(const struct import *import);
+
+// What is expected of an item with this `gold`, as collect/gold.h reads it.
+struct fields;
+json_t *import_gold(const struct import *import, struct fields *fields, const json_t *gold,
+    size_t n_responses, const char **ret_role);
 
 struct import_format {
     const char *name; // ?format=NAME

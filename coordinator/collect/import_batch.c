@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMN_MAX_BYTES = 64 * 1024 * 1024, ATTEMPTS_MAX = 6, COLUMNS_MAX = 18 };
+enum { COLUMN_MAX_BYTES = 64 * 1024 * 1024, ATTEMPTS_MAX = 6, COLUMNS_MAX = 20 };
 
 struct own_item {
-    const char *source_id, *prompt, *language, *tags, *gold, *warning;
+    const char *source_id, *prompt, *language, *tags, *gold, *expected, *gold_role, *warning, *later;
     const struct import_response *responses;
     size_t n_responses;
     unsigned char hash[HASH_BYTES];
@@ -174,7 +174,10 @@ static size_t add_item(struct import_batch *batch, const struct import_item *ite
         .prompt = keep(batch, item->prompt),
         .language = keep(batch, item->language),
         .gold = keep(batch, item->gold),
+        .expected = keep(batch, item->expected),
+        .gold_role = keep(batch, item->gold_role),
         .warning = keep(batch, item->warning),
+        .later = keep(batch, item->later),
         .tags = tags_literal(batch, item),
         .n_responses = item->n_responses,
         .id = uuid_new(),
@@ -586,6 +589,9 @@ static void add_item_columns(struct import_batch *batch, size_t ord, const struc
         add_bytes(batch, &c[15], response->embedding, response->n_embedding * sizeof(float));
         add_element(&c[16], response->meta);
     }
+    add_element(&c[17], item->later);
+    add_element(&c[18], item->expected);
+    add_element(&c[19], item->gold_role);
 }
 
 static void send_items(struct import_batch *batch)
@@ -605,6 +611,8 @@ static void send_items(struct import_batch *batch)
         db_add_text(&params, end_array(&batch->columns[i]));
     db_add_number(&params, batch->owner.loop->index);
     db_add_number(&params, batch->owner.min_responses);
+    for (size_t i = 17; i < 20; i++)
+        db_add_text(&params, end_array(&batch->columns[i]));
     query(batch, QUERY_COLLECT_IMPORT_ITEMS, &params, on_items);
 }
 

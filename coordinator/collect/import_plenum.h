@@ -1,5 +1,6 @@
 // Items as the contract has them, a JSON line each: {"id"?, "prompt", "responses": [...], "language"?, "tags"?, "gold"?,
-// "warning"?}. Lines of the plenum judgments format (docs/plenum-format.md) with type item are taken as well.
+// "warning"?, "later"?}; and the whole of the plenum judgments format (docs/plenum-format.md): a header, raters, and behind
+// each item the judgments of it. An edit is not taken: the words of somebody who is not here can't be sealed for them.
 #ifndef COORDINATOR_COLLECT_IMPORT_PLENUM_H
 #define COORDINATOR_COLLECT_IMPORT_PLENUM_H
 

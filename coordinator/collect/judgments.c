@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/answer.h"
+#include "coordinator/collect/placing.h"
+#include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -33,7 +35,11 @@ struct writing {
     char *stored_text, *note_text;
     struct buf sealed;
     int sealed_rc, attempts;
-    struct task task_copy; // the rules, with a reference of our own
+    struct rules rules;          // a copy of our own
+    bool may_be_gold, is_gold;   // the study gives out tasks with a known answer; this is one
+    int64_t community_shard_key; // of the task
+    int shown[SHOWN_MAX];
+    struct seen seen;
 };
 
 static void writing_release(void *arg)
@@ -41,7 +47,7 @@ static void writing_release(void *arg)
     struct writing *writing = arg;
     json_decref(writing->stored);
     json_decref(writing->note);
-    json_decref(writing->task_copy.dimensions);
+    rules_release(&writing->rules);
     free(writing->stored_text);
     free(writing->note_text);
     buf_release(&writing->sealed);
@@ -49,6 +55,41 @@ static void writing_release(void *arg)
 
 // --- the batch ----------------------------------------------------------------------------------------------------------
 static void submit(struct writing *writing);
+
+// '{1,0}' of the database.
+static size_t read_shown(const char *text, int shown[SHOWN_MAX])
+{
+    size_t n = 0;
+    for (const char *at = text; n < SHOWN_MAX && (*at == '{' || *at == ',') && at[1] != '}';) {
+        char *end = NULL;
+        shown[n++] = (int)strtol(at + 1, &end, 10);
+        at = end;
+    }
+    return n;
+}
+
+// What is told of an answer given to practise, as a member of the reply: columns of collect_gold_judgments.sql.
+static const char *feedback(const struct writing *writing, const struct db_result *result, int row)
+{
+    enum { AS_EXPECTED = 5, EXPECTED, EXPLANATION, SHOWN_THEN };
+    int shown[SHOWN_MAX];
+    if (db_is_null(result, row, EXPECTED))
+        return "";
+    json_t *expected = json_loads(db_text(result, row, EXPECTED), 0, NULL), *told = json_object();
+    json_object_set_new(told, "as_expected",
+        db_is_null(result, row, AS_EXPECTED) ? json_null() : json_boolean(db_bool(result, row, AS_EXPECTED)));
+    json_object_set_new(told, "expected",
+        gold_on_screen(
+            &writing->rules, expected, shown, read_shown(db_text(result, row, SHOWN_THEN), shown)));
+    if (!db_is_null(result, row, EXPLANATION))
+        json_object_set_new(told, "explanation", json_db_json(result, row, EXPLANATION));
+    char *text = json_text(told, JSON_COMPACT);
+    const char *member = arena_printf(http_arena(writing->request), ",\"feedback\":%s", text);
+    free(text);
+    json_decref(told);
+    json_decref(expected);
+    return member;
+}
 
 static void reply_stored(const struct writing *writing, const struct db_result *result, int row)
 {
@@ -59,8 +100,9 @@ static void reply_stored(const struct writing *writing, const struct db_result *
         uuid_equal(judgment, writing->judgment) ? METRIC_JUDGMENTS_ACCEPTED : METRIC_JUDGMENTS_REPLAYED, 1);
     id_format((struct id){writing->lease.shard_key, judgment}, id);
     http_reply_json_text(request, 201,
-        arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"}", id,
-            (long long)db_number(result, row, 3), db_text(result, row, 4)));
+        arena_printf(http_arena(request), "{\"judgment_id\":\"%s\",\"revision\":%lld,\"receipt\":\"%s\"%s}",
+            id, (long long)db_number(result, row, 3), db_text(result, row, 4),
+            writing->is_gold ? feedback(writing, result, row) : ""));
 }
 
 static void refuse(struct http_request *request, const char *outcome)
@@ -68,6 +110,8 @@ static void refuse(struct http_request *request, const char *outcome)
     metrics_add(METRIC_JUDGMENTS_REFUSED, 1);
     if (strcmp(outcome, "reused") == 0)
         api_key_reused(request);
+    else if (strcmp(outcome, "told") == 0)
+        http_problem(request, 409, "What was answered to practise or to qualify stays as it was.");
     else if (strcmp(outcome, "lost") == 0)
         http_problem(request, 409,
             "This task is not yours any more: its time ran out and somebody else has it, or it was "
@@ -88,9 +132,12 @@ static void on_row(void *arg, const struct db_result *result, int row)
         http_reply_header(writing->request, "Retry-After", "1");
         http_problem(writing->request, 503, "This can't be done just now; try again.");
     } else if (!api_db_failed(writing->request, result)) {
-        if (strcmp(outcome, "stored") == 0)
+        if (strcmp(outcome, "stored") == 0) {
             reply_stored(writing, result, row);
-        else
+        } else if (strcmp(outcome, "lost") == 0 && writing->may_be_gold && !writing->is_gold) {
+            writing->is_gold = true;
+            submit(writing);
+        } else
             refuse(writing->request, outcome);
     }
 }
@@ -144,7 +191,7 @@ static void submit(struct writing *writing)
             ? arena_printf(arena, "%lld", (long long)writing->actor->demographics_version)
             : NULL,
         key, arena_printf(arena, "\\x%s", hash), receipt.data, arena_printf(arena, "%d", loop->index)};
-    db_batch_add(loop->judgments, values, on_row, writing);
+    db_batch_add(writing->is_gold ? loop->gold_judgments : loop->judgments, values, on_row, writing);
     buf_release(&receipt);
     free(client);
 }
@@ -209,34 +256,60 @@ static void ask_replay(struct writing *writing)
     db_query(loop->db, DB_READ, 0, QUERY_COLLECT_REPLAY, &params, on_replay, writing);
 }
 
-// '{1,0}' of the database.
-static size_t read_shown(const char *text, int shown[SHOWN_MAX])
+static void place(struct writing *writing)
 {
-    size_t n = 0;
-    for (const char *at = text; n < SHOWN_MAX && (*at == '{' || *at == ',') && at[1] != '}';) {
-        char *end = NULL;
-        shown[n++] = (int)strtol(at + 1, &end, 10);
-        at = end;
-    }
-    return n;
+    struct fields fields;
+    fields_init(&fields);
+    answer_place(&fields, &writing->rules, writing->body, &writing->answer, &writing->seen, &writing->stored,
+        &writing->note);
+    if (fields_finish(&fields, writing->request))
+        finish(writing);
 }
+
+static void on_articles(void *arg, const struct db_result *result)
+{
+    struct writing *writing = arg;
+    if (api_db_failed(writing->request, result))
+        return;
+    json_t *articles = result->n_rows == 1 ? json_loads(db_text(result, 0, 0), 0, NULL) : NULL;
+    writing->seen.articles = articles;
+    place(writing);
+    writing->seen.articles = NULL;
+    json_decref(articles);
+}
+
+// Those of the version that the task was given out under: an amendment since then takes nobody's reasons away.
+static void ask_articles(struct writing *writing, int64_t version)
+{
+    const struct loop *loop = http_context(writing->request);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, writing->community_shard_key);
+    db_add_number(&params, version);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_ARTICLES, &params, on_articles, writing);
+}
+
+// Columns of collect_lease.sql.
+enum { SHOWN, SLOT, HAS_LATER, CONSTITUTION, ITEM, IS_GOLD };
 
 static void on_lease(void *arg, const struct db_result *result)
 {
     struct writing *writing = arg;
-    int shown[SHOWN_MAX];
-    struct fields fields;
     if (api_db_failed(writing->request, result))
         return;
     if (result->n_rows == 0) {
         ask_replay(writing);
         return;
     }
-    fields_init(&fields);
-    answer_place(&fields, &writing->task_copy, writing->body, &writing->answer, shown,
-        read_shown(db_text(result, 0, 0), shown), &writing->stored, &writing->note);
-    if (fields_finish(&fields, writing->request))
-        finish(writing);
+    writing->is_gold = db_bool(result, 0, IS_GOLD);
+    writing->seen = (struct seen){.shown = writing->shown,
+        .n_shown = placing_shown(db_text(result, 0, SHOWN), writing->shown),
+        .later = db_bool(result, 0, HAS_LATER) && rules_show_later(&writing->rules, db_uuid(result, 0, ITEM),
+                                                      (int)db_number(result, 0, SLOT))};
+    if (writing->answer.cites && !db_is_null(result, 0, CONSTITUTION))
+        ask_articles(writing, db_number(result, 0, CONSTITUTION));
+    else
+        place(writing);
 }
 
 static void with_task(struct http_request *request, const struct task *task, void *arg)
@@ -245,19 +318,19 @@ static void with_task(struct http_request *request, const struct task *task, voi
     const struct loop *loop = http_context(request);
     struct fields fields;
     fields_init(&fields);
-    answer_read(&fields, task, writing->body, &writing->answer);
+    answer_read(&fields, &task->rules, writing->body, &writing->answer);
+    // A turn is nobody else's to have.
+    if (task->is_chat && strcmp(writing->answer.outcome, "skip") == 0)
+        fields_fail(&fields, "/choice", "In a chat, say cannot_judge, or end it.");
     if (!fields_finish(&fields, request))
         return;
-    if (!writing->answer.names_slots) {
-        fields_init(&fields);
-        answer_place(
-            &fields, task, writing->body, &writing->answer, NULL, 0, &writing->stored, &writing->note);
-        fields_release(&fields);
-        finish(writing);
+    rules_copy(&writing->rules, &task->rules);
+    writing->may_be_gold = gold_is_given(&task->gold);
+    if (!writing->answer.needs_seen) {
+        place(writing);
         return;
     }
-    writing->task_copy = *task;
-    json_incref(writing->task_copy.dimensions);
+    writing->community_shard_key = task->community_shard_key;
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, writing->lease.shard_key);

@@ -2,6 +2,9 @@
 
 #include "base/hash.h"
 #include "base/json.h"
+#include "coordinator/collect/quota.h"
+#include "coordinator/collect/rules.h"
+#include "coordinator/collect/seat.h"
 #include "coordinator/collect/study.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -15,8 +18,11 @@
 // --- making -------------------------------------------------------------------------------------------------------------
 struct creation {
     struct http_request *request;
+    const struct actor *actor;
     struct id project;
     struct study study;
+    struct uuid key;
+    bool has_key;
     char *answer, *settings, *guideline;
 };
 
@@ -88,9 +94,22 @@ static char *guideline_new(const json_t *words, unsigned char ret_hash[HASH_BYTE
     return text;
 }
 
-static void create(struct creation *creation, const struct actor *actor, bool has_key, struct uuid key)
+static void add_quotas(const struct creation *creation, struct db_params *params)
 {
     const struct loop *loop = http_context(creation->request);
+    struct arena *arena = http_arena(creation->request);
+    const json_t *quotas = json_object_get(creation->study.settings, "quotas");
+    db_add_text(params, seat_codes(loop->app->keys, arena, creation->project.shard_key, quotas));
+    db_add_text(params, seat_limits(arena, quotas, quota_wanted));
+    db_add_text(params, seat_limits(arena, quotas, quota_per_item));
+    db_add_text(params, quota_counts_people(quotas) ? "people" : "judgments");
+}
+
+static void create(struct creation *creation)
+{
+    const struct loop *loop = http_context(creation->request);
+    const struct actor *actor = creation->actor;
+    bool has_key = creation->has_key;
     const struct study *study = &creation->study;
     unsigned char hash[HASH_BYTES], guideline_hash[HASH_BYTES];
     api_request_hash(creation->request, http_body_json(creation->request), hash);
@@ -116,7 +135,7 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
     db_add_text(&params, creation->guideline);
     db_add_uuid(&params, actor->person);
     if (has_key)
-        db_add_uuid(&params, key);
+        db_add_uuid(&params, creation->key);
     else
         db_add_null(&params);
     db_add_bytes(&params, hash, HASH_BYTES);
@@ -126,26 +145,59 @@ static void create(struct creation *creation, const struct actor *actor, bool ha
     db_add_text(
         &params, power_entry(creation->request, "project", actor, &creation->project, NULL, ROLE_RESEARCHER));
     db_add_bytes(&params, guideline_hash, HASH_BYTES);
+    add_quotas(creation, &params);
     db_query(loop->db, DB_WRITE, has_key ? DB_RETRY_SAFE : 0, QUERY_COLLECT_PROJECT_CREATE, &params,
         on_created, creation);
 }
 
+// Articles that responses are held against are those of the constitution as it stands now; a study's task never changes.
+static void on_document(void *arg, const struct db_result *result)
+{
+    struct creation *creation = arg;
+    struct fields fields;
+    if (api_db_failed(creation->request, result))
+        return;
+    fields_init(&fields);
+    if (result->n_rows == 0 || db_is_null(result, 0, 0)) {
+        fields_fail(&fields, "/community", "There is no such community, or it has no constitution yet.");
+    } else {
+        json_t *document = json_loads(db_text(result, 0, 0), 0, NULL);
+        rules_comply(&fields, json_object_get(creation->study.settings, "task"), "/task", document);
+        json_decref(document);
+    }
+    if (fields_finish(&fields, creation->request))
+        create(creation);
+}
+
+static void ask_document(struct creation *creation)
+{
+    const struct loop *loop = http_context(creation->request);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, creation->study.community.shard_key);
+    db_add_uuid(&params, creation->study.community.uuid);
+    db_query(loop->db, DB_READ, 0, QUERY_COLLECT_DOCUMENT, &params, on_document, creation);
+}
+
 static void create_as(struct http_request *request, const struct actor *actor)
 {
-    struct uuid key = {0};
-    bool has_key = false;
     json_t *body = http_body_json(request);
-    if (body == NULL || !api_idempotency_key(request, false, &key, &has_key))
-        return;
     struct creation *creation = arena_calloc(http_arena(request), 1, sizeof(*creation));
+    if (body == NULL || !api_idempotency_key(request, false, &creation->key, &creation->has_key))
+        return;
     struct fields fields;
     fields_init(&fields);
     creation->request = request;
+    creation->actor = actor;
     creation->project = id_new(shard_key_new());
     study_read(&fields, body, &creation->study);
     arena_on_free(http_arena(request), creation_release, creation);
-    if (fields_finish(&fields, request))
-        create(creation, actor, has_key, key);
+    if (!fields_finish(&fields, request))
+        return;
+    if (rules_ask_compliance(json_object_get(creation->study.settings, "task")))
+        ask_document(creation);
+    else
+        create(creation);
 }
 
 void projects_create(struct http_request *request)
@@ -211,11 +263,15 @@ struct showing {
     const struct actor *actor;
 };
 
+static bool runs_it(const struct actor *actor)
+{
+    return (actor->roles & (ROLE_OPERATOR | ROLE_RESEARCHER | ROLE_REVIEWER)) != 0;
+}
+
 // What everybody in the study may know; the rest for those who run it.
 static json_t *project_json(const struct showing *showing, const struct db_result *result)
 {
-    static const char *const for_all[] = {"language", "task", "blind", "warning"};
-    bool runs_it = (showing->actor->roles & (ROLE_OPERATOR | ROLE_RESEARCHER | ROLE_REVIEWER)) != 0;
+    static const char *const for_all[] = {"language", "task", "blind", "conditions", "warning", "session"};
     json_t *body = json_object(), *settings = json_loads(db_text(result, 0, 2), 0, NULL);
     json_object_set_new(body, "id", json_id(showing->project));
     json_object_set_new(body, "name", json_db_json(result, 0, 0));
@@ -231,8 +287,16 @@ static json_t *project_json(const struct showing *showing, const struct db_resul
     }
     json_t *mine = json_object();
     json_object_set_new(mine, "judged", json_integer(db_number(result, 0, 17)));
+    json_object_set_new(mine, "guideline_read",
+        db_is_null(result, 0, 18) ? json_null() : json_integer(db_number(result, 0, 18)));
+    json_t *known = json_db_json(result, 0, 20);
+    json_object_update(mine, known);
+    json_decref(known);
     json_object_set_new(body, "mine", mine);
-    if (runs_it) {
+    if (!runs_it(showing->actor)) // what the models of a chat are told
+        json_object_del(json_object_get(json_object_get(body, "task"), "chat"), "system");
+    if (runs_it(showing->actor)) {
+        json_object_set_new(body, "guideline_readers", json_integer(db_number(result, 0, 19)));
         json_object_update_missing(body, settings);
         json_object_set_new(body, "judgments_per_item", json_integer(db_number(result, 0, 3)));
         json_object_set_new(body, "lease_seconds", json_integer(db_number(result, 0, 4)));
@@ -270,6 +334,7 @@ static void show(struct http_request *request, const struct actor *actor)
         db_add_uuid(&params, actor->participant);
     else
         db_add_null(&params);
+    db_add_bool(&params, runs_it(actor));
     db_query(loop->db, DB_READ, 0, QUERY_COLLECT_PROJECT, &params, on_show, showing);
 }
 
@@ -294,10 +359,57 @@ static void on_state(void *arg, const struct db_result *result)
         show(showing->request, showing->actor);
 }
 
+// Of a change that is one: who did it and what it was.
+static void add_entry(struct http_request *request, struct db_params *params, const struct actor *actor,
+    const struct id *project, const char *type)
+{
+    db_add_uuid(params, uuid_new());
+    db_add_text(params, power_entry(request, type, actor, project, NULL, 0));
+}
+
+// As JSON; null when there are none.
+static void add_words(struct http_request *request, struct db_params *params, const json_t *words)
+{
+    char *text = words != NULL ? json_canonical(words) : NULL;
+    if (text != NULL)
+        db_add_text(params, arena_strdup(http_arena(request), text));
+    else
+        db_add_null(params);
+    free(text);
+}
+
+struct change {
+    const char *state; // NULL: as it is
+    json_t *name, *guideline;
+};
+
+static void change(struct showing *showing, const struct change *wanted)
+{
+    struct http_request *request = showing->request;
+    const struct loop *loop = http_context(request);
+    unsigned char hash[HASH_BYTES];
+    const char *state = wanted->state != NULL ? wanted->state : "state";
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, showing->project.shard_key);
+    db_add_uuid(&params, showing->project.uuid);
+    db_add_text(&params, wanted->state);
+    add_words(request, &params, wanted->name);
+    db_add_text(&params, wanted->name != NULL ? words_in(wanted->name, NULL) : NULL);
+    add_words(request, &params, wanted->guideline);
+    free(guideline_new(wanted->guideline, hash));
+    db_add_bytes(&params, hash, HASH_BYTES);
+    add_entry(request, &params, showing->actor, &showing->project,
+        arena_printf(http_arena(request), "project_%s", state));
+    add_entry(request, &params, showing->actor, &showing->project, "project_name");
+    add_entry(request, &params, showing->actor, &showing->project, "project_guideline");
+    db_add_uuid(&params, uuid_new()); // of the event
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_PROJECT_CHANGE, &params, on_state, showing);
+}
+
 static void change_as(struct http_request *request, const struct actor *actor)
 {
     static const char *const states[] = {"open", "paused", "closed", NULL};
-    const struct loop *loop = http_context(request);
     struct showing *showing = arena_calloc(http_arena(request), 1, sizeof(*showing));
     *showing = (struct showing){.request = request, .actor = actor};
     json_t *body = http_body_json(request);
@@ -305,19 +417,15 @@ static void change_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("state"));
-    int state = fields_choice(&fields, body, "", "state", FIELD_REQUIRED, states);
-    if (!fields_finish(&fields, request))
-        return;
-    struct db_params params;
-    db_params_init(&params);
-    db_add_number(&params, showing->project.shard_key);
-    db_add_uuid(&params, showing->project.uuid);
-    db_add_text(&params, states[state]);
-    db_add_uuid(&params, uuid_new());
-    char *type = arena_printf(http_arena(request), "project_%s", states[state]);
-    db_add_text(&params, power_entry(request, type, actor, &showing->project, NULL, 0));
-    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_PROJECT_STATE, &params, on_state, showing);
+    fields_only(&fields, body, "", FIELDS("state", "name", "guideline"));
+    int state = fields_choice(&fields, body, "", "state", FIELD_OPTIONAL, states);
+    struct change wanted = {.state = state >= 0 ? states[state] : NULL};
+    wanted.name = study_name(&fields, body, FIELD_OPTIONAL);
+    wanted.guideline = study_guideline(&fields, body);
+    if (wanted.state == NULL && wanted.name == NULL && wanted.guideline == NULL)
+        fields_fail(&fields, "", "Say what changes: state, name or guideline.");
+    if (fields_finish(&fields, request))
+        change(showing, &wanted);
 }
 
 void projects_change(struct http_request *request)

@@ -1,221 +1,374 @@
 #include "coordinator/collect/routes.h"
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/agreement.h"
 #include "coordinator/collect/coverage.h"
+#include "coordinator/collect/rules.h"
+#include "coordinator/collect/tally.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/identity/keys.h"
 #include "coordinator/loop.h"
-#include "coordinator/work.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 // Dashboards ask every other second; the figures are this old at most.
-enum { KEPT_US = 5000000 };
-
-// One answer being made, on the pool: it reads all judgments of the study and opens answers, which take a while.
-struct quality {
-    struct http_request *request;
-    const struct app *app; // what the pool may use of the loop's
-    struct id project;
-    char *text; // the answer; owned
-    int rc;
-    struct err err;
-};
-
-struct making {
-    const struct keys *keys;
-    int64_t shard_key;
-    struct db_session *session;
-    json_t *body;
-    struct coverage coverage;
-};
+enum { KEPT_US = 5000000, GOLD_ANNOTATORS_MAX = 500 };
 
 static json_t *number_or_null(double value)
 {
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static int query(const struct making *making, enum query what, struct db_result *result, struct err *err)
+static int query(const struct tally *tally, enum query what, struct db_result *result, struct err *err)
 {
     struct db_params params;
     db_params_init(&params);
-    db_add_number(&params, making->shard_key);
-    return db_session_query(making->session, what, &params, result, err);
+    db_add_number(&params, tally->project.shard_key);
+    return db_session_query(tally->session, what, &params, result, err);
 }
 
-static int add_agreement(struct making *making, struct err *err)
+static json_t *interval_or_null(bool known, const struct interval *interval)
+{
+    return known ? json_pack("[f, f]", interval->low, interval->high) : json_null();
+}
+
+// The units of a study by how they were judged; the list is owned.
+struct units {
+    struct agreement agreement;
+    struct agreement_unit *list;
+    size_t n;
+};
+
+// Columns of collect_quality_patterns.sql.
+enum { MEASURE, COUNTS, TIMES = COUNTS + AGREEMENT_CATEGORIES };
+
+static void units_of(
+    struct units *units, const struct db_result *patterns, const char *measure, enum agreement_scale scale)
+{
+    *units = (struct units){
+        .agreement = {.scale = scale}, .list = calloc((size_t)patterns->n_rows + 1, sizeof(*units->list))};
+    if (units->list == NULL)
+        abort();
+    for (int i = 0; i < patterns->n_rows; i++) {
+        if (strcmp(db_text(patterns, i, MEASURE), measure) != 0)
+            continue;
+        struct agreement_unit *unit = &units->list[units->n++];
+        for (int c = 0; c < AGREEMENT_CATEGORIES; c++)
+            unit->counts[c] = db_number(patterns, i, COUNTS + c);
+        unit->times = db_number(patterns, i, TIMES);
+        agreement_add(&units->agreement, unit->counts, unit->times);
+    }
+}
+
+// Sets "NAME" and "NAME_interval".
+static void set_figure(json_t *own, const char *name, const struct units *units,
+    double (*statistic)(const struct agreement *), bool paired)
+{
+    struct interval interval;
+    char with[32];
+    bool known = agreement_interval(&units->agreement, units->list, units->n, statistic, paired, &interval);
+    snprintf(with, sizeof(with), "%s_interval", name);
+    json_object_set_new(own, name, number_or_null(statistic(&units->agreement)));
+    json_object_set_new(own, with, interval_or_null(known, &interval));
+}
+
+static void set_sizes(json_t *own, const struct units *units, const char *n_units)
+{
+    json_object_set_new(own, n_units, json_integer((json_int_t)units->agreement.n_units));
+    json_object_set_new(own, "n_judgments", json_integer((json_int_t)units->agreement.n_judgments));
+}
+
+// How strongly, where the task asks for it.
+static json_t *strength_of(const struct rules *rules, const struct db_result *patterns)
+{
+    struct units units;
+    if (rules->strength_max == 0)
+        return json_null();
+    units_of(&units, patterns, "strength", AGREEMENT_ORDINAL);
+    json_t *own = json_object();
+    set_figure(own, "alpha", &units, agreement_alpha, true);
+    set_sizes(own, &units, "n_pairs");
+    free(units.list);
+    return own;
+}
+
+// Of each dimension that is rated in steps.
+static json_t *ratings_of(const struct rules *rules, const struct db_result *patterns)
+{
+    json_t *all = json_array(), *dimension;
+    size_t i;
+    json_array_foreach(rules->dimensions, i, dimension)
+    {
+        struct units units;
+        char measure[128];
+        const char *id = json_string_value(json_object_get(dimension, "id"));
+        const char *scale = json_string_value(json_object_get(dimension, "scale"));
+        snprintf(measure, sizeof(measure), "rating.%s", id);
+        units_of(
+            &units, patterns, measure, strcmp(scale, "likert") == 0 ? AGREEMENT_INTERVAL : AGREEMENT_NOMINAL);
+        if (units.n > 0) {
+            json_t *own = json_pack("{s:s, s:s}", "dimension", id, "scale", scale);
+            set_figure(own, "percent", &units, agreement_percent, true);
+            set_figure(own, "alpha", &units, agreement_alpha, true);
+            set_sizes(own, &units, "n_units");
+            json_array_append_new(all, own);
+        }
+        free(units.list);
+    }
+    return all;
+}
+
+// Categories of a choice.
+enum { FIRST, SECOND, TIE, BOTH_BAD };
+
+// What could be said of a pair: what the task offers, and what came with an import all the same.
+static int count_outcomes(const struct rules *rules, const struct agreement *agreement)
+{
+    return 2 + (rules->tie || agreement->shares[TIE] > 0) +
+           (rules->both_bad || agreement->shares[BOTH_BAD] > 0);
+}
+
+static json_t *agreement_of(const struct rules *rules, const struct db_result *patterns)
+{
+    struct units units;
+    units_of(&units, patterns, "choice", AGREEMENT_NOMINAL);
+    units.agreement.n_categories = count_outcomes(rules, &units.agreement);
+    json_t *own = json_object();
+    set_figure(own, "percent", &units, agreement_percent, true);
+    set_figure(own, "alpha", &units, agreement_alpha, true);
+    set_figure(own, "ac1", &units, agreement_ac1, false);
+    set_sizes(own, &units, "n_pairs");
+    json_object_set_new(own, "strength", strength_of(rules, patterns));
+    json_object_set_new(own, "ratings", ratings_of(rules, patterns));
+    free(units.list);
+    return own;
+}
+
+static int add_agreement(struct tally *tally, struct err *err)
 {
     struct db_result result;
-    struct agreement agreement = {0};
-    int rc = query(making, QUERY_COLLECT_QUALITY_UNITS, &result, err);
-    for (int i = 0; rc == 0 && i < result.n_rows; i++) {
-        int64_t counts[AGREEMENT_CATEGORIES];
-        for (int c = 0; c < AGREEMENT_CATEGORIES; c++)
-            counts[c] = db_number(&result, i, c);
-        agreement_add(&agreement, counts, db_number(&result, i, AGREEMENT_CATEGORIES));
-    }
-    json_t *own = json_object();
-    json_object_set_new(own, "percent", number_or_null(agreement_percent(&agreement)));
-    json_object_set_new(own, "alpha", number_or_null(agreement_alpha(&agreement)));
-    json_object_set_new(own, "n_pairs", json_integer((json_int_t)agreement.n_units));
-    json_object_set_new(own, "n_judgments", json_integer((json_int_t)agreement.n_judgments));
-    json_object_set_new(making->body, "agreement", own);
+    struct rules rules;
+    int rc = query(tally, QUERY_COLLECT_TASK, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *stored = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 1), 0, NULL);
+    rules_of(&rules, stored);
+    rc = query(tally, QUERY_COLLECT_QUALITY_PATTERNS, &result, err);
+    if (rc == 0)
+        json_object_set_new(tally->body, "agreement", agreement_of(&rules, &result));
+    rules_release(&rules);
+    json_decref(stored);
     return rc;
 }
 
-// Share of "left" among preferences given here, with the z of a fair coin.
+// Share of "left" among preferences given here, with its interval and the z of a fair coin.
 static json_t *order_bias(double n_left, double n_right)
 {
     double n = n_left + n_right;
-    json_t *bias = json_object();
-    json_object_set_new(bias, "left_share", number_or_null(n > 0 ? n_left / n : NAN));
-    json_object_set_new(bias, "n", json_integer((json_int_t)n));
+    json_t *bias = tally_share("left_share", n_left, n);
     json_object_set_new(bias, "z", number_or_null(n > 0 ? (n_left - n / 2) / sqrt(n / 4) : NAN));
     return bias;
 }
 
-static int add_totals(struct making *making, struct err *err)
+static int add_totals(struct tally *tally, struct err *err)
 {
     struct db_result result;
-    int rc = query(making, QUERY_COLLECT_QUALITY_TOTALS, &result, err);
-    json_t *outcomes = json_object(), *time = json_object();
+    int rc = query(tally, QUERY_COLLECT_QUALITY_TOTALS, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *outcomes = json_object(), *median = json_null();
     double n_left = 0, n_right = 0;
-    for (int i = 0; rc == 0 && i < result.n_rows; i++) {
+    json_int_t n = 0;
+    for (int i = 0; i < result.n_rows; i++) {
         const char *outcome = db_text(&result, i, 0);
-        if (outcome[0] == '\0') { // all of them
-            int64_t median = db_number(&result, i, 3);
-            json_object_set_new(time, "median_active_ms", median >= 0 ? json_integer(median) : json_null());
-            json_object_set_new(making->body, "n_items", json_integer(db_number(&result, i, 4)));
-            continue;
-        }
         json_object_set_new(outcomes, outcome, json_integer(db_number(&result, i, 1)));
+        if (strcmp(outcome, "skip") != 0)
+            n += db_number(&result, i, 1);
         if (strcmp(outcome, "left") == 0)
             n_left = (double)db_number(&result, i, 2);
         else if (strcmp(outcome, "right") == 0)
             n_right = (double)db_number(&result, i, 2);
     }
-    json_int_t n = 0;
-    const char *name;
-    json_t *count;
-    json_object_foreach(outcomes, name, count) n += strcmp(name, "skip") == 0 ? 0 : json_integer_value(count);
-    json_object_set_new(making->body, "n_judgments", json_integer(n));
-    json_object_set_new(making->body, "outcomes", outcomes);
-    json_object_set_new(making->body, "order_bias", order_bias(n_left, n_right));
-    json_object_set_new(making->body, "time", time);
-    return rc;
+    json_object_set_new(tally->body, "n_judgments", json_integer(n));
+    json_object_set_new(tally->body, "outcomes", outcomes);
+    json_object_set_new(tally->body, "order_bias", order_bias(n_left, n_right));
+    rc = query(tally, QUERY_COLLECT_QUALITY_WHOLE, &result, err);
+    if (rc < 0)
+        return rc;
+    json_object_set_new(tally->body, "n_items", json_integer(db_number(&result, 0, 0)));
+    if (db_number(&result, 0, 1) >= 0)
+        median = json_integer(db_number(&result, 0, 1));
+    json_object_set_new(tally->body, "time", json_pack("{s:o}", "median_active_ms", median));
+    return 0;
 }
+
+// By the hour, so that the reader's own days can be made of it.
+static int add_activity(struct tally *tally, struct err *err)
+{
+    struct db_result result;
+    int rc = query(tally, QUERY_COLLECT_QUALITY_HOURS, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *hours = json_array();
+    for (int i = 0; i < result.n_rows; i++) {
+        json_t *one = json_object();
+        json_object_set_new(one, "hour", json_db_time(&result, i, 0));
+        json_object_set_new(one, "n", json_integer(db_number(&result, i, 1)));
+        json_array_append_new(hours, one);
+    }
+    json_object_set_new(tally->body, "activity", hours);
+    return 0;
+}
+
+static int add_steps(struct tally *tally, struct err *err)
+{
+    static const char *const names[] = {
+        "joined", "read_guideline", "judged", "judged_ten", "left", "excluded"};
+    struct db_result result;
+    int rc = query(tally, QUERY_COLLECT_QUALITY_STEPS, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *steps = json_object();
+    for (int i = 0; i < (int)ARRAY_SIZE(names); i++)
+        json_object_set_new(steps, names[i], json_integer(db_number(&result, 0, i)));
+    json_object_set_new(tally->body, "steps", steps);
+    return 0;
+}
+
+// How many of `n` answers were as expected, with the share and its interval.
+static json_t *gold_share(const struct db_result *result, int row)
+{
+    json_int_t n = db_number(result, row, 1), n_met = db_number(result, row, 2);
+    json_t *own = tally_share("accuracy", (double)n_met, (double)n);
+    json_object_set_new(own, "as_expected", json_integer(n_met));
+    return own;
+}
+
+static int add_gold(struct tally *tally, struct err *err)
+{
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, tally->project.shard_key);
+    db_add_number(&params, GOLD_ANNOTATORS_MAX);
+    int rc = db_session_query(tally->session, QUERY_COLLECT_QUALITY_GOLD, &params, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *all = gold_share(&result, 0), *annotators = json_array(); // the first row is of them all
+    for (int i = 1; i < result.n_rows; i++) {
+        json_t *one = gold_share(&result, i);
+        json_object_set_new(one, "participant_id", json_db_id(&result, i, 0, tally->project.shard_key));
+        json_array_append_new(annotators, one);
+    }
+    json_object_set_new(all, "annotators", annotators);
+    json_object_set_new(tally->body, "gold", all);
+    return 0;
+}
+
+static int add_repeats(struct tally *tally, struct err *err)
+{
+    struct db_result result;
+    int rc = query(tally, QUERY_COLLECT_QUALITY_REPEATS, &result, err);
+    if (rc < 0)
+        return rc;
+    double n = (double)db_number(&result, 0, 0), n_same = (double)db_number(&result, 0, 1);
+    double n_preferences = (double)db_number(&result, 0, 2), n_same_side = (double)db_number(&result, 0, 3);
+    json_t *own = tally_share("same_share", n_same, n);
+    json_object_set_new(own, "preferences", tally_share("same_side_share", n_same_side, n_preferences));
+    json_object_set_new(tally->body, "repeats", own);
+    return 0;
+}
+
+struct counting {
+    const struct keys *keys;
+    struct coverage coverage;
+};
 
 static int on_person(void *arg, const struct db_result *result, struct err *err UNUSED)
 {
-    struct making *making = arg;
+    struct counting *counting = arg;
     struct arena *arena = arena_new(KEYS_SEALED_MAX_BYTES * 4);
     size_t size = 0;
     const unsigned char *sealed = db_is_null(result, 0, 2) ? NULL : db_bytes(result, 0, 2, arena, &size);
-    json_t *answers = identity_open_demographics(making->keys, db_uuid(result, 0, 0), sealed, size);
-    coverage_add(&making->coverage, answers, db_bool(result, 0, 3), db_number(result, 0, 1));
+    json_t *answers = identity_open_demographics(counting->keys, db_uuid(result, 0, 0), sealed, size);
+    coverage_add(&counting->coverage, answers, db_bool(result, 0, 3), db_number(result, 0, 1));
     json_decref(answers);
     arena_free(arena);
     return 0;
 }
 
-static int add_coverage(struct making *making, struct err *err)
+static int add_coverage(struct tally *tally, struct err *err)
 {
     struct db_result result;
     struct db_params params;
-    int rc = query(making, QUERY_COLLECT_QUALITY_QUESTIONS, &result, err);
+    struct counting counting = {.keys = tally->app->keys};
+    int rc = query(tally, QUERY_COLLECT_QUALITY_QUESTIONS, &result, err);
     if (rc < 0)
         return rc;
     json_t *questions = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 0), 0, NULL);
-    coverage_init(&making->coverage, questions);
+    coverage_init(&counting.coverage, questions);
     db_params_init(&params);
-    db_add_number(&params, making->shard_key);
-    rc = db_session_stream(making->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, making, err);
+    db_add_number(&params, tally->project.shard_key);
+    rc = db_session_stream(tally->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, &counting, err);
     json_object_set_new(
-        making->body, "n_annotators", json_integer((json_int_t)making->coverage.n_annotators));
-    json_object_set_new(making->body, "coverage", coverage_rows(&making->coverage));
-    coverage_release(&making->coverage);
+        tally->body, "n_annotators", json_integer((json_int_t)counting.coverage.n_annotators));
+    json_object_set_new(tally->body, "coverage", coverage_rows(&counting.coverage));
+    coverage_release(&counting.coverage);
     json_decref(questions);
     return rc;
 }
 
-static void run(void *arg)
+static int make(struct tally *tally, struct err *err)
 {
-    struct quality *quality = arg;
-    struct making making = {
-        .keys = quality->app->keys, .shard_key = quality->project.shard_key, .body = json_object()};
-    quality->rc = db_session_open(quality->app->conninfo, &making.session, &quality->err);
-    if (quality->rc == 0)
-        quality->rc = db_session_begin(making.session, true, &quality->err);
-    if (quality->rc == 0)
-        quality->rc = add_totals(&making, &quality->err);
-    if (quality->rc == 0)
-        quality->rc = add_agreement(&making, &quality->err);
-    if (quality->rc == 0)
-        quality->rc = add_coverage(&making, &quality->err);
-    if (making.session != NULL)
-        db_session_close(making.session);
-    // No item of this study is compared with its gold answer yet.
-    json_object_set_new(making.body, "gold", json_pack("{s:i, s:n}", "n", 0, "accuracy"));
-    quality->text = json_dumps(making.body, JSON_COMPACT | JSON_REAL_PRECISION(10));
-    json_decref(making.body);
+    int rc = add_totals(tally, err);
+    if (rc == 0)
+        rc = add_agreement(tally, err);
+    if (rc == 0)
+        rc = add_activity(tally, err);
+    if (rc == 0)
+        rc = add_steps(tally, err);
+    if (rc == 0)
+        rc = add_gold(tally, err);
+    if (rc == 0)
+        rc = add_repeats(tally, err);
+    if (rc == 0)
+        rc = add_coverage(tally, err);
+    return rc;
 }
 
-static void done(void *arg)
+static struct quality_place *place_of(const struct loop *loop, struct id project)
 {
-    struct quality *quality = arg;
-    const struct loop *loop = http_context(quality->request);
-    if (quality->rc < 0) {
-        log_event(LOG_WARNING, "quality", LOG_TEXT("detail", quality->err.message));
-        http_reply_header(quality->request, "Retry-After", "2");
-        http_problem(quality->request, 503, "The figures can't be made just now; try again.");
-        return;
-    }
-    struct quality_place *place =
-        &loop->collect->quality[(uint64_t)quality->project.shard_key % QUALITY_PLACES];
+    return &loop->collect->quality[(uint64_t)project.shard_key % QUALITY_PLACES];
+}
+
+static void made(struct http_request *request, struct id project, const char *text)
+{
+    struct quality_place *place = place_of(http_context(request), project);
     free(place->text);
-    *place = (struct quality_place){.shard_key = quality->project.shard_key,
-        .made_us = clock_monotonic_us(),
-        .text = strdup(quality->text)};
+    *place = (struct quality_place){
+        .shard_key = project.shard_key, .made_us = clock_monotonic_us(), .text = strdup(text)};
     if (place->text == NULL)
         abort();
-    http_reply_json_text(quality->request, 200, quality->text);
 }
 
-static void release(void *arg)
+static void show_as(struct http_request *request, const struct actor *actor UNUSED)
 {
-    struct quality *quality = arg;
-    free(quality->text);
-}
-
-static void show_as(struct http_request *request, const struct actor *actor)
-{
-    (void)actor;
-    const struct loop *loop = http_context(request);
-    struct quality *quality = arena_calloc(http_arena(request), 1, sizeof(*quality));
-    quality->request = request;
-    quality->app = loop->app;
-    if (!identity_param_id(request, "p", &quality->project))
+    struct id project;
+    if (!identity_param_id(request, "p", &project))
         return;
-    const struct quality_place *place =
-        &loop->collect->quality[(uint64_t)quality->project.shard_key % QUALITY_PLACES];
-    if (place->text != NULL && place->shard_key == quality->project.shard_key &&
-        clock_monotonic_us() - place->made_us < KEPT_US) {
+    const struct quality_place *place = place_of(http_context(request), project);
+    if (place->text != NULL && place->shard_key == project.shard_key &&
+        clock_monotonic_us() - place->made_us < KEPT_US)
         http_reply_json_text(request, 200, place->text);
-        return;
-    }
-    arena_on_free(http_arena(request), release, quality);
-    if (work_submit(loop->app->pool, loop->base, run, done, quality) < 0) {
-        http_reply_header(request, "Retry-After", "2");
-        http_problem(request, 503, "There is much to do just now; try again in a moment.");
-    }
+    else
+        tally_show(request, project, make, NULL, made);
 }
 
 void quality_show(struct http_request *request)

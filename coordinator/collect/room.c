@@ -10,7 +10,7 @@
 enum {
     JUDGMENT_COLUMNS = 16,
     JUDGMENTS_A_BATCH = 500,
-    LEASE_COLUMNS = 8,
+    LEASE_COLUMNS = 7,
     LEASES_A_BATCH = 100,
     JUDGMENT_BODY_MAX = 512 * 1024
 };
@@ -22,6 +22,8 @@ static int loop_start(struct loop *loop, struct err *err)
     loop->collect->live = live_new(loop);
     loop->judgments =
         db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
+    loop->gold_judgments =
+        db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_GOLD_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
     loop->leases = db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
     return 0;
 }
@@ -42,14 +44,38 @@ static const struct http_route routes[] = {
         .class = WRITE,
         .body_max = 2 * 1024 * 1024},
     {.method = HTTP_GET, .pattern = "/api/v1/projects", .handle = projects_list, .class = READ},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/presets",
+        .handle = presets_list,
+        .class = READ,
+        .limit = LIMIT_OPEN},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}", .handle = projects_show, .class = READ},
-    {.method = HTTP_PATCH, .pattern = "/api/v1/projects/{p}", .handle = projects_change, .class = WRITE},
+    {.method = HTTP_PATCH,
+        .pattern = "/api/v1/projects/{p}",
+        .handle = projects_change,
+        .class = WRITE,
+        .body_max = 2 * 1024 * 1024},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/guideline",
+        .handle = guideline_read,
+        .class = WRITE,
+        .limit = LIMIT_JUDGE},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/events", .handle = live_watch, .class = READ},
     {.method = HTTP_POST,
         .pattern = "/api/v1/projects/{p}/items",
         .handle = items_import,
         .class = HTTP_CLASS_BULK,
         .flags = HTTP_STREAM_BODY},
+    {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/items", .handle = items_list, .class = READ},
+    {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/items/{i}", .handle = items_show, .class = READ},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/projects/{p}/annotators",
+        .handle = annotators_list,
+        .class = READ},
+    {.method = HTTP_PATCH,
+        .pattern = "/api/v1/projects/{p}/annotators/{a}",
+        .handle = annotators_change,
+        .class = WRITE},
     {.method = HTTP_POST,
         .pattern = "/api/v1/projects/{p}/assignments",
         .handle = assignments_next,
@@ -67,6 +93,11 @@ static const struct http_route routes[] = {
         .class = WRITE,
         .limit = LIMIT_JUDGE},
     {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/quality", .handle = quality_show, .class = READ},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/projects/{p}/quality/groups",
+        .handle = groups_show,
+        .class = READ},
+    {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/quotas", .handle = quotas_show, .class = READ},
     {0},
 };
 

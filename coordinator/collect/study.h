@@ -11,11 +11,14 @@ struct study {
     bool simulated, follows;
     struct id community; // when it follows one
     json_t *
-        settings; // owned: language, task, demographics, quotas, blind, consent, warning, and the name when it is several
+        settings; // owned: language, task, demographics, quotas, blind, consent, conditions, warning, and the name when it is several
 };
 
 // Errors go to `fields`; then the settings are incomplete, but always there to be released.
 void study_read(struct fields *fields, const json_t *body, struct study *ret_study);
 void study_release(struct study *study);
+// Words of the body, borrowed; NULL when absent or wrong.
+json_t *study_name(struct fields *fields, const json_t *body, unsigned flags);
+json_t *study_guideline(struct fields *fields, const json_t *body);
 
 #endif

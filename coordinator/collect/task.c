@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/frontier.h"
+#include "coordinator/collect/quota.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/loop.h"
@@ -16,7 +17,7 @@ enum { KEPT_US = 2000000 };
 struct reading {
     struct http_request *request;
     int64_t shard_key;
-    struct task task; // the dimensions are given to the place
+    struct task task; // the rules are given to the place
     void (*then)(struct http_request *request, const struct task *task, void *arg);
     void *arg;
 };
@@ -34,8 +35,10 @@ void collect_free(struct collect *collect)
 {
     if (collect == NULL)
         return;
-    for (size_t i = 0; i < TASK_PLACES; i++)
-        json_decref(collect->tasks[i].dimensions);
+    for (size_t i = 0; i < TASK_PLACES; i++) {
+        rules_release(&collect->tasks[i].rules);
+        json_decref(collect->tasks[i].quotas);
+    }
     for (size_t i = 0; i < QUALITY_PLACES; i++)
         free(collect->quality[i].text);
     frontier_free(collect->frontier);
@@ -51,7 +54,8 @@ static void finish(struct reading *reading)
 {
     const struct loop *loop = http_context(reading->request);
     struct task *own = place(loop->collect, reading->shard_key);
-    json_decref(own->dimensions);
+    rules_release(&own->rules);
+    json_decref(own->quotas);
     reading->task.read_us = clock_monotonic_us();
     *own = reading->task;
     reading->then(reading->request, own, reading->arg);
@@ -61,23 +65,21 @@ static void on_constitution(void *arg, const struct db_result *result)
 {
     struct reading *reading = arg;
     if (api_db_failed(reading->request, result)) {
-        json_decref(reading->task.dimensions);
+        rules_release(&reading->task.rules);
+        json_decref(reading->task.quotas);
         return;
     }
     reading->task.constitution_version = db_number(result, 0, 0);
     finish(reading);
 }
 
-static void read_rules(struct task *task, const char *text)
+static json_t *read_quotas(const char *text)
 {
-    json_t *rules = json_loads(text, 0, NULL);
-    const char *kind = json_string_value(json_object_get(rules, "kind"));
-    task->kind = kind != NULL && strcmp(kind, "ranking") == 0  ? TASK_RANKING
-                 : kind != NULL && strcmp(kind, "rating") == 0 ? TASK_RATING
-                                                               : TASK_PAIRWISE;
-    task->strength_max = (int)json_integer_value(json_object_get(rules, "strength_max"));
-    task->dimensions = json_incref(json_object_get(rules, "dimensions"));
-    json_decref(rules);
+    json_t *quotas = json_loads(text, 0, NULL);
+    if (quota_is_set(quotas))
+        return quotas;
+    json_decref(quotas);
+    return NULL;
 }
 
 static void on_task(void *arg, const struct db_result *result)
@@ -92,15 +94,26 @@ static void on_task(void *arg, const struct db_result *result)
     }
     reading->task = (struct task){.shard_key = reading->shard_key,
         .project = db_uuid(result, 0, 0),
-        .simulated = db_bool(result, 0, 3)};
-    read_rules(&reading->task, db_text(result, 0, 1));
+        .simulated = db_bool(result, 0, 3),
+        .repeats = db_bool(result, 0, 6),
+        .is_drawn = db_bool(result, 0, 7)};
+    json_t *stored = json_loads(db_text(result, 0, 1), 0, NULL);
+    rules_of(&reading->task.rules, stored);
+    reading->task.is_chat = json_is_object(json_object_get(stored, "chat"));
+    json_decref(stored);
+    json_t *given = json_loads(db_text(result, 0, 5), 0, NULL);
+    reading->task.gold = gold_rules_of(given);
+    reading->task.tasks_a_day = db_is_null(result, 0, 8) ? 0 : db_number(result, 0, 8);
+    json_decref(given);
+    reading->task.quotas = read_quotas(db_text(result, 0, 4));
     if (db_is_null(result, 0, 2)) {
         finish(reading);
         return;
     }
     struct db_params params;
+    reading->task.community_shard_key = db_number(result, 0, 2);
     db_params_init(&params);
-    db_add_number(&params, db_number(result, 0, 2));
+    db_add_number(&params, reading->task.community_shard_key);
     db_query(loop->db, DB_READ, 0, QUERY_COLLECT_CONSTITUTION, &params, on_constitution, reading);
 }
 

@@ -5,23 +5,25 @@
 
 #include "base/base.h"
 #include "base/id.h"
-
-#include <jansson.h>
+#include "coordinator/collect/gold.h"
 
 struct frontier;
 struct http_request;
 struct live;
 
-enum task_kind { TASK_PAIRWISE, TASK_RANKING, TASK_RATING };
-
 struct task {
     int64_t shard_key, read_us; // 0: an empty place
     struct uuid project;
-    enum task_kind kind;
-    int strength_max;
-    json_t *dimensions;           // [{id, label, min, max}]; owned
-    int64_t constitution_version; // of the community it follows, at most 2 s old; 0: none
+    struct rules rules;           // owned
+    int64_t community_shard_key;  // of the one it follows; 0: none
+    int64_t constitution_version; // of that community, at most 2 s old; 0: none
     bool simulated;
+    json_t *quotas; // as in the settings, when there are any; else NULL; owned
+    struct gold_rules gold;
+    int64_t tasks_a_day; // 0: no limit
+    bool is_chat;        // tasks come of chats only (coordinator/chat)
+    bool repeats;        // some tasks are given once more
+    bool is_drawn;       // which task is next is drawn
 };
 
 // An answer of quality.c that is worth keeping for some seconds: dashboards ask again and again.

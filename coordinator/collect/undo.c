@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "coordinator/api.h"
+#include "coordinator/collect/offer.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -16,6 +17,7 @@ struct undoing {
     const struct actor *actor;
     struct id lease;
     struct uuid key;
+    unsigned char hash[HASH_BYTES];
     int attempts;
 };
 
@@ -29,7 +31,7 @@ static void on_shown(void *arg, const struct db_result *result)
     if (result->n_rows == 0)
         http_problem(undoing->request, 409, "This task is not yours any more; ask for the next one.");
     else
-        assignments_reply(undoing->request, 200, undoing->lease.shard_key, result);
+        assignments_reply(undoing->request, 200, undoing->lease.shard_key, result, NULL);
 }
 
 static void show_lease(struct undoing *undoing)
@@ -74,7 +76,7 @@ static void on_undone(void *arg, const struct db_result *result)
     else if (db_bool(result, 0, 2) && db_bool(result, 0, 3))
         show_lease(undoing); // taken back before
     else if (!db_bool(result, 0, 3))
-        http_problem(request, 404, "There is no judgment of yours under this task.");
+        offer_undo(request, undoing->actor, undoing->lease, undoing->key, undoing->hash);
     else if (strcmp(db_text(result, 0, 0), "open") != 0)
         http_problem(request, 409, "The study is %s: answers can't be taken back.", db_text(result, 0, 0));
     else if (++undoing->attempts < ATTEMPTS_MAX)
@@ -86,8 +88,7 @@ static void on_undone(void *arg, const struct db_result *result)
 static void submit(struct undoing *undoing)
 {
     const struct loop *loop = http_context(undoing->request);
-    unsigned char hash[HASH_BYTES];
-    api_request_hash(undoing->request, NULL, hash);
+    api_request_hash(undoing->request, NULL, undoing->hash);
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, undoing->lease.shard_key);
@@ -95,7 +96,7 @@ static void submit(struct undoing *undoing)
     db_add_uuid(&params, undoing->actor->participant);
     db_add_uuid(&params, uuid_new());
     db_add_uuid(&params, undoing->key);
-    db_add_bytes(&params, hash, HASH_BYTES);
+    db_add_bytes(&params, undoing->hash, HASH_BYTES);
     db_add_number(&params, loop->index);
     // Once it is undone there is nothing to undo: a repeat finds it by its key.
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_UNDO, &params, on_undone, undoing);

@@ -205,6 +205,7 @@ static void open_amendment(struct proposal *proposal, const struct facts *facts)
     else
         db_add_null(&params);
     db_add_number(&params, facts->new_until_us);
+    db_add_uuid(&params, uuid_new()); // of the event
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CONSTITUTION_PROPOSE, &params, on_opened, proposal);
     free(operations);
     free(rule);

@@ -139,6 +139,7 @@ static void close_one(const struct db_result *result, int row, struct arena *are
     add_entry(&params, arena, "constitution",
         json_pack("{s:o, s:o, s:s, s:I}", "community", json_id(community), "amendment", json_id(amendment),
             "hash", hex, "version", version));
+    db_add_uuid(&params, uuid_new()); // of the event
     settler.n_closing++;
     db_query(settler.loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CONSTITUTION_SETTLE, &params, on_closed, NULL);
     free(outcome_text);

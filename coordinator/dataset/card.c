@@ -111,6 +111,12 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
             "- %zu raters judged in Plenum. Which responses stood where on screen was drawn by the server and is in "
             "`responses` of each judgment. The study wanted %lld judgments an item.\n",
             n_live, (long long)facts->judgments_per_item);
+    if (run->counts.repeats > 0)
+        buf_printf(out,
+            "- %lld judgments more are repeats: the same person judged the same responses again, some tasks later and "
+            "with their sides swapped. They have `repeat_of`, are not among the judgments counted above, and make no "
+            "pairs.\n",
+            (long long)run->counts.repeats);
     if (n_imported > 0)
         buf_printf(out,
             "- %zu raters came with imported data. What Plenum knows of them is what the source said; a \"rater\" may "
@@ -123,6 +129,14 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
     if (facts->task[0] != '\0')
         buf_printf(out, "- The task: %s.%s\n", facts->task,
             facts->has_community ? " The study follows a community's constitution." : "");
+    if (run->is_worse)
+        buf_add_text(out,
+            "- People chose the worse response. In files of pairs `chosen` is the better one; in `judgments` a "
+            "choice is as it was made.\n");
+    if (run->has_edits)
+        buf_add_text(out,
+            "- People were asked to make the better response better still. What they wrote stands in files of "
+            "pairs as `chosen`, above what it was made from.\n");
     for (size_t i = json_array_size(facts->guidelines); i-- > 0;) {
         const json_t *one = json_array_get(facts->guidelines, i);
         const char *text = words_in(json_object_get(one, "text"), NULL);
@@ -141,6 +155,40 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
     }
 }
 
+static void add_told(struct buf *out, const char *what, const json_t *words)
+{
+    const char *text = words_in(words, NULL);
+    if (text[0] == '\0')
+        return;
+    buf_printf(out, "  - %s: ", what);
+    for (; *text != '\0'; text++)
+        buf_add_char(out, *text == '\n' || *text == '\r' ? ' ' : *text);
+    buf_add_char(out, '\n');
+}
+
+// What people were promised before they agreed to take part, in the words of the study.
+static void add_conditions(struct buf *out, const struct card_facts *facts)
+{
+    if (json_array_size(facts->conditions) == 0)
+        return;
+    buf_add_text(out, "\n### What people were told before they agreed\n\n");
+    for (size_t i = 0; i < json_array_size(facts->conditions); i++) {
+        const json_t *one = json_array_get(facts->conditions, i), *pay = json_object_get(one, "pay");
+        buf_printf(out, "- Conditions `%s`:\n", json_string_value(json_object_get(one, "version")));
+        if (json_is_object(pay))
+            buf_printf(out, "  - Pay: %s %s for each %s\n", json_string_value(json_object_get(pay, "amount")),
+                json_string_value(json_object_get(pay, "currency")),
+                json_string_value(json_object_get(pay, "per")));
+        else
+            buf_add_text(out, "  - Pay: none\n");
+        buf_printf(out, "  - Time it takes: about %lld minutes\n",
+            (long long)json_integer_value(json_object_get(one, "minutes")));
+        add_told(out, "Who pays", json_object_get(one, "payer"));
+        add_told(out, "Ethics approval", json_object_get(one, "ethics"));
+        add_told(out, "Conditions", json_object_get(one, "text"));
+    }
+}
+
 static void add_people(struct buf *out, const struct export_run *run, const struct card_facts *facts)
 {
     buf_printf(out,
@@ -150,10 +198,10 @@ static void add_people(struct buf *out, const struct export_run *run, const stru
         "attribute was not asked or did not answer. A value that fewer than "
         "%d raters of this release gave is written `" RELEASE_SUPPRESSED
         "`, and nothing in anybody's own words is in "
-        "these files. Days are given, not times.\n\nA rater's judgments stand together under one pseudonym. Whoever "
+        "these files%s. Days are given, not times.\n\nA rater's judgments stand together under one pseudonym. Whoever "
         "knows some of what a person answered here may be able to find the rest; this release does not protect "
         "against that.\n",
-        RELEASE_CELL_MIN);
+        RELEASE_CELL_MIN, run->has_edits ? " but the edits that they were asked for" : "");
     json_t *cells = release_cells(&run->release), *cell, *number;
     const char *attribute, *value;
     if (json_object_size(cells) > 0)
@@ -215,6 +263,7 @@ int card_write_readme(
         PLENUM_VERSION);
     add_counts(&out, run, facts);
     add_collection(&out, run, facts);
+    add_conditions(&out, facts);
     add_people(&out, run, facts);
     add_limits(&out);
     buf_printf(&out,

@@ -10,6 +10,7 @@ struct card_facts {
     const char *language;               // of the project, or NULL
     const char *task;                   // "pairwise", "ranking", "rating" or ""
     const json_t *guidelines;           // [{version, sha256, text}]
+    const json_t *conditions;           // as people agreed to them, the first first; may be NULL
     const json_t *filter;               // {} when everything went out
     const json_t *formats;
     int64_t created_us, judgments_per_item, excluded_raters;

@@ -80,6 +80,7 @@ static int finish(
     db_add_text(&params, text);
     db_add_uuid(&params, entry.id);
     db_add_text(&params, entry.text);
+    db_add_uuid(&params, uuid_new()); // of the event
     int rc = db_session_query(session, QUERY_DATASET_EXPORT_DONE, &params, &result, err);
     free(text);
     arena_free(arena);

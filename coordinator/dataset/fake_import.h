@@ -14,6 +14,7 @@
 struct import {
     struct buf said;
     const char *options[8][2]; // name, value
+    bool is_worse;
 };
 
 const char *import_option(const struct import *import, const char *name)
@@ -23,6 +24,17 @@ const char *import_option(const struct import *import, const char *name)
             return import->options[i][1];
     }
     return NULL;
+}
+
+json_t *import_gold(const struct import *import UNUSED, struct fields *fields UNUSED,
+    const json_t *gold UNUSED, size_t n_responses UNUSED, const char **ret_role UNUSED)
+{
+    return json_object();
+}
+
+bool import_is_worse(const struct import *import)
+{
+    return import->is_worse;
 }
 
 // "LINE SOURCE_ID|PROMPT|RESPONSE|...|@ANNOTATOR ATTRIBUTES|OUTCOME STRENGTH ANSWER"

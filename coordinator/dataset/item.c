@@ -1,6 +1,8 @@
 #include "coordinator/dataset/item.h"
 
+#include "base/buf.h"
 #include "coordinator/db/db.h"
+#include "coordinator/identity/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,23 +32,65 @@ static void count_outcome(struct export_counts *counts, const char *outcome)
         counts->by_outcome[i] += strcmp(outcome, outcome_names[i]) == 0;
 }
 
-static int read_judgment(
-    struct export_run *run, const json_t *json, struct export_judgment *judgment, struct err *err)
+// What the person made of a response, opened with their key. Not there when the key is gone: what was erased stays so.
+static void read_edit(const struct export_run *run, const json_t *json, struct export_judgment *judgment)
+{
+    const char *hex = json_string_value(json_object_get(json, "note"));
+    const char *whose = json_string_value(json_object_get(json, "person"));
+    struct uuid person;
+    struct buf note;
+    struct err err;
+    if (hex == NULL || whose == NULL || uuid_parse(whose, &person) < 0)
+        return;
+    size_t size = strlen(hex) / 2;
+    unsigned char *sealed = malloc(size + 1);
+    if (sealed == NULL)
+        abort();
+    buf_init(&note, KEYS_SEALED_MAX_BYTES);
+    if (hex_decode(hex, sealed, size) == 0 &&
+        keys_unseal(run->keys, person, KEYS_TEXT, sealed, size, &note, &err) == 0) {
+        json_t *words = json_loadb(note.data, note.length, 0, NULL);
+        const json_t *edit = json_object_get(words, "edit");
+        const char *content = json_string_value(json_object_get(edit, "content"));
+        judgment->edited = (int)json_integer_value(json_object_get(edit, "response"));
+        judgment->content = content != NULL ? strdup(content) : NULL;
+        json_decref(words);
+    }
+    buf_release(&note);
+    free(sealed);
+}
+
+bool item_judgment(const struct export_run *run, const json_t *json, struct export_judgment *judgment)
 {
     struct uuid id, participant;
     const char *id_text = json_string_value(json_object_get(json, "id"));
     const char *who = json_string_value(json_object_get(json, "participant"));
     if (id_text == NULL || who == NULL || uuid_parse(id_text, &id) < 0 || uuid_parse(who, &participant) < 0)
-        return err_set(err, ERR_INTERNAL, "a judgment without ids");
+        return false;
     *judgment = (struct export_judgment){.json = json,
         .rater = release_rater(&run->release, participant),
         .outcome = json_string_value(json_object_get(json, "outcome")),
         .strength = (int)json_integer_value(json_object_get(json, "strength"))};
-    if (judgment->rater == NULL || judgment->outcome == NULL)
-        return err_set(err, ERR_INTERNAL, "a judgment by nobody in the release");
     release_pseudonym(&run->release, "judgment", id, judgment->id);
-    hash_stream_add(run->judgments_hash, id_text, strlen(id_text));
-    count_outcome(&run->counts, judgment->outcome);
+    const char *first = json_string_value(json_object_get(json, "repeat_of"));
+    struct uuid first_id;
+    if (first != NULL && uuid_parse(first, &first_id) == 0)
+        release_pseudonym(&run->release, "judgment", first_id, judgment->repeat_of);
+    return judgment->rater != NULL && judgment->outcome != NULL;
+}
+
+static int read_judgment(
+    struct export_run *run, const json_t *json, struct export_judgment *judgment, struct err *err)
+{
+    if (!item_judgment(run, json, judgment))
+        return err_set(err, ERR_INTERNAL, "a judgment without ids, or by nobody in the release");
+    const char *id = json_string_value(json_object_get(json, "id"));
+    hash_stream_add(run->judgments_hash, id, strlen(id));
+    if (judgment->repeat_of[0] != '\0')
+        run->counts.repeats++;
+    else
+        count_outcome(&run->counts, judgment->outcome);
+    read_edit(run, json, judgment);
     return 0;
 }
 
@@ -60,8 +104,18 @@ static char *item_id(const struct db_result *row)
     return id;
 }
 
-int item_read(
-    struct export_run *run, const struct db_result *row, struct export_item *ret_item, struct err *err)
+static void put_words(struct export_item *item, const json_t *words)
+{
+    size_t n;
+    json_t *response;
+    json_decref(item->prompt);
+    item->prompt = json_incref(json_object_get(words, "prompt"));
+    json_array_foreach(item->responses, n, response)
+        json_object_set(response, "content", json_array_get(json_object_get(words, "responses"), n));
+}
+
+int item_read(struct export_run *run, const struct db_result *row, const json_t *words,
+    struct export_item *ret_item, struct err *err)
 {
     struct export_item *item = ret_item;
     *item = (struct export_item){.id = item_id(row),
@@ -71,11 +125,14 @@ int item_read(
         .gold = column_json(row, 5),
         .warning = db_is_null(row, 0, 6) ? NULL : db_text(row, 0, 6),
         .responses = column_json(row, 7),
-        .judged = column_json(row, 8)};
+        .judged = column_json(row, 8),
+        .later = column_json(row, 9)};
     item->n_judgments = json_array_size(item->judged);
     item->judgments = calloc(item->n_judgments + 1, sizeof(*item->judgments));
     if (item->judgments == NULL)
         abort();
+    if (words != NULL)
+        put_words(item, words);
     if (!json_is_array(item->prompt) || !json_is_array(item->responses)) {
         item_release(item);
         return err_set(err, ERR_INTERNAL, "an item without prompt or responses");
@@ -99,7 +156,10 @@ void item_release(struct export_item *item)
     json_decref(item->prompt);
     json_decref(item->tags);
     json_decref(item->gold);
+    json_decref(item->later);
     json_decref(item->responses);
     json_decref(item->judged);
+    for (size_t i = 0; i < item->n_judgments; i++)
+        free(item->judgments[i].content);
     free(item->judgments);
 }

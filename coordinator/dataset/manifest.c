@@ -28,10 +28,10 @@ static json_t *counts_json(const struct export_run *run)
         n_simulated += run->release.raters[i].is_simulated;
         n_imported += run->release.raters[i].is_imported;
     }
-    json_t *json = json_pack("{s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "items", (json_int_t)counts->items,
-        "responses", (json_int_t)counts->responses, "judgments", (json_int_t)counts->judgments, "outcomes",
-        outcomes, "raters", (json_int_t)run->release.n_raters, "simulated_raters", n_simulated,
-        "imported_raters", n_imported);
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "items", (json_int_t)counts->items,
+        "responses", (json_int_t)counts->responses, "judgments", (json_int_t)counts->judgments, "repeats",
+        (json_int_t)counts->repeats, "outcomes", outcomes, "raters", (json_int_t)run->release.n_raters,
+        "simulated_raters", n_simulated, "imported_raters", n_imported);
     bool has_pairs = false, has_hh = false;
     for (size_t i = 0; i < run->n_files; i++) {
         const char *format = run->files[i].format != NULL ? run->files[i].format : "";
@@ -74,6 +74,14 @@ static json_t *guidelines_json(const json_t *guidelines)
     return list;
 }
 
+static json_t *conditions_json(const json_t *conditions)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < json_array_size(conditions); i++)
+        json_array_append(list, json_object_get(json_array_get(conditions, i), "version"));
+    return list;
+}
+
 static void hash_json(json_t *to, const char *name, struct hash_stream *stream)
 {
     unsigned char hash[HASH_BYTES];
@@ -88,6 +96,7 @@ json_t *card_manifest(struct export_run *run, const struct card_facts *facts)
     char created[CLOCK_TEXT_BYTES];
     clock_format(facts->created_us, created);
     json_t *inputs = json_pack("{s:o}", "guidelines", guidelines_json(facts->guidelines));
+    json_object_set_new(inputs, "conditions", conditions_json(facts->conditions));
     hash_json(inputs, "items_sha256", run->items_hash);
     hash_json(inputs, "judgments_sha256", run->judgments_hash);
     run->items_hash = run->judgments_hash = NULL;

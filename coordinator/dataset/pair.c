@@ -83,7 +83,9 @@ void pair_add(const struct pair_pool *pool, int64_t line, const struct pair *pai
                 .source_id = pair->source_id, .prompt = prompt, .responses = responses, .n_responses = 2},
         .annotator = &(struct import_annotator){.source_id = annotator_id, .attributes = attributes},
         .judgment =
-            &(struct import_judgment){.outcome = chosen_first ? "left" : "right", .strength = pair->strength},
+            &(struct import_judgment){
+                .outcome = chosen_first != import_is_worse(pool->import) ? "left" : "right",
+                .strength = pair->strength},
     };
     import_add(pool->import, &record);
     free(prompt);

@@ -160,8 +160,8 @@ static void count(struct release *release, const json_t *answers)
     }
 }
 
-int release_add(struct release *release, struct uuid participant, const char *kind, const json_t *answers,
-    struct err *err)
+int release_add(struct release *release, struct uuid participant, const char *kind, int64_t guideline_read,
+    const json_t *answers, struct err *err)
 {
     if (release->n_raters == RELEASE_RATERS_MAX)
         return err_set(err, ERR_LIMIT, "over %d raters", RELEASE_RATERS_MAX);
@@ -174,7 +174,8 @@ int release_add(struct release *release, struct uuid participant, const char *ki
     struct rater *rater = &release->raters[release->n_raters++];
     *rater = (struct rater){.participant = participant,
         .is_simulated = strcmp(kind, "simulated") == 0,
-        .is_imported = strcmp(kind, "imported") == 0};
+        .is_imported = strcmp(kind, "imported") == 0,
+        .guideline_read = guideline_read};
     release_pseudonym(release, "rater", participant, rater->pseudonym);
     if (answers == NULL)
         return 0;

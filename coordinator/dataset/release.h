@@ -25,7 +25,8 @@ struct rater {
     struct uuid participant;
     char pseudonym[PSEUDONYM_BYTES];
     bool is_simulated, is_imported;
-    char *answers; // JSON text {attribute: value | [values]} as it may be counted, or NULL
+    int64_t guideline_read; // the latest version of the guideline they have read; 0: none
+    char *answers;          // JSON text {attribute: value | [values]} as it may be counted, or NULL
 };
 
 struct release {
@@ -44,8 +45,8 @@ int release_open(struct release *release, const char *data_folder, const char *n
 void release_close(struct release *release);
 
 // In order of participant. `answers` may be NULL; borrowed.
-int release_add(struct release *release, struct uuid participant, const char *kind, const json_t *answers,
-    struct err *err) MUST_CHECK;
+int release_add(struct release *release, struct uuid participant, const char *kind, int64_t guideline_read,
+    const json_t *answers, struct err *err) MUST_CHECK;
 void release_seal(struct release *release); // all are in
 
 const struct rater *release_rater(const struct release *release, struct uuid participant); // NULL: not in it

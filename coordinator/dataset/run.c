@@ -24,7 +24,7 @@ struct making {
     struct card_facts facts;
     char export_id[ID_TEXT_BYTES], project_id[ID_TEXT_BYTES];
     char *name;
-    json_t *settings, *guidelines, *filter;
+    json_t *settings, *guidelines, *conditions, *filter;
     const struct export_view *views[FORMATS_MAX];
     void *states[FORMATS_MAX];
     size_t n_views;
@@ -101,15 +101,26 @@ static int read_project(struct making *making, struct db_session *session, struc
     making->name = column_copy(&result, 1);
     making->settings = json_loads(db_text(&result, 0, 2), 0, NULL);
     making->guidelines = json_loads(db_text(&result, 0, 5), 0, NULL);
+    making->conditions = db_is_null(&result, 0, 9) ? NULL : json_loads(db_text(&result, 0, 9), 0, NULL);
     making->run.is_simulated = db_bool(&result, 0, 3);
     making->run.name = making->name;
     const json_t *task = json_object_get(making->settings, "task");
     const char *kind = json_string_value(json_object_get(task, "kind"));
+    const char *goal = json_string_value(json_object_get(task, "goal"));
+    making->run.task = task;
+    making->run.is_worse = goal != NULL && strcmp(goal, "worse") == 0;
+    // Only where people were asked to make a response better, and so knew what becomes of it; a rationale never goes out.
+    const char *edit = json_string_value(json_object_get(task, "edit"));
+    making->run.has_edits = edit != NULL && strcmp(edit, "off") != 0;
+    making->run.has_gold = json_object_get(making->settings, "onboarding") != NULL ||
+                           json_object_get(making->settings, "attention_share") != NULL;
+    making->run.keys = making->job->app->keys;
     making->facts = (struct card_facts){.export_id = making->export_id,
         .project_id = making->project_id,
         .language = json_string_value(json_object_get(making->settings, "language")),
         .task = kind != NULL ? kind : "",
         .guidelines = making->guidelines,
+        .conditions = making->conditions,
         .filter = making->filter,
         .formats = json_object_get(making->job->request, "formats"),
         .created_us = making->job->created_us,
@@ -162,9 +173,23 @@ static int on_rater(void *arg, const struct db_result *row, struct err *err)
         answers = identity_open_demographics(making->job->app->keys, db_uuid(row, 0, 1), sealed, size);
         arena_free(arena);
     }
-    int rc = release_add(&making->run.release, db_uuid(row, 0, 0), db_text(row, 0, 2), answers, err);
+    int rc = release_add(&making->run.release, db_uuid(row, 0, 0), db_text(row, 0, 2),
+        db_is_null(row, 0, 4) ? 0 : db_number(row, 0, 4), answers, err);
     json_decref(answers);
     return rc;
+}
+
+// Of an item that a person wrote; NULL: it was not sealed, or can't be opened any more.
+static json_t *open_words(const struct making *making, const struct db_result *row)
+{
+    if (db_is_null(row, 0, 10))
+        return NULL;
+    size_t size = 0;
+    struct arena *arena = arena_new(4 * KEYS_SEALED_MAX_BYTES);
+    const unsigned char *sealed = db_bytes(row, 0, 10, arena, &size);
+    json_t *words = identity_open_item(making->job->app->keys, db_uuid(row, 0, 11), sealed, size);
+    arena_free(arena);
+    return words;
 }
 
 static int on_item(void *arg, const struct db_result *row, struct err *err)
@@ -173,12 +198,29 @@ static int on_item(void *arg, const struct db_result *row, struct err *err)
     struct export_item item;
     if (atomic_load(making->job->stopping))
         return err_set(err, ERR_CLOSED, "stopping");
-    int rc = item_read(&making->run, row, &item, err);
+    json_t *words = open_words(making, row);
+    if (words == NULL && !db_is_null(row, 0, 10))
+        return 0; // who wrote it has been erased
+    int rc = item_read(&making->run, row, words, &item, err);
+    json_decref(words);
     if (rc < 0)
         return rc;
     for (size_t i = 0; i < making->n_views; i++)
         making->views[i]->item(making->states[i], &making->run, &item);
     item_release(&item);
+    return 0;
+}
+
+static int on_gold(void *arg, const struct db_result *row, struct err *err UNUSED)
+{
+    struct making *making = arg;
+    struct export_judgment judgment;
+    json_t *json = json_loads(db_text(row, 0, 1), 0, NULL);
+    for (size_t i = 0; item_judgment(&making->run, json, &judgment) && i < making->n_views; i++) {
+        if (making->views[i]->gold != NULL)
+            making->views[i]->gold(making->states[i], db_text(row, 0, 0), &judgment);
+    }
+    json_decref(json);
     return 0;
 }
 
@@ -208,8 +250,12 @@ static int write_data(struct making *making, struct db_session *session, struct 
         release_seal(&making->run.release);
         rc = open_views(making, err);
     }
-    if (rc == 0)
+    if (rc == 0 && making->run.has_gold)
+        rc = db_session_stream(session, QUERY_DATASET_GOLD, &params, on_gold, making, err);
+    if (rc == 0) {
+        db_add_bool(&params, making->run.has_edits);
         rc = db_session_stream(session, QUERY_DATASET_ITEMS, &params, on_item, making, err);
+    }
     buf_release(&tags);
     for (size_t i = 0; rc == 0 && i < making->run.n_files; i++)
         rc = outfile_finish(making->run.files[i].file, err);
@@ -271,6 +317,7 @@ static void making_release(struct making *making)
     hash_stream_free(making->run.judgments_hash);
     json_decref(making->settings);
     json_decref(making->guidelines);
+    json_decref(making->conditions);
     json_decref(making->filter);
     free(making->name);
 }

@@ -65,22 +65,52 @@ static size_t ranking_pairs(const json_t *ranking, int strength, struct export_p
     return n;
 }
 
-size_t judgment_pairs(const struct export_judgment *judgment, struct export_pair *pairs, size_t max)
+static size_t choice_pair(
+    const struct export_judgment *judgment, bool is_worse, struct export_pair *pairs, size_t max)
 {
-    bool is_left = strcmp(judgment->outcome, "left") == 0;
-    if (is_left || strcmp(judgment->outcome, "right") == 0) {
-        const json_t *shown = json_object_get(judgment->json, "shown");
-        int left = (int)json_integer_value(json_array_get(shown, 0));
-        int right = (int)json_integer_value(json_array_get(shown, 1));
-        if (json_array_size(shown) != 2 || max < 1)
-            return 0;
-        pairs[0] = (struct export_pair){.chosen = is_left ? left : right,
-            .rejected = is_left ? right : left,
-            .strength = judgment->strength};
-        return 1;
+    const json_t *shown = json_object_get(judgment->json, "shown");
+    int left = (int)json_integer_value(json_array_get(shown, 0));
+    int right = (int)json_integer_value(json_array_get(shown, 1));
+    bool is_left = (strcmp(judgment->outcome, "left") == 0) != is_worse;
+    if (json_array_size(shown) != 2 || max < 1)
+        return 0;
+    pairs[0] = (struct export_pair){
+        .chosen = is_left ? left : right, .rejected = is_left ? right : left, .strength = judgment->strength};
+    return 1;
+}
+
+static size_t edited_pairs(
+    const struct export_judgment *judgment, struct export_pair *pairs, size_t n, size_t max)
+{
+    size_t all = n;
+    if (all < max)
+        pairs[all++] = (struct export_pair){
+            .chosen = judgment->edited, .rejected = judgment->edited, .edited = judgment->content};
+    for (size_t i = 0; i < n && all < max; i++) {
+        if (pairs[i].chosen != judgment->edited)
+            continue;
+        pairs[all] = pairs[i];
+        pairs[all++].edited = judgment->content;
     }
-    if (strcmp(judgment->outcome, "ranking") == 0)
-        return ranking_pairs(json_object_get(json_object_get(judgment->json, "answer"), "ranking"),
+    return all;
+}
+
+size_t judgment_pairs(
+    const struct export_judgment *judgment, bool is_worse, struct export_pair *pairs, size_t max)
+{
+    const char *outcome = judgment->outcome;
+    size_t n = 0;
+    if (strcmp(outcome, "cannot_judge") == 0 || strcmp(outcome, "skip") == 0)
+        return 0;
+    if (strcmp(outcome, "left") == 0 || strcmp(outcome, "right") == 0)
+        n = choice_pair(judgment, is_worse, pairs, max);
+    else if (strcmp(outcome, "ranking") == 0)
+        n = ranking_pairs(json_object_get(json_object_get(judgment->json, "answer"), "ranking"),
             judgment->strength, pairs, max);
-    return 0;
+    return judgment->content != NULL ? edited_pairs(judgment, pairs, n, max) : n;
+}
+
+const char *chosen_content(const struct export_item *item, const struct export_pair *pair)
+{
+    return pair->edited != NULL ? pair->edited : response_content(item, pair->chosen);
 }

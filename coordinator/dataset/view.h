@@ -18,13 +18,16 @@ struct export_judgment {
     const char *outcome;
     int strength; // 0: none
     char id[PSEUDONYM_BYTES];
+    char repeat_of[PSEUDONYM_BYTES]; // the same person's first judgment of it; "": this is the first
+    int edited;                      // number of the response that was made better
+    char *content;                   // what it was made into, owned; NULL: nothing
 };
 
 struct export_item {
     char *id;       // the source's, or "sha256-" and the hash of the content
     json_t *prompt; // [{role, content}]
     json_t *responses;
-    json_t *tags, *gold, *judged; // owned; `judged` holds what judgments point into
+    json_t *tags, *gold, *later, *judged; // owned; `judged` holds what judgments point into
     const char *language, *warning;
     struct export_judgment *judgments; // in order of the rater's pseudonym
     size_t n_judgments;
@@ -34,10 +37,12 @@ struct export_item {
 struct export_pair {
     int chosen, rejected; // numbers of responses
     int strength;
+    const char *edited; // what the chosen one was made into, when it is that which is better; borrowed
 };
 
 struct export_counts {
     int64_t items, responses, judgments, by_outcome[N_OUTCOMES];
+    int64_t repeats;         // beside the judgments
     int64_t pairs, no_pair;  // of judgments, for the formats of pairs
     int64_t not_expressible; // pairs that a format has no words for (hh: roles but user and assistant)
 };
@@ -49,6 +54,8 @@ struct export_file {
     const char *const *columns; // ended by NULL; NULL: lines of several types
 };
 
+struct keys;
+
 struct export_run {
     const char *folder;
     struct release release;
@@ -57,6 +64,11 @@ struct export_run {
     size_t n_files;
     const char *name; // the project's
     bool is_simulated;
+    const json_t *task; // of the study
+    const struct keys *keys;
+    bool is_worse;  // its choices name the worse one
+    bool has_edits; // what people made of responses goes out
+    bool has_gold;  // some tasks had a known answer and a role: what was said of them goes out apart
     struct hash_stream *items_hash, *judgments_hash;
 };
 
@@ -64,6 +76,8 @@ struct export_view {
     const char *format;
     int (*open)(struct export_run *run, void **ret_state, struct err *err);
     void (*item)(void *state, struct export_run *run, const struct export_item *item);
+    // A judgment of what has a role, by a rater of the release; NULL: the format leaves them out.
+    void (*gold)(void *state, const char *item, const struct export_judgment *judgment);
     void (*close)(void *state);
 };
 extern const struct export_view *const export_views[];           // ended by NULL
@@ -77,8 +91,12 @@ int export_file_open(struct export_run *run, const struct export_file *about, co
 void export_line(struct outfile *file, json_t *line);
 
 // The strict preferences in a judgment, best first; at most `max`, which is enough for any ranking of 100. Returns how many.
-enum { PAIRS_OF_A_JUDGMENT_MAX = 100 * 99 / 2 };
-size_t judgment_pairs(const struct export_judgment *judgment, struct export_pair *pairs, size_t max);
+// What was edited is better than what it was, and than all that was worse than that: edited > chosen > rejected.
+enum { PAIRS_OF_A_JUDGMENT_MAX = 100 * 99 / 2 + 100 };
+size_t judgment_pairs(
+    const struct export_judgment *judgment, bool is_worse, struct export_pair *pairs, size_t max);
+// The words of the better one.
+const char *chosen_content(const struct export_item *item, const struct export_pair *pair);
 const char *response_content(const struct export_item *item, int number);
 
 #endif

@@ -134,8 +134,12 @@ static void add_ranking(struct csv_state *state, const json_t *ranking)
     buf_release(&text);
 }
 
-static void add_number(struct csv_state *state, const json_t *number)
+static void add_rating(struct csv_state *state, const json_t *number)
 {
+    if (json_is_string(number)) { // yes, no, unsure
+        add_field(state, json_string_value(number));
+        return;
+    }
     double value = json_number_value(number);
     buf_add_char(&state->row, ',');
     if (json_is_number(number))
@@ -160,10 +164,14 @@ static void write_judgment(struct csv_state *state, const struct export_item *it
     add_integer(state, is_pair ? json_array_get(shown, 1) : NULL);
     add_field(state, rating->dimension);
     add_field(state, rating->response);
-    add_number(state, rating->value);
+    add_rating(state, rating->value);
     add_ranking(state, json_object_get(json_object_get(judgment->json, "answer"), "ranking"));
     add_integer(state, json_object_get(judgment->json, "active_ms"));
     add_field(state, json_string_value(json_object_get(judgment->json, "judged_on")));
+    add_field(state, judgment->id);
+    add_field(state, judgment->repeat_of);
+    add_field(state, json_string_value(json_object_get(judgment->json, "strategy")));
+    add_rating(state, json_object_get(judgment->json, "probability"));
     end_row(state, state->judgments);
 }
 
@@ -195,7 +203,8 @@ static void item_csv(void *arg, struct export_run *run UNUSED, const struct expo
 static int open_csv(struct export_run *run, void **ret_state, struct err *err)
 {
     static const char *const judgment_columns[] = {"item", "rater", "outcome", "strength", "left", "right",
-        "dimension", "response", "rating", "ranking", "active_ms", "judged_on", NULL};
+        "dimension", "response", "rating", "ranking", "active_ms", "judged_on", "judgment", "repeat_of",
+        "strategy", "probability", NULL};
     static const char *const response_columns[] = {
         "item", "response", "prompt", "content", "model", "language", NULL};
     static const char *const rater_columns[] = {"rater", "simulated", "imported", NULL};

@@ -1,6 +1,6 @@
 // The formats of preference pairs: TRL's with the prompt given (trl) and implicit (trl-implicit, with a margin), and
 // HH-RLHF's transcripts (hh). None names a rater. A tie, both bad, can't judge, skip or a rating is never a pair; a
-// ranking gives each strict one.
+// ranking gives each strict one. What was made better stands above what it was made from, and what that is better than.
 #include "coordinator/dataset/view.h"
 
 #include <stdlib.h>
@@ -43,7 +43,9 @@ static int by_content(const void *a, const void *b)
         return one->chosen < other->chosen ? -1 : 1;
     if (one->rejected != other->rejected)
         return one->rejected < other->rejected ? -1 : 1;
-    return (one->strength > other->strength) - (one->strength < other->strength);
+    if (one->strength != other->strength)
+        return one->strength < other->strength ? -1 : 1;
+    return strcmp(one->edited != NULL ? one->edited : "", other->edited != NULL ? other->edited : "");
 }
 
 // All pairs of the item, in an order that says nothing of who made them.
@@ -51,13 +53,16 @@ static size_t gather(struct pairs_state *state, struct export_run *run, const st
 {
     size_t n = 0;
     for (size_t i = 0; i < item->n_judgments; i++) {
+        if (item->judgments[i].repeat_of[0] != '\0')
+            continue; // nobody counts twice
         if (state->capacity - n < PAIRS_OF_A_JUDGMENT_MAX) {
             state->capacity = n * 2 + PAIRS_OF_A_JUDGMENT_MAX;
             state->pairs = realloc(state->pairs, state->capacity * sizeof(struct export_pair));
             if (state->pairs == NULL)
                 abort();
         }
-        size_t more = judgment_pairs(&item->judgments[i], state->pairs + n, PAIRS_OF_A_JUDGMENT_MAX);
+        size_t more =
+            judgment_pairs(&item->judgments[i], run->is_worse, state->pairs + n, PAIRS_OF_A_JUDGMENT_MAX);
         if (state->counts) {
             run->counts.pairs += (int64_t)more;
             run->counts.no_pair += more == 0;
@@ -69,9 +74,14 @@ static size_t gather(struct pairs_state *state, struct export_run *run, const st
     return n;
 }
 
-static json_t *answer(const struct export_item *item, int number)
+static json_t *answer(const char *content)
 {
-    return json_pack("[{s:s, s:s}]", "role", "assistant", "content", response_content(item, number));
+    return json_pack("[{s:s, s:s}]", "role", "assistant", "content", content);
+}
+
+static const char *rejected_content(const struct export_item *item, const struct export_pair *pair)
+{
+    return response_content(item, pair->rejected);
 }
 
 // --- trl -----------------------------------------------------------------------------------------------------------
@@ -89,9 +99,9 @@ static void item_trl(void *arg, struct export_run *run, const struct export_item
     struct pairs_state *state = arg;
     size_t n = gather(state, run, item);
     for (size_t i = 0; i < n; i++)
-        export_line(state->file,
-            json_pack("{s:O, s:o, s:o}", "prompt", item->prompt, "chosen",
-                answer(item, state->pairs[i].chosen), "rejected", answer(item, state->pairs[i].rejected)));
+        export_line(state->file, json_pack("{s:O, s:o, s:o}", "prompt", item->prompt, "chosen",
+                                     answer(chosen_content(item, &state->pairs[i])), "rejected",
+                                     answer(rejected_content(item, &state->pairs[i]))));
 }
 
 const struct export_view view_trl = {
@@ -109,9 +119,9 @@ static int open_implicit(struct export_run *run, void **ret_state, struct err *e
     return open_file(run, &about, "trl-implicit.jsonl", ret_state, err);
 }
 
-static json_t *conversation(const struct export_item *item, int number)
+static json_t *conversation(const struct export_item *item, const char *content)
 {
-    json_t *messages = json_copy(item->prompt), *last = answer(item, number);
+    json_t *messages = json_copy(item->prompt), *last = answer(content);
     json_array_extend(messages, last);
     json_decref(last);
     return messages;
@@ -123,8 +133,9 @@ static void item_implicit(void *arg, struct export_run *run, const struct export
     size_t n = gather(state, run, item);
     for (size_t i = 0; i < n; i++)
         export_line(state->file,
-            json_pack("{s:o, s:o, s:f}", "chosen", conversation(item, state->pairs[i].chosen), "rejected",
-                conversation(item, state->pairs[i].rejected), "margin", (double)state->pairs[i].strength));
+            json_pack("{s:o, s:o, s:f}", "chosen", conversation(item, chosen_content(item, &state->pairs[i])),
+                "rejected", conversation(item, rejected_content(item, &state->pairs[i])), "margin",
+                (double)state->pairs[i].strength));
 }
 
 const struct export_view view_trl_implicit = {
@@ -154,9 +165,9 @@ static bool add_prompt(struct buf *out, const json_t *prompt)
     return true;
 }
 
-static json_t *transcript(const struct buf *prompt, const struct export_item *item, int number)
+static json_t *transcript(const struct buf *prompt, const char *content)
 {
-    return json_sprintf("%s\n\nAssistant: %s", prompt->data, response_content(item, number));
+    return json_sprintf("%s\n\nAssistant: %s", prompt->data, content);
 }
 
 static void item_hh(void *arg, struct export_run *run, const struct export_item *item)
@@ -170,9 +181,9 @@ static void item_hh(void *arg, struct export_run *run, const struct export_item 
         n = 0;
     }
     for (size_t i = 0; i < n; i++)
-        export_line(
-            state->file, json_pack("{s:o, s:o}", "chosen", transcript(&prompt, item, state->pairs[i].chosen),
-                             "rejected", transcript(&prompt, item, state->pairs[i].rejected)));
+        export_line(state->file,
+            json_pack("{s:o, s:o}", "chosen", transcript(&prompt, chosen_content(item, &state->pairs[i])),
+                "rejected", transcript(&prompt, rejected_content(item, &state->pairs[i]))));
     buf_release(&prompt);
 }
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 struct plenum_state {
-    struct outfile *whole, *items, *raters, *judgments;
+    struct outfile *whole, *items, *raters, *judgments, *gold;
 };
 
 static void line_to_both(struct plenum_state *state, struct outfile *own, json_t *line)
@@ -25,6 +25,8 @@ static void write_raters(struct plenum_state *state, const struct export_run *ru
             json_object_set_new(line, "simulated", json_true());
         if (rater->is_imported)
             json_object_set_new(line, "imported", json_true());
+        if (rater->guideline_read > 0)
+            json_object_set_new(line, "guideline_read", json_integer(rater->guideline_read));
         if (rater->answers != NULL)
             json_object_set_new(line, "attributes", release_attributes(&run->release, rater));
         line_to_both(state, state->raters, line);
@@ -37,12 +39,18 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
     if (state == NULL)
         abort();
     *ret_state = state;
-    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "responses", "choice",
-        "strength", "ranking", "ratings", "labels", "confidence", "active_ms", "wall_ms", "guideline_version",
+    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "repeat_of", "responses",
+        "choice", "strength", "ranking", "ratings", "labels", "reasons", "confidence", "later_shown", "edit",
+        "active_ms", "wall_ms", "strategy", "probability", "guideline_version", "guideline_acknowledged",
         "constitution_version", "judged_at", NULL};
     static const char *const item_columns[] = {
-        "type", "id", "prompt", "responses", "language", "tags", "gold", "warning", NULL};
-    static const char *const rater_columns[] = {"type", "id", "simulated", "imported", "attributes", NULL};
+        "type", "id", "prompt", "responses", "language", "tags", "gold", "warning", "later", NULL};
+    static const char *const rater_columns[] = {
+        "type", "id", "simulated", "imported", "guideline_read", "attributes", NULL};
+    static const char *const gold_columns[] = {"type", "id", "item", "rater", "role", "try", "as_expected",
+        "responses", "choice", "strength", "ranking", "ratings", "labels", "reasons", "confidence",
+        "later_shown", "active_ms", "wall_ms", "guideline_version", "constitution_version", "judged_at",
+        NULL};
     static const struct {
         const char *name;
         struct export_file about;
@@ -61,8 +69,16 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
         if (export_file_open(run, &about, files[i].name, places[i], err) < 0)
             return err->code;
     }
-    export_line(state->whole, json_pack("{s:s, s:s, s:i, s:s, s:b}", "type", "header", "format", "plenum",
-                                  "version", 1, "name", run->name, "simulated", run->is_simulated));
+    static const struct export_file gold = {.format = "plenum",
+        .about =
+            "what was answered to practise, to qualify, and where attention was checked; none of it is in the other files",
+        .columns = gold_columns};
+    if (run->has_gold && export_file_open(run, &gold, "known_answers.jsonl.zst", &state->gold, err) < 0)
+        return err->code;
+    // The task says how a choice is to be read.
+    export_line(state->whole,
+        json_pack("{s:s, s:s, s:i, s:s, s:b, s:O}", "type", "header", "format", "plenum", "version", 1,
+            "name", run->name, "simulated", run->is_simulated, "task", run->task));
     write_raters(state, run);
     return 0;
 }
@@ -124,15 +140,19 @@ static json_t *item_json(const struct export_item *item)
         json_object_set(line, "gold", item->gold);
     if (item->warning != NULL)
         json_object_set_new(line, "warning", json_string(item->warning));
+    if (item->later != NULL)
+        json_object_set(line, "later", item->later);
     return line;
 }
 
-static json_t *judgment_json(const struct export_item *item, const struct export_judgment *judgment)
+static json_t *judgment_json(const char *item, const struct export_judgment *judgment)
 {
     const json_t *json = judgment->json, *answer = json_object_get(json, "answer");
     const char *day = json_string_value(json_object_get(json, "judged_on"));
-    json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "type", "judgment", "id", judgment->id, "item", item->id,
+    json_t *line = json_pack("{s:s, s:s, s:s, s:s}", "type", "judgment", "id", judgment->id, "item", item,
         "rater", judgment->rater->pseudonym);
+    if (judgment->repeat_of[0] != '\0')
+        json_object_set_new(line, "repeat_of", json_string(judgment->repeat_of));
     copy_member(line, "responses", json, "shown");
     if (strcmp(judgment->outcome, "ranking") != 0 && strcmp(judgment->outcome, "rating") != 0)
         json_object_set_new(line, "choice", json_string(judgment->outcome));
@@ -140,10 +160,22 @@ static json_t *judgment_json(const struct export_item *item, const struct export
     copy_member(line, "ranking", answer, "ranking");
     copy_member(line, "ratings", answer, "ratings");
     copy_member(line, "labels", answer, "labels");
+    // A rating of boxes none of which were ticked.
+    if (strcmp(judgment->outcome, "rating") == 0 && json_object_get(answer, "ratings") == NULL &&
+        json_object_get(answer, "labels") == NULL)
+        json_object_set_new(line, "labels", json_object());
+    copy_member(line, "reasons", answer, "reasons");
     copy_member(line, "confidence", answer, "confidence");
+    copy_member(line, "later_shown", answer, "later_shown");
+    if (judgment->content != NULL)
+        json_object_set_new(line, "edit",
+            json_pack("{s:i, s:s}", "response", judgment->edited, "content", judgment->content));
     copy_member(line, "active_ms", json, "active_ms");
     copy_member(line, "wall_ms", json, "wall_ms");
+    copy_member(line, "strategy", json, "strategy");
+    copy_member(line, "probability", json, "probability");
     copy_member(line, "guideline_version", json, "guideline_version");
+    copy_member(line, "guideline_acknowledged", json, "guideline_acknowledged");
     copy_member(line, "constitution_version", json, "constitution_version");
     // The day and no closer: two releases must not be joined by the second.
     if (day != NULL)
@@ -156,8 +188,19 @@ static void item_plenum(void *arg, struct export_run *run UNUSED, const struct e
     struct plenum_state *state = arg;
     line_to_both(state, state->items, item_json(item));
     for (size_t i = 0; i < item->n_judgments; i++)
-        line_to_both(state, state->judgments, judgment_json(item, &item->judgments[i]));
+        line_to_both(state, state->judgments, judgment_json(item->id, &item->judgments[i]));
+}
+
+static void gold_plenum(void *arg, const char *item, const struct export_judgment *judgment)
+{
+    const struct plenum_state *state = arg;
+    json_t *line = judgment_json(item, judgment);
+    json_object_set_new(line, "type", json_string("known_answer"));
+    copy_member(line, "role", judgment->json, "role");
+    copy_member(line, "try", judgment->json, "try");
+    copy_member(line, "as_expected", judgment->json, "as_expected");
+    export_line(state->gold, line);
 }
 
 const struct export_view view_plenum = {
-    .format = "plenum", .open = open_plenum, .item = item_plenum, .close = free};
+    .format = "plenum", .open = open_plenum, .item = item_plenum, .gold = gold_plenum, .close = free};

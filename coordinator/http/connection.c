@@ -456,6 +456,7 @@ static void end_input(struct connection *connection)
 static void refuse_handshake(struct connection *connection, bool speaks_http)
 {
     connection->tls = false;
+    count(&connection->server->handshakes_failed, 1);
     if (!speaks_http) {
         shut(connection);
         return;

@@ -199,6 +199,9 @@ void http_problem_at(struct http_request *request, int status, const char *point
     PRINTF_LIKE(4, 5);
 // With many errors: `errors` is an array of {pointer, detail}; takes the reference.
 void http_problem_list(struct http_request *request, int status, const char *detail, json_t *errors);
+// The same with a `type` of its own, for what a client goes on from by itself.
+void http_problem_of(
+    struct http_request *request, int status, const char *type, const char *detail, json_t *errors);
 
 // Streams, for what is longer than memory or has no end (exports, server-sent events). After begin, write until end.
 // `on_drain` is called when less than 64 KiB waits after a write returned false ("enough for now").

@@ -215,7 +215,7 @@ struct http_server {
     size_t n_proxies;
     struct route_counters other; // what found no route: static files, 404
     struct route_counters refused;
-    _Atomic uint64_t accepted, turned_away, timed_out, bytes_in, bytes_out;
+    _Atomic uint64_t accepted, turned_away, timed_out, handshakes_failed, bytes_in, bytes_out;
     _Atomic uint64_t overloaded[HTTP_CLASSES]; // refused by class
     _Atomic int64_t open_now, in_flight_now;
 };

@@ -290,7 +290,8 @@ void http_reply_json_text(struct http_request *request, int status, const char *
 }
 
 // --- problems ------------------------------------------------------------------------------------------------------
-static void problem(struct http_request *request, int status, const char *detail, json_t *errors)
+static void problem(
+    struct http_request *request, int status, const char *type, const char *detail, json_t *errors)
 {
     if (request->own_errors) {
         json_t *own = request->connection->server->settings.own_error(request, status, detail);
@@ -298,8 +299,8 @@ static void problem(struct http_request *request, int status, const char *detail
         reply_json(request, status, "application/json", own);
         return;
     }
-    json_t *body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status),
-        "status", status, "detail", detail);
+    json_t *body = json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", status_text(status), "status",
+        status, "detail", detail);
     if (body == NULL) // the detail quoted something that is not UTF-8
         body = json_pack("{s:s, s:s, s:i, s:s}", "type", "about:blank", "title", status_text(status),
             "status", status, "detail", "The request holds bytes that are not UTF-8.");
@@ -328,7 +329,7 @@ void http_problem(struct http_request *request, int status, const char *detail, 
     va_start(args, detail);
     const char *text = format_detail(request, detail, args);
     va_end(args);
-    problem(request, status, text, NULL);
+    problem(request, status, "about:blank", text, NULL);
 }
 
 void http_problem_at(struct http_request *request, int status, const char *pointer, const char *detail, ...)
@@ -337,18 +338,25 @@ void http_problem_at(struct http_request *request, int status, const char *point
     va_start(args, detail);
     const char *text = format_detail(request, detail, args);
     va_end(args);
-    problem(request, status, text, json_pack("[{s:s, s:s}]", "pointer", pointer, "detail", text));
+    problem(
+        request, status, "about:blank", text, json_pack("[{s:s, s:s}]", "pointer", pointer, "detail", text));
 }
 
 void http_problem_list(struct http_request *request, int status, const char *detail, json_t *errors)
 {
-    problem(request, status, detail, errors);
+    problem(request, status, "about:blank", detail, errors);
+}
+
+void http_problem_of(
+    struct http_request *request, int status, const char *type, const char *detail, json_t *errors)
+{
+    problem(request, status, type, detail, errors);
 }
 
 void reply_refuse(struct http_request *request, int status, const char *detail)
 {
     request->connection->close_after = true;
-    problem(request, status, detail, NULL);
+    problem(request, status, "about:blank", detail, NULL);
 }
 
 void reply_refusal(struct http_request *request)
@@ -362,5 +370,5 @@ void reply_refusal(struct http_request *request)
              (request->refusal == 405 || request->path[0] == '*'))
         http_reply_empty(request, 204);
     else
-        problem(request, request->refusal, request->refusal_detail, NULL);
+        problem(request, request->refusal, "about:blank", request->refusal_detail, NULL);
 }

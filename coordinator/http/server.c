@@ -319,12 +319,13 @@ static void overloaded_total(const struct http_server *const *servers, size_t n_
 
 static void print_metrics(const struct http_server *const *servers, size_t n_servers, struct buf *out)
 {
-    uint64_t accepted = 0, away = 0, timed_out = 0, in = 0, sent = 0;
+    uint64_t accepted = 0, away = 0, timed_out = 0, handshakes = 0, in = 0, sent = 0;
     int64_t open_now = 0, in_flight = 0;
     for (size_t s = 0; s < n_servers; s++) {
         accepted += load(&servers[s]->accepted);
         away += load(&servers[s]->turned_away);
         timed_out += load(&servers[s]->timed_out);
+        handshakes += load(&servers[s]->handshakes_failed);
         in += load(&servers[s]->bytes_in);
         sent += load(&servers[s]->bytes_out);
         open_now += load_signed(&servers[s]->open_now);
@@ -340,6 +341,8 @@ static void print_metrics(const struct http_server *const *servers, size_t n_ser
         {"plenum_http_connections_refused_total", "counter", "Turned away for too many of one address.",
             away},
         {"plenum_http_timeouts_total", "counter", "Connections closed at a deadline.", timed_out},
+        {"plenum_tls_handshakes_failed_total", "counter", "Refused, or plain HTTP to the port of HTTPS.",
+            handshakes},
         {"plenum_http_received_bytes_total", "counter", "Heads and bodies.", in},
         {"plenum_http_sent_bytes_total", "counter", "Heads and bodies.", sent},
     };

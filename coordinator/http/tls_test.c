@@ -476,6 +476,11 @@ static void plain_requests_are_told(void **state UNUSED)
         ; // an alert at most
     assert_true(client.input.length <= 7);
     client_close(&client);
+    struct buf text;
+    buf_init(&text, 1024 * 1024);
+    http_metrics(&text);
+    assert_non_null(strstr(text.data, "\nplenum_tls_handshakes_failed_total 2\n"));
+    buf_release(&text);
     struct tls_client other;
     tls_open(&other, &fixture); // alive
     tls_close(&other);

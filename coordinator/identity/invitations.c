@@ -187,7 +187,8 @@ enum {
     LANGUAGE,
     STATE,
     INVITATION_ID,
-    WARNING
+    WARNING,
+    CONDITIONS
 };
 
 static void refuse_code(struct http_request *request)
@@ -238,6 +239,7 @@ static void on_shown(void *arg, const struct db_result *result)
     json_object_set_new(body, "consent", json_is_object(consent) ? json_incref(consent) : json_null());
     json_decref(consent);
     json_object_set_new(body, "warning", json_db_json(result, 0, WARNING));
+    json_object_set_new(body, "conditions", json_db_json(result, 0, CONDITIONS));
     json_object_set_new(body, "simulated", json_boolean(db_bool(result, 0, SIMULATED)));
     json_object_set_new(body, "language",
         db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));
@@ -278,7 +280,7 @@ struct joining {
     const struct actor *actor;
     bool is_project, new_person, simulated;
     struct uuid object, person, participant;
-    const char *consent_version;
+    const char *consent_version, *conditions; // JSON text of the latter; each NULL when the study has none
     unsigned char consent_hash[HASH_BYTES];
     char token[SECRET_TEXT_BYTES], session[SECRET_TEXT_BYTES];
     struct keyed keyed;
@@ -340,26 +342,40 @@ static void on_joined(void *arg, const struct db_result *result)
     http_reply_json(request, 201, joining_answer(joining, db_uuid(result, 0, 0)));
 }
 
-// True when the consent that the study asks for was given; else answers 422.
-static bool consent_given(struct http_request *request, const char *stored, const char **ret_version)
+// The version of `name` ("consent", "conditions") that was shown and agreed to; NULL when `stored` has none or it is wrong.
+static const char *agreed_version(
+    struct fields *fields, const json_t *body, const char *stored, const char *name, const char *changed)
 {
+    json_t *json = json_loads(stored, JSON_DECODE_ANY, NULL);
+    const char *version = json_string_value(json_object_get(json, "version")), *own = NULL;
+    if (version != NULL) {
+        char at[POINTER_MAX_BYTES];
+        pointer_join(at, "", name);
+        const json_t *given = fields_object(fields, body, "", name, FIELD_REQUIRED);
+        own = given != NULL ? fields_text(fields, given, at, "version", FIELD_REQUIRED, 1, 64) : NULL;
+        if (own != NULL && strcmp(own, version) != 0)
+            fields_fail_at(fields, at, "version", "%s", changed);
+    }
+    json_decref(json);
+    return own;
+}
+
+// True when what the study asks for was agreed to, as it stands now; else answers 422.
+static bool all_agreed(struct joining *joining, const char *consent, const char *conditions)
+{
+    struct http_request *request = joining->visit.request;
     const json_t *body = http_body_json(request);
     struct fields fields;
     fields_init(&fields);
-    json_t *consent = json_loads(stored, JSON_DECODE_ANY, NULL);
-    const char *version = json_string_value(json_object_get(consent, "version"));
-    *ret_version = NULL;
-    if (version != NULL) {
-        const json_t *given = fields_object(&fields, body, "", "consent", FIELD_REQUIRED);
-        const char *own =
-            given != NULL ? fields_text(&fields, given, "/consent", "version", FIELD_REQUIRED, 1, 64) : NULL;
-        if (own != NULL && strcmp(own, version) != 0)
-            fields_fail(
-                &fields, "/consent/version", "The consent text has another version by now; read it again.");
-        *ret_version = own;
-    }
-    json_decref(consent);
-    return fields_finish(&fields, request);
+    const char *version = agreed_version(
+        &fields, body, consent, "consent", "The consent text has another version by now; read it again.");
+    bool promised = agreed_version(&fields, body, conditions, "conditions",
+                        "The conditions have another version by now; read them again.") != NULL;
+    if (!fields_finish(&fields, request))
+        return false;
+    joining->consent_version = version != NULL ? arena_strdup(http_arena(request), version) : NULL;
+    joining->conditions = promised ? arena_strdup(http_arena(request), conditions) : NULL;
+    return true;
 }
 
 static void add_secret(
@@ -396,11 +412,10 @@ static void on_invitation(void *arg, const struct db_result *result)
         return;
     }
     const char *consent = db_is_null(result, 0, CONSENT) ? "null" : db_text(result, 0, CONSENT),
-               *version = NULL;
-    if (!consent_given(request, consent, &version))
+               *conditions = db_is_null(result, 0, CONDITIONS) ? "null" : db_text(result, 0, CONDITIONS);
+    if (!all_agreed(joining, consent, conditions))
         return;
     hash_sha256(consent, strlen(consent), joining->consent_hash);
-    joining->consent_version = version != NULL ? arena_strdup(http_arena(request), version) : NULL;
     joining->simulated = pretends;
     joining->is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
     joining->object = db_uuid(result, 0, OBJECT_ID);
@@ -442,6 +457,7 @@ static void submit(struct joining *joining)
         json_pack("{s:s, s:o}", "session", joining->session, "answer",
             joining_answer(joining, joining->participant)),
         &params);
+    db_add_text(&params, joining->conditions);
     db_query(loop->db, DB_WRITE, joining->keyed.has_key ? DB_RETRY_SAFE : 0, QUERY_IDENTITY_JOIN, &params,
         on_joined, joining);
 }
@@ -454,8 +470,9 @@ static void join_as(struct http_request *request, const struct actor *actor)
     struct joining *joining = arena_calloc(http_arena(request), 1, sizeof(*joining));
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("code", "consent", "simulated"));
+    fields_only(&fields, body, "", FIELDS("code", "consent", "conditions", "simulated"));
     fields_only(&fields, json_object_get(body, "consent"), "/consent", FIELDS("version"));
+    fields_only(&fields, json_object_get(body, "conditions"), "/conditions", FIELDS("version"));
     const char *code = fields_text(&fields, body, "", "code", FIELD_REQUIRED, 1, 200);
     if (!fields_finish(&fields, request))
         return;

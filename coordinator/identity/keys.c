@@ -29,7 +29,7 @@ struct keys {
     char folder[PATH_BYTES]; // DATA/keys/persons
     struct note_key log;
     unsigned char signing_key[crypto_sign_SECRETKEYBYTES];
-    unsigned char answer_key[KEY_BYTES];
+    unsigned char answer_key[KEY_BYTES], code_key[KEY_BYTES];
 };
 
 // --- opening ----------------------------------------------------------------------------------------------------------
@@ -92,6 +92,9 @@ int keys_open(const char *data_folder, struct keys **ret_keys, struct err *err)
     crypto_sign_seed_keypair(public_key, keys->signing_key, keys->log.seed);
     crypto_generichash(keys->answer_key, sizeof(keys->answer_key), answers, sizeof(answers) - 1,
         keys->log.seed, sizeof(keys->log.seed));
+    static const unsigned char codes[] = "plenum quota cells";
+    crypto_generichash(keys->code_key, sizeof(keys->code_key), codes, sizeof(codes) - 1, keys->log.seed,
+        sizeof(keys->log.seed));
     *ret_keys = keys;
     return 0;
 }
@@ -103,6 +106,7 @@ void keys_free(struct keys *keys)
     note_key_clear(&keys->log);
     sodium_memzero(keys->signing_key, sizeof(keys->signing_key));
     sodium_memzero(keys->answer_key, sizeof(keys->answer_key));
+    sodium_memzero(keys->code_key, sizeof(keys->code_key));
     free(keys);
 }
 
@@ -295,20 +299,31 @@ int keys_forget_text(const struct keys *keys, struct uuid person, struct err *er
     return rc == 0 ? sync_folder(&place, err) : rc;
 }
 
-json_t *identity_open_demographics(
-    const struct keys *keys, struct uuid person, const void *sealed, size_t size)
+static json_t *open_json(
+    const struct keys *keys, struct uuid person, enum keys_purpose purpose, const void *sealed, size_t size)
 {
     struct buf plain;
     struct err err;
-    json_t *answers = NULL;
+    json_t *json = NULL;
     if (sealed == NULL || size == 0)
         return NULL;
     buf_init(&plain, KEYS_SEALED_MAX_BYTES);
-    if (keys_unseal(keys, person, KEYS_DEMOGRAPHICS, sealed, size, &plain, &err) == 0)
-        answers = json_loadb(plain.data, plain.length, JSON_REJECT_DUPLICATES, NULL);
+    if (keys_unseal(keys, person, purpose, sealed, size, &plain, &err) == 0)
+        json = json_loadb(plain.data, plain.length, JSON_REJECT_DUPLICATES, NULL);
     sodium_memzero(plain.data, plain.length);
     buf_release(&plain);
-    return answers;
+    return json;
+}
+
+json_t *identity_open_demographics(
+    const struct keys *keys, struct uuid person, const void *sealed, size_t size)
+{
+    return open_json(keys, person, KEYS_DEMOGRAPHICS, sealed, size);
+}
+
+json_t *identity_open_item(const struct keys *keys, struct uuid person, const void *sealed, size_t size)
+{
+    return open_json(keys, person, KEYS_TEXT, sealed, size);
 }
 
 // --- receipts -----------------------------------------------------------------------------------------------------------
@@ -353,6 +368,17 @@ int keys_verify_receipt(
         return ERR_CRYPTO;
     buf_add(claims, bytes, size);
     return buf_check(claims);
+}
+
+// --- codes ----------------------------------------------------------------------------------------------------------------
+void keys_code(
+    const struct keys *keys, int64_t shard_key, const char *text, unsigned char code[KEYS_CODE_BYTES])
+{
+    crypto_generichash_state state;
+    crypto_generichash_init(&state, keys->code_key, sizeof(keys->code_key), KEYS_CODE_BYTES);
+    crypto_generichash_update(&state, (const unsigned char *)&shard_key, sizeof(shard_key));
+    crypto_generichash_update(&state, (const unsigned char *)text, strlen(text));
+    crypto_generichash_final(&state, code, KEYS_CODE_BYTES);
 }
 
 // --- answers kept for a retry -------------------------------------------------------------------------------------------

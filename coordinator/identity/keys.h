@@ -44,6 +44,10 @@ int keys_forget_text(const struct keys *keys, struct uuid person, struct err *er
 json_t *identity_open_demographics(
     const struct keys *keys, struct uuid person, const void *sealed, size_t size);
 
+// An item whose words a person wrote, from item_sealed.sealed: {"prompt": [...], "responses": [content]}, or NULL when their key
+// is gone. The caller owns the reference.
+json_t *identity_open_item(const struct keys *keys, struct uuid person, const void *sealed, size_t size);
+
 // --- the deployment ---------------------------------------------------------------------------------------------------
 const struct note_key *keys_log(const struct keys *keys);
 // Appends a receipt: base64url of `claims` (canonical JSON, by the caller), ".", base64url of the Ed25519 signature over
@@ -52,6 +56,11 @@ void keys_sign_receipt(const struct keys *keys, const char *claims, size_t size,
 // 0 when `receipt` was signed by the key, and its claims appended; else ERR_CRYPTO or ERR_INVALID. Pure.
 int keys_verify_receipt(
     const unsigned char public_key[ED25519_BYTES], const char *receipt, struct buf *claims) MUST_CHECK;
+
+// The code of `text` in a project: the same for the same, and nothing without the key, which no database has.
+enum { KEYS_CODE_BYTES = 16 };
+void keys_code(
+    const struct keys *keys, int64_t shard_key, const char *text, unsigned char code[KEYS_CODE_BYTES]);
 
 // An answer that holds a secret and is kept for the same Idempotency-Key again: sealed for `context` under a key that no
 // database and no backup of one has. As text, in the arena. Opening gives NULL when it is not what was sealed.

@@ -37,6 +37,8 @@ void join(struct http_request *request);
 // me.c
 void me_show(struct http_request *request);
 void me_leave(struct http_request *request);
+// data.c
+void me_data(struct http_request *request);
 // demographics.c
 void demographics_get(struct http_request *request);
 void demographics_put(struct http_request *request);

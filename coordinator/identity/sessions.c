@@ -60,6 +60,7 @@ static void on_participations(void *arg, const struct db_result *result)
         json_object_set_new(one, "joined_at", json_db_time(result, i, 7));
         json_object_set_new(one, "consent_version",
             db_is_null(result, i, 8) ? json_null() : json_string(db_text(result, i, 8)));
+        json_object_set_new(one, "conditions", json_db_json(result, i, 11));
         json_object_set_new(one, "simulated", json_boolean(db_bool(result, i, 10)));
         json_array_append(all, one);
         if (strcmp(db_text(result, i, 6), "active") == 0)

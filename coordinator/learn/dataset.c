@@ -1,6 +1,7 @@
 // A fit's data from the database to the wire, on the stream's thread: one repeatable-read snapshot, rows as they come,
 // columns in chunks. Held in memory at once: an id and an index for each item and annotator, codes for each annotator,
 // and one chunk a column.
+#include "coordinator/api.h"
 #include "coordinator/identity/keys.h"
 #include "coordinator/learn/groups.h"
 #include "coordinator/learn/stream.h"
@@ -37,6 +38,7 @@ struct sender {
     struct buf columns[N_COLUMNS];
     uint64_t sent[N_COLUMNS]; // values
     bool is_simulated;        // the project
+    bool is_worse;            // its choices name the worse one
     char dimension[256];
     json_t *questions;
     struct person *people;
@@ -45,6 +47,8 @@ struct sender {
     struct place *places;
     uint32_t n_places, n_placed;
     struct groups *groups;
+    json_t *words; // of the sealed item that was opened last
+    struct uuid words_of;
 };
 
 // --- columns --------------------------------------------------------------------------------------------------------
@@ -227,6 +231,7 @@ static int read_project(struct sender *sender, struct err *err)
     snprintf(sender->dimension, sizeof(sender->dimension), "%s",
         asked[0] != '\0' ? asked : db_text(&result, 0, 1));
     sender->questions = json_loads(db_text(&result, 0, 2), 0, NULL);
+    sender->is_worse = db_bool(&result, 0, 3);
     rc = db_session_query(sender->session, QUERY_LEARN_DATA_SHAPE, &params, &result, err);
     if (rc < 0)
         return rc;
@@ -247,6 +252,50 @@ static int read_project(struct sender *sender, struct err *err)
     return 0;
 }
 
+// Of a response whose words were sealed, as those of chats are: how they are opened, and kept for the item's other rows.
+static int open_sealed(struct sender *sender, const struct db_result *result, struct uuid item)
+{
+    if (sender->words == NULL || !uuid_equal(item, sender->words_of)) {
+        size_t size = 0;
+        struct arena *arena = arena_new(4 * KEYS_SEALED_MAX_BYTES);
+        const unsigned char *sealed = db_bytes(result, 0, 6, arena, &size);
+        json_decref(sender->words);
+        sender->words = sender->source->keys != NULL
+                            ? identity_open_item(sender->source->keys, db_uuid(result, 0, 7), sealed, size)
+                            : NULL;
+        sender->words_of = item;
+        arena_free(arena);
+    }
+    return sender->words != NULL ? 0 : ERR_NOT_FOUND;
+}
+
+// What a fit reads of a response. Words whose key is gone are no words: the same nothing on both sides says nothing.
+static const char *response_text(
+    struct sender *sender, const struct db_result *result, struct uuid item, size_t n, size_t *ret_length)
+{
+    if (db_is_null(result, 0, 6)) {
+        *ret_length = db_length(result, 0, 4);
+        return db_text(result, 0, 4);
+    }
+    const json_t *text = open_sealed(sender, result, item) == 0
+                             ? json_array_get(json_object_get(sender->words, "responses"), n)
+                             : NULL;
+    *ret_length = json_string_length(text);
+    return text != NULL ? json_string_value(text) : "";
+}
+
+static uint64_t prompt_hash(struct sender *sender, const struct db_result *result, struct uuid item)
+{
+    if (db_is_null(result, 0, 6))
+        return short_hash(db_text(result, 0, 3), db_length(result, 0, 3));
+    if (open_sealed(sender, result, item) < 0)
+        return short_hash(item.bytes, UUID_BYTES);
+    char *prompt = json_canonical(json_object_get(sender->words, "prompt"));
+    uint64_t hash = short_hash(prompt, strlen(prompt));
+    free(prompt);
+    return hash;
+}
+
 static int on_response(void *arg, const struct db_result *result, struct err *err)
 {
     struct sender *sender = arg;
@@ -255,7 +304,7 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
     int rc = 0;
     if (n == 0) {
         assert(sender->n_places < sender->n_items); // both counted in one snapshot
-        uint64_t prompt = short_hash(db_text(result, 0, 3), db_length(result, 0, 3));
+        uint64_t prompt = prompt_hash(sender, result, item);
         sender->places[sender->n_places++] =
             (struct place){.item = item, .first = sender->n_placed, .n = (uint32_t)db_number(result, 0, 1)};
         rc = add(sender, COLUMN_ITEM_PROMPT, &prompt, sizeof(prompt), err);
@@ -266,10 +315,10 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
     if (rc < 0)
         return rc;
     if (sender->n_dimensions == 0) {
-        rc = add_u32(sender, COLUMN_RESPONSE_LENGTH, (uint32_t)db_length(result, 0, 4), err);
-        return rc < 0
-                   ? rc
-                   : add(sender, COLUMN_RESPONSE_TEXT, db_text(result, 0, 4), db_length(result, 0, 4), err);
+        size_t length;
+        const char *text = response_text(sender, result, item, (size_t)n, &length);
+        rc = add_u32(sender, COLUMN_RESPONSE_LENGTH, (uint32_t)length, err);
+        return rc < 0 ? rc : add(sender, COLUMN_RESPONSE_TEXT, text, length, err);
     }
     size_t size;
     struct arena *arena = arena_new(1024 * 1024);
@@ -357,9 +406,9 @@ static int send_pair(struct sender *sender, const struct db_result *result, cons
         .annotator = annotator,
         .left = place->first + left,
         .right = place->first + right,
-        .outcome = outcome[0] == 'l'   ? 0
-                   : outcome[0] == 'r' ? 1
-                                       : 2,
+        .outcome = outcome[0] == 't'                         ? 2
+                   : (outcome[0] == 'l') != sender->is_worse ? 0
+                                                             : 1,
         .strength = (uint8_t)db_number(result, 0, 3),
         .weight = 1,
     };
@@ -402,6 +451,15 @@ static int send_ranking(struct sender *sender, const struct db_result *result, c
     return rc;
 }
 
+// A number as it is; yes is more than no, and who is unsure has not rated.
+static bool rating_value(const json_t *rating, float *ret_value)
+{
+    const char *word = json_string_value(rating);
+    bool yes = word != NULL && strcmp(word, "yes") == 0, no = word != NULL && strcmp(word, "no") == 0;
+    *ret_value = json_is_number(rating) ? (float)json_number_value(rating) : yes ? 1 : 0;
+    return json_is_number(rating) || yes || no;
+}
+
 // One dimension: the one asked for, else what learn_data_project says.
 static int send_rating(struct sender *sender, const struct db_result *result, const struct place *place,
     uint32_t annotator, struct err *err)
@@ -412,14 +470,15 @@ static int send_rating(struct sender *sender, const struct db_result *result, co
     json_object_foreach(json_object_get(ratings, sender->dimension), number, value)
     {
         char *end;
+        float rating;
         unsigned long n = strtoul(number, &end, 10);
-        if (end == number || *end != '\0' || n >= place->n || !json_is_number(value))
-            continue;
+        if (end == number || *end != '\0' || n >= place->n || !rating_value(value, &rating))
+            continue; // also what is said of the whole item
         rc = add_u32(sender, COLUMN_RATING_ANNOTATOR, annotator, err);
         if (rc == 0)
             rc = add_u32(sender, COLUMN_RATING_RESPONSE, place->first + (uint32_t)n, err);
         if (rc == 0)
-            rc = add_f32(sender, COLUMN_RATING_VALUE, (float)json_number_value(value), err);
+            rc = add_f32(sender, COLUMN_RATING_VALUE, rating, err);
         if (rc < 0)
             break;
     }
@@ -540,6 +599,7 @@ int dataset_send(struct stream *stream, const struct stream_source *source, stru
         buf_release(&sender->columns[i]);
     columns_hash_free(sender->hash);
     groups_free(sender->groups);
+    json_decref(sender->words);
     json_decref(sender->questions);
     free(sender->people);
     free(sender->places);

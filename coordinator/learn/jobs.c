@@ -123,6 +123,7 @@ static void fail_fit(struct lease *lease, const char *detail)
     struct db_params params;
     params_of_fit(lease, &params);
     db_add_text(&params, detail);
+    db_add_uuid(&params, uuid_new()); // of the event
     call(lease, QUERY_LEARN_FIT_FAIL, &params, on_told);
     end_job(lease, "failed", detail);
     metrics_add(METRIC_FITS_FAILED, 1);
@@ -286,6 +287,14 @@ void jobs_pump(struct lease *lease)
         event_active(lease->learn->on_wake, EV_READ, 0);
 }
 
+// A database or a disk of ours that is away for a while is no worker's end: it would use all attempts up within a second.
+static void give_back(struct lease *lease, int rc, const char *detail)
+{
+    release_job(lease, rc == ERR_IO ? DOES_NOT_COUNT : COUNTS, detail);
+    if (rc == ERR_IO)
+        lease->learn->lease_after_us = clock_monotonic_us() + (int64_t)POLL_MS * 1000;
+}
+
 void jobs_stream_failed(struct lease *lease, int rc, const struct err *err)
 {
     if (lease->state != LEASE_STREAMING)
@@ -295,10 +304,7 @@ void jobs_stream_failed(struct lease *lease, int rc, const struct err *err)
     if (rc == ERR_INVALID || rc == ERR_LIMIT)
         fail_fit(lease, err->message);
     else
-        // When the database is away for a while that is no worker's end: it would use all attempts up within a second.
-        release_job(lease, rc == ERR_IO ? DOES_NOT_COUNT : COUNTS, err->message);
-    if (rc == ERR_IO)
-        lease->learn->lease_after_us = clock_monotonic_us() + (int64_t)POLL_MS * 1000;
+        give_back(lease, rc, err->message);
     lease_over(lease);
 }
 
@@ -504,7 +510,7 @@ static void on_artefact(struct link *link, uint32_t stream, const Plenum__Artefa
     } else if (rc < 0) {
         log_event(LOG_ERROR, "artefact", LOG_TEXT("detail", err.message));
         tell_cancel(link, stream, "the artefact could not be stored");
-        release_job(lease, COUNTS, err.message);
+        give_back(lease, rc, err.message);
         lease_over(lease);
     }
 }
@@ -530,9 +536,9 @@ void jobs_stored(struct lease *lease, int rc, bool counted, const char *detail)
         end_job(lease, "done", NULL);
         metrics_add(METRIC_FITS_DONE, 1);
         log_event(LOG_INFO, "fit_done", LOG_NUMBER("fence", lease->fence), LOG_NUMBER("bytes", lease->size));
-    } else if (rc < 0) { // not what it said it is: another worker may do better
+    } else if (rc < 0) { // not what it said it is: another worker may do better; or our disk
         log_event(LOG_ERROR, "result", LOG_TEXT("detail", detail));
-        release_job(lease, COUNTS, detail);
+        give_back(lease, rc, detail);
     }
     if (lease->link != NULL) {
         char text[WIRE_DETAIL_MAX_BYTES];

@@ -237,6 +237,7 @@ static int count_once(struct storing *storing, struct db_session *session, struc
     int rc = db_session_begin(session, false, err);
     params_of_fit(storing, &params);
     db_add_uuid(&params, storing->model);
+    db_add_uuid(&params, uuid_new()); // of the event
     if (rc == 0)
         rc = db_session_query(session, QUERY_LEARN_FIT_DONE, &params, &result, err);
     if (rc == 0 && result.n_rows == 0) {

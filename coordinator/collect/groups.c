@@ -1,0 +1,328 @@
+// Agreement within and between groups of people, by their answers to one question. Reads all judgments of pairs, so it is made only
+// when asked for. Only groups that coverage shows are told of.
+#include "coordinator/collect/routes.h"
+
+#include "coordinator/api.h"
+#include "coordinator/collect/agreement.h"
+#include "coordinator/collect/coverage.h"
+#include "coordinator/collect/tally.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/identity/identity.h"
+#include "coordinator/identity/keys.h"
+#include "coordinator/identity/templates.h"
+#include "coordinator/loop.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    GROUPS_MAX = 16,
+    CHOICES = 4,
+    COUNT_BITS = 16,
+    COUNT_MAX = (1 << COUNT_BITS) - 1,
+    PEOPLE_MAX = 1000000
+};
+
+struct person {
+    struct uuid participant;
+    json_t *answers; // owned
+    uint32_t groups; // bits
+};
+
+// Units by what a group said of them: four counts in one number, so that sorting brings equal ones together.
+struct patterns {
+    uint64_t *keys;
+    size_t n, size;
+};
+
+// Pairs of people of two groups who judged the same unit: sums over units of alike, all, and their products.
+struct between {
+    double n_units, alike, pairs, alike2, alike_pairs, pairs2;
+};
+
+struct grouping {
+    const struct keys *keys;
+    struct coverage coverage;
+    struct person *people;
+    size_t n_people, people_size;
+    char *values[GROUPS_MAX]; // owned
+    size_t n_groups;
+    bool overlap; // one person can be in several
+    struct patterns patterns[GROUPS_MAX];
+    struct between between[GROUPS_MAX][GROUPS_MAX];
+    // The unit being read.
+    struct uuid item;
+    int64_t a, b, counts[GROUPS_MAX][CHOICES];
+};
+
+static void *grown(void *list, size_t n, size_t *size, size_t each)
+{
+    if (n < *size)
+        return list;
+    *size = *size == 0 ? 256 : *size * 2;
+    list = realloc(list, *size * each);
+    if (list == NULL)
+        abort();
+    return list;
+}
+
+static void grouping_release(struct grouping *grouping)
+{
+    coverage_release(&grouping->coverage);
+    for (size_t i = 0; i < grouping->n_people; i++)
+        json_decref(grouping->people[i].answers);
+    free(grouping->people);
+    for (size_t g = 0; g < grouping->n_groups; g++) {
+        free(grouping->values[g]);
+        free(grouping->patterns[g].keys);
+    }
+}
+
+// --- people ---------------------------------------------------------------------------------------------------------------
+static int on_person(void *arg, const struct db_result *result, struct err *err)
+{
+    struct grouping *grouping = arg;
+    if (grouping->n_people >= PEOPLE_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d people", PEOPLE_MAX);
+    struct arena *arena = arena_new(KEYS_SEALED_MAX_BYTES * 4);
+    size_t size = 0;
+    const unsigned char *sealed = db_is_null(result, 0, 2) ? NULL : db_bytes(result, 0, 2, arena, &size);
+    json_t *answers = identity_open_demographics(grouping->keys, db_uuid(result, 0, 0), sealed, size);
+    coverage_add(&grouping->coverage, answers, db_bool(result, 0, 3), db_number(result, 0, 1));
+    grouping->people =
+        grown(grouping->people, grouping->n_people, &grouping->people_size, sizeof(*grouping->people));
+    grouping->people[grouping->n_people++] =
+        (struct person){.participant = db_uuid(result, 0, 4), .answers = answers};
+    arena_free(arena);
+    return 0;
+}
+
+static void choose_groups(struct grouping *grouping, const char *attribute)
+{
+    json_t *rows = coverage_rows(&grouping->coverage), *row;
+    size_t i;
+    json_array_foreach(rows, i, row)
+    {
+        const char *value = json_string_value(json_object_get(row, "value"));
+        if (strcmp(json_string_value(json_object_get(row, "attribute")), attribute) != 0 ||
+            json_is_true(json_object_get(row, "hidden")) || strcmp(value, PREFER_NOT_TO_SAY) == 0 ||
+            strcmp(value, "not_answered") == 0 || grouping->n_groups == GROUPS_MAX)
+            continue;
+        grouping->values[grouping->n_groups] = strdup(value);
+        if (grouping->values[grouping->n_groups++] == NULL)
+            abort();
+    }
+    json_decref(rows);
+}
+
+static bool says(const json_t *answer, const char *value)
+{
+    if (json_is_string(answer))
+        return strcmp(json_string_value(answer), value) == 0;
+    for (size_t i = 0; i < json_array_size(answer); i++) {
+        if (strcmp(json_string_value(json_array_get(answer, i)), value) == 0)
+            return true;
+    }
+    return false;
+}
+
+static int by_participant(const void *a, const void *b)
+{
+    return memcmp(((const struct person *)a)->participant.bytes,
+        ((const struct person *)b)->participant.bytes, UUID_BYTES);
+}
+
+static void place_people(struct grouping *grouping, const char *attribute)
+{
+    for (size_t i = 0; i < grouping->n_people; i++) {
+        struct person *person = &grouping->people[i];
+        const json_t *answer = json_object_get(person->answers, attribute);
+        grouping->overlap = grouping->overlap || json_is_array(answer);
+        for (size_t g = 0; g < grouping->n_groups; g++)
+            person->groups |= says(answer, grouping->values[g]) ? 1u << g : 0;
+    }
+    qsort(grouping->people, grouping->n_people, sizeof(*grouping->people), by_participant);
+}
+
+// --- votes ----------------------------------------------------------------------------------------------------------------
+static void add_between(struct between *between, const int64_t *one, const int64_t *other)
+{
+    double n_one = 0, n_other = 0, alike = 0;
+    for (int c = 0; c < CHOICES; c++) {
+        n_one += (double)one[c];
+        n_other += (double)other[c];
+        alike += (double)one[c] * (double)other[c];
+    }
+    double pairs = n_one * n_other;
+    if (pairs < 1)
+        return;
+    between->n_units++;
+    between->alike += alike;
+    between->pairs += pairs;
+    between->alike2 += alike * alike;
+    between->alike_pairs += alike * pairs;
+    between->pairs2 += pairs * pairs;
+}
+
+static void end_unit(struct grouping *grouping)
+{
+    for (size_t g = 0; g < grouping->n_groups; g++) {
+        uint64_t key = 0;
+        for (int c = 0; c < CHOICES; c++) {
+            int64_t n = grouping->counts[g][c];
+            key = key << COUNT_BITS | (uint64_t)(n < COUNT_MAX ? n : COUNT_MAX);
+        }
+        struct patterns *patterns = &grouping->patterns[g];
+        if (key != 0) {
+            patterns->keys = grown(patterns->keys, patterns->n, &patterns->size, sizeof(*patterns->keys));
+            patterns->keys[patterns->n++] = key;
+        }
+        for (size_t h = g + 1; h < grouping->n_groups; h++)
+            add_between(&grouping->between[g][h], grouping->counts[g], grouping->counts[h]);
+    }
+    memset(grouping->counts, 0, sizeof(grouping->counts));
+}
+
+static int on_vote(void *arg, const struct db_result *result, struct err *err UNUSED)
+{
+    struct grouping *grouping = arg;
+    struct uuid item = db_uuid(result, 0, 0);
+    int64_t a = db_number(result, 0, 1), b = db_number(result, 0, 2);
+    if (!uuid_equal(item, grouping->item) || a != grouping->a || b != grouping->b)
+        end_unit(grouping);
+    grouping->item = item;
+    grouping->a = a;
+    grouping->b = b;
+    struct person wanted = {.participant = db_uuid(result, 0, 4)};
+    const struct person *person =
+        bsearch(&wanted, grouping->people, grouping->n_people, sizeof(*grouping->people), by_participant);
+    int category = (int)db_number(result, 0, 3) - 1;
+    for (size_t g = 0; person != NULL && g < grouping->n_groups; g++)
+        grouping->counts[g][category] += person->groups >> g & 1;
+    return 0;
+}
+
+// --- the answer -----------------------------------------------------------------------------------------------------------
+static int by_key(const void *a, const void *b)
+{
+    uint64_t one = *(const uint64_t *)a, other = *(const uint64_t *)b;
+    return (one > other) - (one < other);
+}
+
+static void set_figure(json_t *own, const char *name, const struct agreement *agreement,
+    const struct agreement_unit *units, size_t n, double (*statistic)(const struct agreement *))
+{
+    struct interval interval;
+    char with[32];
+    double value = statistic(agreement);
+    bool known = agreement_interval(agreement, units, n, statistic, true, &interval);
+    snprintf(with, sizeof(with), "%s_interval", name);
+    json_object_set_new(own, name, isfinite(value) ? json_real(value) : json_null());
+    json_object_set_new(own, with, known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
+}
+
+static json_t *within(const char *value, struct patterns *patterns)
+{
+    struct agreement agreement = {.scale = AGREEMENT_NOMINAL};
+    struct agreement_unit *units = calloc(patterns->n + 1, sizeof(*units));
+    size_t n = 0;
+    if (units == NULL)
+        abort();
+    if (patterns->n > 0)
+        qsort(patterns->keys, patterns->n, sizeof(*patterns->keys), by_key);
+    for (size_t i = 0; i < patterns->n; i++) {
+        if (i > 0 && patterns->keys[i] == patterns->keys[i - 1]) {
+            units[n - 1].times++;
+            continue;
+        }
+        units[n].times = 1;
+        for (int c = 0; c < CHOICES; c++)
+            units[n].counts[CHOICES - 1 - c] = (int64_t)(patterns->keys[i] >> c * COUNT_BITS & COUNT_MAX);
+        n++;
+    }
+    for (size_t i = 0; i < n; i++)
+        agreement_add(&agreement, units[i].counts, units[i].times);
+    json_t *own = json_pack("{s:s}", "value", value);
+    set_figure(own, "percent", &agreement, units, n, agreement_percent);
+    set_figure(own, "alpha", &agreement, units, n, agreement_alpha);
+    json_object_set_new(own, "n_pairs", json_integer((json_int_t)agreement.n_units));
+    free(units);
+    return own;
+}
+
+// A ratio of sums over units, with its interval by the spread of its residuals (Cochran 1977, "Sampling Techniques", 6.4).
+static json_t *across(const char *one, const char *other, const struct between *between)
+{
+    double n = between->n_units, share = between->alike / between->pairs;
+    double squares = between->alike2 - 2 * share * between->alike_pairs + share * share * between->pairs2;
+    double error = n > 1 && squares > 0 ? sqrt(n / (n - 1) * squares) / between->pairs : 0;
+    json_t *own = json_pack("{s:[s, s]}", "values", one, other);
+    json_object_set_new(own, "percent", between->pairs > 0 ? json_real(share) : json_null());
+    bool known = error > 1e-12; // units that are all alike tell nothing of the spread
+    double half = known ? interval_student(n - 1) * error : 0;
+    json_object_set_new(own, "percent_interval",
+        known ? json_pack("[f, f]", fmax(0, share - half), fmin(1, share + half)) : json_null());
+    json_object_set_new(own, "n_pairs", json_integer((json_int_t)n));
+    return own;
+}
+
+static void answer(struct grouping *grouping, json_t *body, const char *attribute)
+{
+    json_t *groups = json_array(), *between = json_array();
+    for (size_t g = 0; g < grouping->n_groups; g++) {
+        json_array_append_new(groups, within(grouping->values[g], &grouping->patterns[g]));
+        for (size_t h = g + 1; h < grouping->n_groups && !grouping->overlap; h++)
+            json_array_append_new(
+                between, across(grouping->values[g], grouping->values[h], &grouping->between[g][h]));
+    }
+    json_object_set_new(body, "attribute", json_string(attribute));
+    json_object_set_new(body, "within", groups);
+    json_object_set_new(body, "between", between);
+}
+
+static int make(struct tally *tally, struct err *err)
+{
+    const char *attribute = tally->arg;
+    struct grouping grouping = {.keys = tally->app->keys};
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, tally->project.shard_key);
+    int rc = db_session_query(tally->session, QUERY_COLLECT_QUALITY_QUESTIONS, &params, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *questions = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 0), 0, NULL);
+    coverage_init(&grouping.coverage, questions);
+    rc = db_session_stream(tally->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, &grouping, err);
+    choose_groups(&grouping, attribute);
+    place_people(&grouping, attribute);
+    if (rc == 0 && grouping.n_groups > 0)
+        rc = db_session_stream(tally->session, QUERY_COLLECT_QUALITY_VOTES, &params, on_vote, &grouping, err);
+    end_unit(&grouping);
+    if (rc == 0)
+        answer(&grouping, tally->body, attribute);
+    grouping_release(&grouping);
+    json_decref(questions);
+    return rc;
+}
+
+static void show_as(struct http_request *request, const struct actor *actor UNUSED)
+{
+    const char *attribute = http_query(request, "attribute");
+    struct id project;
+    if (!identity_param_id(request, "p", &project))
+        return;
+    if (attribute == NULL || attribute[0] == '\0')
+        http_problem_at(request, 422, "?attribute", "Say by which question: attribute is missing.");
+    else
+        tally_show(request, project, make, arena_strdup(http_arena(request), attribute), NULL);
+}
+
+void groups_show(struct http_request *request)
+{
+    struct id project;
+    if (identity_param_id(request, "p", &project))
+        identity_require(request, ACTION_VIEW_PROJECT, &project, show_as);
+}

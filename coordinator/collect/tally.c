@@ -1,0 +1,149 @@
+#include "coordinator/collect/tally.h"
+
+#include "base/log.h"
+#include "coordinator/api.h"
+#include "coordinator/collect/interval.h"
+#include "coordinator/db/db.h"
+#include "coordinator/http/http.h"
+#include "coordinator/loop.h"
+#include "coordinator/work.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// One answer being made.
+struct showing {
+    struct tally tally;
+    struct http_request *request;
+    tally_make *make;
+    void (*made)(struct http_request *request, struct id project, const char *text);
+    char *text; // the answer; owned. NULL: there is nothing
+    int rc;
+    struct err err;
+};
+
+static int add_what_is_new(struct db_session *session, int64_t shard_key, struct err *err)
+{
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, shard_key);
+    int rc = db_session_query(session, QUERY_COLLECT_TALLY_HOLD, &params, &result, err);
+    if (rc < 0)
+        return rc;
+    char *snapshot = db_is_null(&result, 0, 0) ? NULL : strdup(db_text(&result, 0, 0));
+    if (snapshot == NULL)
+        rc = db_session_query(session, QUERY_COLLECT_TALLY_RESTART, &params, &result, err);
+    db_add_text(&params, snapshot);
+    if (rc == 0)
+        rc = db_session_query(session, QUERY_COLLECT_TALLY_ADVANCE, &params, &result, err);
+    free(snapshot);
+    return rc;
+}
+
+// Opens the session, and commits what is new.
+static int catch_up(struct tally *tally, struct err *err)
+{
+    int rc = db_session_open(tally->app->conninfo, &tally->session, err);
+    if (rc == 0)
+        rc = db_session_begin(tally->session, false, err);
+    if (rc == 0)
+        rc = add_what_is_new(tally->session, tally->project.shard_key, err);
+    if (rc == 0)
+        rc = db_session_commit(tally->session, err);
+    return rc;
+}
+
+// What was begun and failed goes with its session.
+static int make(struct showing *showing, struct err *err)
+{
+    int rc = catch_up(&showing->tally, err);
+    if (rc == 0)
+        rc = db_session_begin(showing->tally.session, true, err);
+    return rc == 0 ? showing->make(&showing->tally, err) : rc;
+}
+
+static void run(void *arg)
+{
+    struct showing *showing = arg;
+    struct tally *tally = &showing->tally;
+    tally->body = json_object();
+    showing->rc = make(showing, &showing->err);
+    if (tally->session != NULL)
+        db_session_close(tally->session);
+    if (json_object_size(tally->body) > 0)
+        showing->text = json_dumps(tally->body, JSON_COMPACT | JSON_REAL_PRECISION(10));
+    json_decref(tally->body);
+}
+
+static void done(void *arg)
+{
+    struct showing *showing = arg;
+    struct http_request *request = showing->request;
+    if (showing->rc < 0) {
+        log_event(LOG_WARNING, "tally", LOG_TEXT("detail", showing->err.message));
+        http_reply_header(request, "Retry-After", "2");
+        http_problem(request, 503, "The figures can't be made just now; try again.");
+        return;
+    }
+    if (showing->text == NULL) {
+        http_problem(request, 404, "There is nothing here, or it is not yours to see.");
+        return;
+    }
+    if (showing->made != NULL)
+        showing->made(request, showing->tally.project, showing->text);
+    http_reply_json_text(request, 200, showing->text);
+}
+
+static void release(void *arg)
+{
+    struct showing *showing = arg;
+    free(showing->text);
+}
+
+void tally_show(struct http_request *request, struct id project, tally_make *make_body, void *arg,
+    void (*made)(struct http_request *request, struct id project, const char *text))
+{
+    const struct loop *loop = http_context(request);
+    struct showing *showing = arena_calloc(http_arena(request), 1, sizeof(*showing));
+    *showing = (struct showing){.tally = {.app = loop->app, .project = project, .arg = arg},
+        .request = request,
+        .make = make_body,
+        .made = made};
+    arena_on_free(http_arena(request), release, showing);
+    if (work_submit(loop->app->pool, loop->base, run, done, showing) < 0) {
+        http_reply_header(request, "Retry-After", "2");
+        http_problem(request, 503, "There is much to do just now; try again in a moment.");
+    }
+}
+
+static void run_catching_up(void *arg)
+{
+    struct tally *tally = arg;
+    struct err err;
+    if (catch_up(tally, &err) < 0)
+        log_event(LOG_WARNING, "tally", LOG_TEXT("detail", err.message));
+    db_session_close(tally->session);
+}
+
+void tally_catch_up(const struct loop *loop, struct id project)
+{
+    struct tally *tally = calloc(1, sizeof(*tally));
+    if (tally == NULL)
+        abort();
+    *tally = (struct tally){.app = loop->app, .project = project};
+    if (work_submit(loop->app->pool, loop->base, run_catching_up, free, tally) < 0)
+        free(tally);
+}
+
+json_t *tally_share(const char *name, double n_yes, double n)
+{
+    struct interval interval;
+    json_t *own = json_object();
+    bool known = interval_of_share(n_yes, n, &interval);
+    json_object_set_new(own, name, n > 0 ? json_real(n_yes / n) : json_null());
+    json_object_set_new(
+        own, "interval", known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
+    json_object_set_new(own, "n", json_integer((json_int_t)n));
+    return own;
+}
