@@ -94,7 +94,10 @@ async function requestPatiently(method, path, options = {}) {
 
 async function json(method, path, options) {
     const response = await requestPatiently(method, path, options);
-    if (response.status === 204) return null;
+    if (response.status === 204) {
+        options?.onNothing?.(response.headers.get('Plenum-Reason'), response.headers.get('Plenum-Next-At'));
+        return null;
+    }
     const text = await response.text();
     return text === '' ? null : JSON.parse(text);
 }

@@ -23,8 +23,9 @@ export function eventReader(on) {
     };
 }
 
-async function follow(path, on, signal) {
+async function follow(path, on, signal, opened) {
     const response = await request('GET', path, { accept: 'text/event-stream', signal });
+    opened?.();
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     const feed = eventReader(on);
     for (;;) {
@@ -34,7 +35,8 @@ async function follow(path, on, signal) {
     }
 }
 
-export function listen(path, on) {
+// `opened` is called whenever a connection begins.
+export function listen(path, on, opened) {
     const controller = new AbortController();
     let failures = 0;
     const heard = (name, data) => {
@@ -44,7 +46,7 @@ export function listen(path, on) {
     async function run() {
         while (!controller.signal.aborted) {
             try {
-                await follow(path, heard, controller.signal);
+                await follow(path, heard, controller.signal, opened);
             } catch (error) {
                 if (error instanceof Problem && !error.transient) return; // not ours to see any more
             }

@@ -36,3 +36,18 @@ export function usePoll(act, interval_ms, active = true) {
         return () => clearInterval(timer);
     }, [interval_ms, active]);
 }
+
+// Calls `act` `wait_ms` after `moved` changed, once for all that moved meanwhile.
+export function useMoved(act, moved, wait_ms) {
+    const latest = useRef(act);
+    latest.current = act;
+    const pending = useRef(null);
+    useEffect(() => {
+        if (moved === undefined) return;
+        pending.current ??= setTimeout(() => {
+            pending.current = null;
+            void latest.current();
+        }, wait_ms);
+    }, [moved]);
+    useEffect(() => () => clearTimeout(pending.current), []);
+}

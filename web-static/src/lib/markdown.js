@@ -21,9 +21,9 @@ const inner = (token) => (token.tokens ? render(token.tokens) : words(token.text
 function linkElement(token) {
     const shown = inner(token);
     const address = token.href ?? '';
-    const same = token.text === address || `mailto:${token.text}` === address;
+    const same = !token.title && (token.text === address || `mailto:${token.text}` === address);
     return h('span', { class: 'inert-link' }, h('u', null, shown),
-        same ? null : h('span', { class: 'inert-address', dir: 'ltr' }, ' (', visibleText(address), ')'));
+        same ? null : h('span', { class: 'inert-address', dir: 'ltr' }, ' (', visibleText(address), token.title ? [' ', visibleText(token.title)] : null, ')'));
 }
 
 function listElement(token) {
@@ -44,7 +44,8 @@ function tableElement(token) {
 
 const ELEMENTS = {
     space: () => null,
-    def: () => null,
+    // Other readers hide what these say.
+    def: (token) => h('p', { class: 'raw-html', dir: 'auto' }, visibleText(token.raw.trimEnd())),
     br: () => h('br'),
     hr: () => h('hr'),
     escape: (token) => visibleText(token.text),
@@ -56,7 +57,8 @@ const ELEMENTS = {
     del: (token) => h('del', null, inner(token)),
     blockquote: (token) => h('blockquote', { dir: 'auto' }, inner(token)),
     codespan: (token) => h('code', { dir: 'ltr' }, visibleText(token.text)),
-    code: (token) => h('pre', { dir: 'ltr', tabIndex: 0 }, h('code', null, visibleText(token.text))),
+    code: (token) => h('pre', { dir: 'ltr', tabIndex: 0 },
+        token.lang ? h('span', { class: 'code-language' }, visibleText(token.lang)) : null, h('code', null, visibleText(token.text))),
     html: (token) => (token.block
         ? h('p', { class: 'raw-html', dir: 'auto' }, visibleText(token.raw.trimEnd()))
         : visibleText(token.raw)),
@@ -67,15 +69,25 @@ const ELEMENTS = {
     table: tableElement,
 };
 
+// Deeper than any text that is meant to be read; a page of thousands of elements in each other can't be drawn.
+const DEPTH_MAX = 60;
+let depth = 0;
+
 function render(tokens) {
-    return tokens.map((token) => (ELEMENTS[token.type] ?? ((one) => visibleText(one.raw)))(token));
+    if (depth >= DEPTH_MAX) throw new RangeError('nested too deep');
+    depth += 1;
+    try {
+        return tokens.map((token) => (ELEMENTS[token.type] ?? ((one) => visibleText(one.raw)))(token));
+    } finally {
+        depth -= 1;
+    }
 }
 
 export function markdown(source) {
     try {
         return render(new Lexer({ gfm: true, breaks: true }).lex(source));
     } catch {
-        // Nested beyond what the lexer can follow: the text as it came.
+        // Nested beyond what can be followed or drawn: the text as it came.
         return h('p', { class: 'as-it-came' }, visibleText(source));
     }
 }

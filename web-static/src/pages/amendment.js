@@ -2,12 +2,13 @@
 import { html } from 'htm/preact';
 import { useMemo, useState } from 'preact/hooks';
 import { treeOf } from '../lib/articles.js';
-import { get, getOrNull, loadSession, post, put } from '../lib/api.js';
+import { get, getOrNull, loadSession, post, put, session } from '../lib/api.js';
 import { dateTime, number } from '../lib/format.js';
 import { has, localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { redline } from '../lib/redline.js';
 import { ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, say, usePageTitle } from '../ui/parts.js';
+import { Report } from '../ui/report.js';
 import { amendmentTitle } from './constitution.js';
 
 async function load(id) {
@@ -16,6 +17,8 @@ async function load(id) {
     const document = await getOrNull(`${at}/constitution?version=${amendment.base_version}`);
     return { amendment, document };
 }
+
+const isMember = (community) => session.value?.communities?.some((one) => one.id === community) ?? false;
 
 // The clause, and what stands around it.
 function Operation({ operation, tree }) {
@@ -179,6 +182,7 @@ export default function Amendment({ params }) {
                 </section>
                 ${open ? html`<${Ballot} amendment=${amendment} onVoted=${() => found.reload({ quiet: true })} />`
         : html`<${Closed} amendment=${amendment} />`}
+                ${isMember(amendment.community_id) && html`<${Report} path=${`/api/v1/amendments/${amendment.id}/report`} />`}
             </div>
             <aside class="aside" aria-label=${t('amendment-facts')}><${Facts} amendment=${amendment} /><${Tally} amendment=${amendment} /></aside>
         </div>

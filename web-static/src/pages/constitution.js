@@ -1,7 +1,7 @@
 // A community's constitution: the tree of articles, which of them nobody can change, and what is proposed now.
 import { html } from 'htm/preact';
 import { isImmutable, treeOf } from '../lib/articles.js';
-import { get, listOrEmpty } from '../lib/api.js';
+import { get, listOrEmpty, loadSession, session } from '../lib/api.js';
 import { dateTime } from '../lib/format.js';
 import { languageOf, localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
@@ -9,9 +9,12 @@ import { Failed, Loading, PageHeading, usePageTitle } from '../ui/parts.js';
 
 async function load(community) {
     const at = `/api/v1/communities/${community}`;
-    const [document, amendments] = await Promise.all([get(`${at}/constitution`), listOrEmpty(`${at}/amendments`)]);
+    const [document, amendments] = await Promise.all([get(`${at}/constitution`), listOrEmpty(`${at}/amendments`), loadSession().catch(() => null)]);
     return { document, amendments };
 }
+
+const looksAfter = (community) => session.value?.roles?.includes('operator') ||
+    session.value?.communities?.some((one) => one.id === community && one.roles.includes('steward'));
 
 const isOpen = (one) => ['open', 'review'].includes(one.state);
 
@@ -73,6 +76,7 @@ export default function Constitution({ params }) {
             <div class="aside">
                 <${Amendments} id="open-title" title=${t('amendments-open')} list=${amendments.filter(isOpen)}
                     none=${t('amendments-none')} tree=${tree} />
+                ${looksAfter(params.community) && html`<p><a href=${`/constitution/${params.community}/reports`}>${t('community-reports')}</a></p>`}
                 ${decided.length > 0 && html`<${Amendments} id="decided-title" title=${t('amendments-decided')} list=${decided} tree=${tree} />`}
             </div>
         </div>

@@ -42,7 +42,8 @@ function Intro({ consent, setConsent, onStart }) {
     </form>`;
 }
 
-function Question({ question, position, total, answer, onAnswer, onBack }) {
+// `must`: an answer is needed, so there is no passing by; what not saying means is then `unsaid`, in words.
+export function Question({ question, position, total, answer, onAnswer, onBack, must = false, unsaid }) {
     const [chosen, setChosen] = useState(answer ?? (question.multi ? [] : null));
     const [own, setOwn] = useState('');
     const [errors, setErrors] = useState([]);
@@ -59,7 +60,7 @@ function Question({ question, position, total, answer, onAnswer, onBack }) {
         event.preventDefault();
         const given = (question.free && own.trim()) || chosen;
         if (given == null || given.length === 0) {
-            setErrors([{ field: question.values?.length > 0 ? 'answer-0' : 'answer-own', text: t('demographics-choose') }]);
+            setErrors([{ field: question.values?.length > 0 ? 'answer-0' : 'answer-own', text: t(must ? 'asked-choose' : 'demographics-choose') }]);
             return;
         }
         onAnswer(given);
@@ -80,12 +81,14 @@ function Question({ question, position, total, answer, onAnswer, onBack }) {
             <div class="apart">
                 <label class="choice" for="answer-prefer-not">
                     <input type=${type} id="answer-prefer-not" name="value" value=${PREFER_NOT} checked=${isChosen(PREFER_NOT)}
+                        aria-describedby=${unsaid ? 'unsaid' : undefined}
                         onChange=${(event) => choose(PREFER_NOT, event.target.checked)} />
                     <span>${t('prefer-not')}</span></label>
+                ${unsaid && html`<p class="fine" id="unsaid">${unsaid}</p>`}
             </div>
         </fieldset>
         <p class="actions"><button class="button primary">${t('continue')}</button>
-            <button type="button" class="button" onClick=${() => onAnswer(undefined)}>${t('demographics-pass')}</button>
+            ${!must && html`<button type="button" class="button" onClick=${() => onAnswer(undefined)}>${t('demographics-pass')}</button>`}
             <button type="button" class="button quiet" onClick=${onBack}>${t('back')}</button></p>
     </form>`;
 }
@@ -97,7 +100,7 @@ export function answerWords(question, answer) {
     return Array.isArray(answer) ? listOf(answer.map(word)) : word(answer);
 }
 
-function Check({ questions, answers, onChange, onSave, busy, error }) {
+export function Check({ questions, answers, onChange, onSave, busy, error, leave = t('demographics-skip-all') }) {
     return html`<div>
         <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
         <${PageHeading}>${t('demographics-check')}<//>
@@ -108,7 +111,7 @@ function Check({ questions, answers, onChange, onSave, busy, error }) {
                 aria-label=${t('change-label', { what: localized(question.label) })}>${t('change')}</button></dd></div>`)}
         </dl>
         <p class="actions"><button type="button" class="button primary" disabled=${busy} onClick=${onSave}>${t('demographics-save')}</button>
-            <a class="button" href="/me">${t('demographics-skip-all')}</a></p>
+            <a class="button" href="/me">${leave}</a></p>
     </div>`;
 }
 

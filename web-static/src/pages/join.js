@@ -6,6 +6,7 @@ import { localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
 import { navigate } from '../lib/router.js';
 import { uuid } from '../lib/uuid.js';
+import { ConditionsList } from '../ui/conditions.js';
 import { ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, usePageTitle } from '../ui/parts.js';
 
 function CodeForm({ dead }) {
@@ -64,7 +65,8 @@ function Consent({ code, info }) {
             // A person in this browser, not a token in this tab, is who judges from here on.
             setToken(null);
             const version = consent.version;
-            const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }) }, { key });
+            const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }),
+                ...(info.conditions ? { conditions: { version: info.conditions.version } } : {}) }, { key });
             await loadSession({ sure: true }).catch(() => null);
             navigate(placeOf(joined), { replace: true });
         } catch (error) {
@@ -79,6 +81,10 @@ function Consent({ code, info }) {
         ${info.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('join-simulated')}</p>`}
         ${info.warning && html`<${Notice} kind="warning" title=${t('content-warning')}>
             <p dir="auto">${localized(info.warning)}</p><//>`}
+        ${info.conditions && html`<section aria-labelledby="conditions-title">
+            <h2 id="conditions-title">${t('conditions-title')}</h2>
+            <${ConditionsList} conditions=${info.conditions} />
+        </section>`}
         <section class="consent-text" aria-labelledby="consent-title">
             <h2 id="consent-title">${t('join-consent-title')}</h2>
             <div dir="auto">${(localized(consent.text) || t(isStudy ? 'join-consent-default' : 'join-consent-community')).split(/\n{2,}/).map((one) => html`<p>${one}</p>`)}</div>

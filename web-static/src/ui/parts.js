@@ -77,9 +77,11 @@ export function Loading() {
     return html`<p class="loading" role="status">${t('loading')}</p>`;
 }
 
+export const keyText = (key) => (key.length > 1 ? key : key === ' ' ? '␣' : key.toUpperCase());
+
 // The letter of a key on its button. Hidden from screen readers: aria-keyshortcuts says it to them.
 export function Key({ children }) {
-    return children ? html`<kbd class="key" aria-hidden="true">${children === ' ' ? '␣' : children.toUpperCase()}</kbd>` : null;
+    return children ? html`<kbd class="key" aria-hidden="true">${keyText(children)}</kbd>` : null;
 }
 
 export function Dialog({ open, onClose, title, children }) {

@@ -14,6 +14,26 @@ join-title = دراسة عن الإجابات
 join-simulated = المقيّمون الآخرون في هذه الدراسة برامج لها أذواق معلنة. ستكون أنت الإنسان فيها.
 join-consent-title = ما الذي ستفعله
 join-consent-default = ستقرأ سؤالًا وإجابتين عنه، وتقول أيهما أفضل. قد يتناول بعضها موضوعات صعبة، ويمكنك تخطي أي منها. المشاركة طوعية ويمكنك التوقف في أي وقت.
+conditions-title = ما نعدك به
+conditions-pay = الأجر
+conditions-pay-none = هذا العمل غير مدفوع الأجر.
+conditions-pay-per = { $per ->
+    [hour] { $amount } لكل ساعة
+    [session] { $amount } لكل جلسة
+    [judgment] { $amount } لكل إجابة
+   *[study] { $amount } عن الدراسة كلها
+}
+conditions-minutes = المدة
+conditions-minutes-about = { $minutes ->
+    [one] نحو دقيقة واحدة
+    [two] نحو دقيقتين
+    [few] نحو { $minutes } دقائق
+   *[other] نحو { $minutes } دقيقة
+}
+conditions-payer = من يدفع
+conditions-text = الشروط
+conditions-ethics = الموافقة الأخلاقية
+conditions-contact = من تسأل
 join-kept-title = ما الذي يُحفظ
 join-kept-answers = إجاباتك
 join-kept-answers-text = ما اخترته، والترتيب الذي رأيته، والسبب إن كتبته. يمكنك تغييرها أو سحبها إلى أن تُغلق الدراسة.
@@ -29,7 +49,49 @@ join-start = أوافق وأبدأ
 join-decline = لا، شكرًا
 join-consent-version = نص الموافقة، الإصدار { $version }
 
+guideline-title = قبل أن تبدأ
+guideline-text = هذا ما يطلب منك من أعدّوا هذه الدراسة أن تسترشد به.
+guideline-changed = تغيّرت الإرشادات
+guideline-changed-text = من المهمة التالية نرجو أن تسترشد بها كما هي هنا. ما أجبت عنه يبقى كما هو.
+guideline-read = قرأتها
+guideline-again = النسخة { $version }. يمكنك قراءتها مجددًا في أي وقت أثناء العمل.
+
+part-practice = للتدرّب: { $place } من { $of }
+part-practice-text = أجب كما ستجيب في الدراسة. بعدها نخبرك بما اختاره معدّوها ولماذا. ولا تُحسب في شيء آخر.
+part-qualification = قبل الدراسة: { $place } من { $of }
+part-qualification-text = يعرف معدّو الدراسة كيف يجيبون عن هذه. من يجيب عن عدد كافٍ منها مثلهم ينتقل إلى الدراسة.
+told-met = اختار معدّو الدراسة هذا أيضًا
+told-not-met = اختار معدّو الدراسة غير ذلك
+told-open = ما اختاره معدّو الدراسة
+told-yours = أنت
+told-theirs = هم
+told-why = السبب
+told-private = كان هذا للتدرّب، ولا يُحسب في شيء آخر.
+told-next = تابع
+break-title = عملت مدة من الوقت
+break-take = خذ استراحة
+break-later = ليس الآن
+today-title = هذا كل شيء لليوم
+today-text = تعطي هذه الدراسة كل شخص { $max } مهمة على الأكثر خلال 24 ساعة، كي لا يعمل أحد حتى التعب. شكرًا لك.
+today-next = توجد مهام أخرى لك ابتداءً من { $time }.
+known-told = لبعض المهام إجابة معروفة، ليُعرف هل تُقرأ المهام. من أول { $n } منها لديك كانت { $met } كما هو متوقع. نخبرك بهذا أنت ومن يديرون الدراسة، ولا أحد غيركم.
+not-qualified-title = شكرًا على إجاباتك
+not-qualified-text = { $n ->
+    [one] تستمر الدراسة مع من يجيبون عن سؤالها الأول كما يجيب معدّوها.
+   *[other] تستمر الدراسة مع من يجيبون عن أسئلتها الأولى ({ $n }) على نحو قريب من معدّيها. { $met } من إجاباتك كانت مثل إجاباتهم.
+}
+not-qualified-blame = هذا لا يقول شيئًا عنك، ولا أنك أخطأت: إنما يقول ما تحتاجه هذه الدراسة.
+not-qualified-again = حاول مجددًا
+not-qualified-left = { $count ->
+    [0] لا توجد محاولة أخرى. ما أجبت عنه محفوظ في «بياناتي».
+    [one] توجد محاولة أخرى متى شئت.
+    [two] توجد محاولتان أخريان متى شئت.
+    [few] توجد { $count } محاولات أخرى متى شئت.
+   *[other] توجد { $count } محاولة أخرى متى شئت.
+}
+
 question = أي الإجابتين أفضل؟
+question-worse = أي الإجابتين أسوأ؟
 prompt = السؤال
 conversation = المحادثة حتى الآن
 role-user = شخص
@@ -37,8 +99,11 @@ role-assistant = نموذج
 role-system = تعليمات
 role-other = آخر
 response-name = الإجابة { $letter }
-side-left = أ
-side-right = ب
+letters = أ ب ج د هـ و ز ح ط ي ك ل م ن س ع
+response-only = الإجابة
+later-title = ما حدث بعد ذلك
+later-simulated = محاكاة
+later-simulated-text = كتب هذا برنامج، ولم يحدث.
 warning-folded = مخفية إلى أن تختار إظهارها.
 warning-show = أظهرها
 warned = يتناول: { $words }.
@@ -76,9 +141,42 @@ answer-undo = تراجع
 answer-rationale = قل لماذا
 answer-guideline = الإرشادات
 answer-help = مساعدة
-answer-given = (إجابتك حتى الآن)
+answer-given = غيّر إجابة
+answer-stop = توقّف الآن
+answer-pick = الخيار { $n } في السؤال المعلَّم
+answer-next_part = السؤال التالي
+answer-previous_part = السؤال السابق
+answer-rank_up = إلى أعلى
+answer-rank_down = إلى أسفل
+answer-rank_together = في رتبة ما فوقها
+answer-rank_out = خارج الترتيب
+answer-submit = أرسل الإجابة
+given-ends = الأفضل: { $best }. الأسوأ: { $worst }
+given-rated = قُيّمت
+step-much = { $goal ->
+    [worse] { $letter } أسوأ بكثير
+   *[other] { $letter } أفضل بكثير
+}
+step-plain = { $goal ->
+    [worse] { $letter } أسوأ
+   *[other] { $letter } أفضل
+}
+step-somewhat = { $goal ->
+    [worse] { $letter } أسوأ إلى حد ما
+   *[other] { $letter } أفضل إلى حد ما
+}
+step-slightly = { $goal ->
+    [worse] { $letter } أسوأ قليلًا
+   *[other] { $letter } أفضل قليلًا
+}
+step-barely = { $goal ->
+    [worse] { $letter } أسوأ بفارق ضئيل
+   *[other] { $letter } أفضل بفارق ضئيل
+}
+answer-so-far = (إجابتك حتى الآن)
 answered = حُفظت: { $answer }.
 undone = سُحبت الإجابة. ها هي مرة أخرى.
+chat-gone-on = استمرت المحادثة بعد هذه الإجابة. ما زال بإمكانك تغييرها، أما ما استمرت به فيبقى.
 undo-failed = تعذّر سحبها. { $why }
 
 rationale-label = لماذا؟ بكلماتك أنت
@@ -101,6 +199,7 @@ unsent = { $count ->
     [few] { $count } إجابات محفوظة على هذا الجهاز
    *[other] { $count } إجابة محفوظة على هذا الجهاز
 }
+unsent-message = رسالتك محفوظة على هذا الجهاز
 unsent-signed-out = ستُرسل عندما تسجّل الدخول من جديد: افتح رابط دعوتك.
 refused = { $count ->
     [one] لم يقبل الخادم إجابة واحدة
@@ -111,10 +210,11 @@ refused = { $count ->
 refused-discard = أزلها من هذا الجهاز
 waiting-title = لا يوجد اتصال الآن
 waiting-text = { $count ->
-    [one] إجابتك محفوظة بأمان على هذا الجهاز وستُرسل تلقائيًا. يأتي الزوج التالي عندما يعود الاتصال.
-    [two] إجابتاك محفوظتان بأمان على هذا الجهاز وستُرسلان تلقائيًا. يأتي الزوج التالي عندما يعود الاتصال.
-   *[other] إجاباتك ({ $count }) محفوظة بأمان على هذا الجهاز وستُرسل تلقائيًا. يأتي الزوج التالي عندما يعود الاتصال.
+    [one] إجابتك محفوظة بأمان على هذا الجهاز وستُرسل تلقائيًا. تأتي المهمة التالية عندما يعود الاتصال.
+    [two] إجابتاك محفوظتان بأمان على هذا الجهاز وستُرسلان تلقائيًا. تأتي المهمة التالية عندما يعود الاتصال.
+   *[other] إجاباتك ({ $count }) محفوظة بأمان على هذا الجهاز وستُرسل تلقائيًا. تأتي المهمة التالية عندما يعود الاتصال.
 }
+waiting-message = رسالتك محفوظة بأمان على هذا الجهاز وستُرسل تلقائيًا. تأتي الإجابات عندما يعود الاتصال.
 pause-title = أجبت { $count } مرة دون توقف
 pause-text = لا بأس باستراحة. «توقّف الآن» يحفظ كل شيء، وتتابع من حيث تركت.
 given-button = غيّر إجابة
@@ -132,12 +232,21 @@ stopped-text = { $judged ->
 stopped-resume = تابع
 done-title = لم يبقَ لك شيء
 done-text = { $judged ->
-    [0] نال كل زوج ما يحتاجه من إجابات. شكرًا لحضورك.
+    [0] نالت كل مهمة ما تحتاجه من إجابات. شكرًا لحضورك.
     [one] قدّمت إجابة واحدة. شكرًا لك.
     [two] قدّمت إجابتين. شكرًا لك.
     [few] قدّمت { $judged } إجابات. شكرًا لك.
    *[other] قدّمت { $judged } إجابة. شكرًا لك.
 }
+full-title = أجاب عدد كافٍ ممن هم مثلك
+full-text = تريد هذه الدراسة إجابات من فئات كثيرة من الناس، بعدد محدّد من كل فئة. ولديها الآن ما تريده ممن هم مثلك. شكرًا لحضورك.
+full-kept = { $judged ->
+    [0] قد يخلو مكان من جديد؛ يسعدنا أن تنظر لاحقًا.
+    [one] إجابتك محفوظة وتُحسب. قد يخلو مكان من جديد؛ يسعدنا أن تنظر لاحقًا.
+    [two] إجابتاك محفوظتان وتُحسبان. قد يخلو مكان من جديد؛ يسعدنا أن تنظر لاحقًا.
+   *[other] إجاباتك ({ $judged }) محفوظة وتُحسب. قد يخلو مكان من جديد؛ يسعدنا أن تنظر لاحقًا.
+}
+full-unsaid = إن فضّلت ألا تقول ما تسأل عنه فقد يكون هذا هو السبب: بعض الدراسات ليس لديها مهام حينئذ. يمكنك في «بياناتي» أن ترى ما قلته وتغيّره.
 done-look-again = انظر مرة أخرى
 done-demographics-title = بضعة أسئلة عنك، إن أحببت
 done-demographics-text = تتيح للدراسة أن ترى من كان المتوسط سيخفيه. كل سؤال اختياري، ويمكنك حذف إجاباتك في أي وقت.

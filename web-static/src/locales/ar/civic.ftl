@@ -73,3 +73,4 @@ community-joined = أنت الآن عضو. أدلِ بصوتك.
 receipt-title = إيصالك
 receipt-text = وعد موقّع بأن صوتك في السجل. احتفظ به: به يستطيع أي أحد التحقق من أن الصوت لم يضِع.
 receipt-save = احفظ الإيصال
+community-reports = بلاغات عن التعديلات

@@ -12,7 +12,8 @@ signin-name-wrong = الاسم وعبارة المرور لا يتطابقان
 signin-go = دخول
 signout-token = انسَ الرمز
 projects-title = الدراسات
-projects-none = لا دراسات بعد. أنشئ واحدة بالأمر plenum project create.
+projects-none = لا دراسات بعد.
+projects-make = إنشاء دراسة
 project-items = { $n ->
     [0] لا عناصر
     [one] عنصر واحد
@@ -46,13 +47,67 @@ count-skipped = المتخطّاة
 quality-title = الجودة
 quality-none = لا توجد أحكام كافية بعد.
 quality-pairs-only = يُقاس الاتفاق حيث قارن عدة أشخاص الزوج نفسه، ولا زوج كذلك هنا.
+quality-figure = المقياس
+quality-value = القيمة
+quality-intervals = الفترات بثقة 95 %. تبيّن كيف كانت الأرقام ستختلف مع أزواج أخرى، لا مع أشخاص آخرين.
 quality-judgments = الأحكام المحسوبة
 quality-people = من حكموا
 quality-alpha = الاتفاق (ألفا كريبندورف)
+quality-ac1 = الاتفاق (AC1 لجويت)
 quality-percent = الاتفاق بالنسبة المئوية
+quality-strength = الاتفاق على قوة التفضيل (ألفا الترتيبية)
+quality-rating = الاتفاق في «{ $dimension }» (ألفا)
+quality-who = من يحكم
+quality-where = أين يختلف الناس
 quality-order = اختيار الأولى على الشاشة
+quality-repeats = قالوا الشيء نفسه في المرة الثانية مع تبديل الجانبين
+quality-same-side = اختاروا الجانب نفسه في المرة الثانية
 quality-time = وسيط الوقت النشط
 quality-gold = مطابقة الإجابات المعروفة
+activity-title = الأحكام في الساعة، في اليومين الأخيرين
+activity-table = على شكل جدول
+activity-hour = الساعة التي بدأت
+pace-day = في اليوم الأخير { $n }، أي { $hour } في الساعة.
+pace-hours = { $n ->
+    [one] بهذا المعدل يكتمل المطلوب خلال ساعة.
+    [two] بهذا المعدل يكتمل المطلوب خلال ساعتين.
+    [few] بهذا المعدل يكتمل المطلوب خلال { $n } ساعات.
+   *[other] بهذا المعدل يكتمل المطلوب خلال { $n } ساعة.
+}
+pace-days = { $n ->
+    [one] بهذا المعدل يكتمل المطلوب خلال يوم.
+    [two] بهذا المعدل يكتمل المطلوب خلال يومين.
+    [few] بهذا المعدل يكتمل المطلوب خلال { $n } أيام.
+   *[other] بهذا المعدل يكتمل المطلوب خلال { $n } يومًا.
+}
+steps-title = إلى أين يصل الناس
+steps-step = الخطوة
+steps-share = ممن انضموا
+step-joined = انضموا
+step-read_guideline = قرؤوا الإرشادات
+step-judged = أعطوا حكمًا
+step-judged_ten = أعطوا عشرة
+step-left = غادروا
+step-excluded = استُبعدوا
+groups-title = الاتفاق حسب المجموعة
+groups-by = حسب
+groups-show = اعرض
+groups-within = داخل كل مجموعة
+groups-between = بين مجموعتين: من شخصين، واحد من كل منهما، نسبة من يقولان الشيء نفسه
+groups-two = المجموعتان
+groups-pairs = الأزواج المحكوم عليها
+quota-title = الحصص
+quota-unit-people = من لهم مكان من كل فئة مقارنةً بالعدد المطلوب. من ينتمي إلى فئتين يُعدّ في كلتيهما.
+quota-unit-judgments = { $per ->
+    [item] أحكام أهل كل خانة مقارنةً بالمطلوب في كل العناصر.
+   *[study] أحكام أهل كل خانة مقارنةً بالمطلوب في الدراسة كلها.
+}
+quota-cell = الخانة
+quota-filled = حتى الآن
+quota-wanted = المطلوب
+quota-others = كل من عداهم
+quota-no-limit = بلا حد
+quota-hidden = لا يُعرض عدد أقل من عشرة، ولا عدد آخر يُستنتج منه.
 coverage-title = من أجاب
 coverage-value = الفئة
 coverage-n = الأشخاص
@@ -136,3 +191,17 @@ group-of = { $attribute }: { $value }
 range = { $low } – { $high }
 card-one-taste = ذوق واحد يفسّر هؤلاء المقيّمين أفضل تفسير
 card-one-taste-text = فلم توجد فئات غير تلك التي سمّاها الناس بأنفسهم، وتأتي الدرجات من النموذج المجمّع.
+projects-webhooks = خطافات الدراسات كلها
+format-trl-implicit = trl-implicit (أزواج مع هامش)
+format-hh = hh (نصوص المحادثات)
+format-csv = csv (جداول)
+export-part = جزء فقط
+export-part-of = فقط:
+export-language = لغة العناصر
+export-tags = الوسوم (أيّ منها، تفصل بينها فواصل)
+export-source = الأحكام
+export-source-all = كلها
+export-source-live = ما أُعطي هنا
+export-source-import = ما جاء مع استيراد
+export-from = من هذا اليوم فصاعدًا
+export-before = قبل هذا اليوم

@@ -14,6 +14,24 @@ join-title = A study of answers
 join-simulated = The other annotators of this study are programs with stated tastes. You would be its person.
 join-consent-title = What you would do
 join-consent-default = You will read a question and two answers to it, and say which answer is better. Some may be about difficult subjects; you can skip any of them. Taking part is voluntary, and you can stop at any time.
+conditions-title = What is promised to you
+conditions-pay = Pay
+conditions-pay-none = This work is not paid.
+conditions-pay-per = { $per ->
+    [hour] { $amount } for each hour
+    [session] { $amount } for each session
+    [judgment] { $amount } for each answer
+   *[study] { $amount } for the whole study
+}
+conditions-minutes = How long it takes
+conditions-minutes-about = { $minutes ->
+    [one] About one minute
+   *[other] About { $minutes } minutes
+}
+conditions-payer = Who pays
+conditions-text = Conditions
+conditions-ethics = Ethics approval
+conditions-contact = Whom to ask
 join-kept-title = What is kept
 join-kept-answers = Your answers
 join-kept-answers-text = What you chose, the order you saw, and a reason if you wrote one. You can change or take them back until the study closes.
@@ -29,7 +47,50 @@ join-start = Agree and start
 join-decline = No, thank you
 join-consent-version = Consent text, version { $version }
 
+guideline-title = Before you start
+guideline-text = This is what the people who made this study ask you to go by.
+guideline-changed = The guideline has changed
+guideline-changed-text = From the next task on, please go by it as it stands here. What you have answered stays as it is.
+guideline-read = I have read it
+guideline-again = Version { $version }. You can read it again at any time during the work.
+
+part-practice = To practise: { $place } of { $of }
+part-practice-text = Answer as you would in the study. Afterwards you are told what its makers chose, and why. It counts for nothing else.
+part-qualification = Before the study: { $place } of { $of }
+part-qualification-text = Its makers know how they would answer these. Who answers enough of them alike goes on to the study.
+told-met = The study’s makers chose that too
+told-not-met = The study’s makers chose otherwise
+told-open = What the study’s makers chose
+told-yours = You
+told-theirs = They
+told-why = Why
+told-private = This was to practise, and counts for nothing else.
+told-next = Go on
+break-title = You have worked for a while
+break-take = Take a break
+break-later = Not now
+today-title = That is all for today
+today-text = This study gives each person at most { $max } tasks in 24 hours, so that nobody works until they are tired. Thank you.
+today-next = There are more for you from { $time }.
+known-told = Some tasks have a known answer, so that it is seen whether tasks are read. Of the first { $n } of yours { $met } were answered as expected. You are told this, and the people who run the study; nobody else.
+not-qualified-title = Thank you for your answers
+not-qualified-text = { $n ->
+    [one] The study goes on with people who answer its first question as its makers do.
+   *[other] The study goes on with people who answer its first { $n } questions much as its makers do. Of yours { $met ->
+        [one] one was
+       *[other] { $met } were
+    } like theirs.
+}
+not-qualified-blame = That says nothing about you, nor that you were wrong: only what this study needs.
+not-qualified-again = Try again
+not-qualified-left = { $count ->
+    [0] There is no further try. What you answered is kept under “My data”.
+    [one] There is one more try, whenever you like.
+   *[other] There are { $count } more tries, whenever you like.
+}
+
 question = Which answer is better?
+question-worse = Which answer is worse?
 prompt = The question
 conversation = The conversation so far
 role-user = Person
@@ -37,8 +98,11 @@ role-assistant = Model
 role-system = Instruction
 role-other = Other
 response-name = Answer { $letter }
-side-left = A
-side-right = B
+letters = A B C D E F G H I J K L M N O P
+response-only = The answer
+later-title = What happened later
+later-simulated = Simulated
+later-simulated-text = A program wrote this; it did not happen.
 warning-folded = Hidden until you choose to show it.
 warning-show = Show it
 warned = It speaks of { $words }.
@@ -76,9 +140,42 @@ answer-undo = Undo
 answer-rationale = Say why
 answer-guideline = Guideline
 answer-help = Help
-answer-given = (your answer so far)
+answer-given = Change an answer
+answer-stop = Stop for now
+answer-pick = Choice { $n } of the marked question
+answer-next_part = Next question
+answer-previous_part = Question before
+answer-rank_up = Up
+answer-rank_down = Down
+answer-rank_together = Same rank as above
+answer-rank_out = Out of the ranking
+answer-submit = Send the answer
+given-ends = Best: { $best }. Worst: { $worst }
+given-rated = Rated
+step-much = { $goal ->
+    [worse] { $letter } much worse
+   *[other] { $letter } much better
+}
+step-plain = { $goal ->
+    [worse] { $letter } worse
+   *[other] { $letter } better
+}
+step-somewhat = { $goal ->
+    [worse] { $letter } somewhat worse
+   *[other] { $letter } somewhat better
+}
+step-slightly = { $goal ->
+    [worse] { $letter } slightly worse
+   *[other] { $letter } slightly better
+}
+step-barely = { $goal ->
+    [worse] { $letter } barely worse
+   *[other] { $letter } barely better
+}
+answer-so-far = (your answer so far)
 answered = Saved: { $answer }.
 undone = Taken back. Here it is again.
+chat-gone-on = The chat has gone on from this answer. You can still change it; what was gone on with stays.
 undo-failed = It could not be taken back. { $why }
 
 rationale-label = Why? In your own words
@@ -96,6 +193,7 @@ unsent = { $count ->
     [one] { $count } answer saved on this device
    *[other] { $count } answers saved on this device
 }
+unsent-message = Your message is saved on this device
 unsent-signed-out = It will be sent when you are signed in again: open your invitation link.
 refused = { $count ->
     [one] The server would not take { $count } answer
@@ -104,9 +202,10 @@ refused = { $count ->
 refused-discard = Remove it from this device
 waiting-title = No connection just now
 waiting-text = { $count ->
-    [one] Your answer is safe on this device and will be sent by itself. The next pair comes when the connection is back.
-   *[other] Your { $count } answers are safe on this device and will be sent by themselves. The next pair comes when the connection is back.
+    [one] Your answer is safe on this device and will be sent by itself. The next one comes when the connection is back.
+   *[other] Your { $count } answers are safe on this device and will be sent by themselves. The next one comes when the connection is back.
 }
+waiting-message = Your message is safe on this device and will be sent by itself. The answers come when the connection is back.
 pause-title = { $count } answers in one go
 pause-text = A pause is welcome. Stop for now keeps everything, and you go on where you left.
 given-button = Change an answer
@@ -124,10 +223,18 @@ stopped-text = { $judged ->
 stopped-resume = Go on
 done-title = Nothing is left for you
 done-text = { $judged ->
-    [0] Every pair has the answers it needs. Thank you for coming.
+    [0] Everything has the answers it needs. Thank you for coming.
     [one] You gave one answer. Thank you.
    *[other] You gave { $judged } answers. Thank you.
 }
+full-title = Enough people like you have answered
+full-text = This study wants answers from many kinds of people, and so many from each. From people like you it has what it wants just now. Thank you for coming.
+full-kept = { $judged ->
+    [0] A place may come free again; you are welcome to look later.
+    [one] Your answer is kept and counts. A place may come free again; you are welcome to look later.
+   *[other] Your { $judged } answers are kept and count. A place may come free again; you are welcome to look later.
+}
+full-unsaid = If you preferred not to say what it asks about you, that may be why: some studies have no tasks then. Under “My data” you can see and change what you said.
 done-look-again = Look again
 done-demographics-title = A few questions about you, if you like
 done-demographics-text = They let a study see whom an average would hide. Each is optional, and you can delete your answers at any time.

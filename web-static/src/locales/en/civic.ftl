@@ -69,3 +69,4 @@ community-joined = You are a member now. Cast your vote.
 receipt-title = Your receipt
 receipt-text = A signed promise that your vote is in the record. Keep it: with it anyone can check that the vote was not lost.
 receipt-save = Save the receipt
+community-reports = Reports of amendments

@@ -57,3 +57,4 @@ landing-promise-worst = Wherever an average is shown, the worst-off group stands
 landing-promise-yours = What you say of yourself is optional, kept apart and encrypted for you alone. Delete it, and even the backups forget.
 landing-promise-trace = Every change of power leaves a trace in a log that a stranger can check.
 landing-promise-here = An answer that was acknowledged is never lost and never counted twice.
+report-summary = Report this

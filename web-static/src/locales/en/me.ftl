@@ -37,7 +37,30 @@ me-leave-one-yes = Yes, leave
 me-leave = Leave this device
 me-leave-text = Signs you out here and clears what this browser remembers of your work. What you judged is kept by the study. Answers that were not sent yet stay here until you come back.
 me-leave-go = Sign out here
+me-data = Download all of mine
+me-data-text = One file with your account, what you agreed to, what you said of yourself, every answer and each change of it with your words, your chats, amendments, votes and receipts. One record a line, as JSON. Who opens the file can read it.
+me-data-go = Download
+me-data-done = The file is downloaded
 me-erase = Delete my account and answers
 me-erase-text = Your name, your sessions, what you said of yourself and the words you wrote are destroyed, in every backup too. What you judged or voted stays, under a pseudonym that leads to nobody.
 me-erase-sure = This cannot be undone. Answers on this device that were not sent yet go, too.
 me-erase-yes = Yes, delete everything
+
+asked-title = { $count ->
+    [one] One question about you first
+   *[other] { $count } questions about you first
+}
+asked-lead = This study wants answers from many kinds of people, and so many from each. Before it gives you a task it has to know this, and asks nothing else.
+asked-why = What you answer decides whether the study still has tasks for you. It changes neither the tasks nor how your answers count.
+asked-hidden = Nobody is told which kind you are counted among. Those who run the study see how far each kind is, and no number below ten.
+asked-apart = What you say about yourself is kept apart from your work, encrypted with a key of your own. You can change or delete it at any time.
+asked-unsaid = You can always answer that you prefer not to say. Beside each question stands whether you can take part then.
+asked-consent-missing = Tick the box if you agree, or leave the study
+asked-no = No, I will not answer
+asked-no-text = Then this study gives you no task. Nothing is kept about you, and what you answered in it before stays.
+asked-choose = Choose an answer; to prefer not to say is one too
+asked-saved = Your answers are kept.
+unsaid-open = If you prefer not to say, you can take part all the same.
+unsaid-closed = If you prefer not to say, this study has no task for you: it counts by this answer.
+me-promise = What was promised to you
+me-promise-text = As you were told when you agreed to take part.

@@ -12,7 +12,8 @@ signin-name-wrong = Name and passphrase do not match
 signin-go = Sign in
 signout-token = Forget the token
 projects-title = Studies
-projects-none = No study yet. Make one with plenum project create.
+projects-none = No study yet.
+projects-make = Make a study
 project-items = { $n ->
     [one] { $n } item
    *[other] { $n } items
@@ -37,13 +38,63 @@ count-skipped = Skipped
 quality-title = Quality
 quality-none = Not enough judgments yet.
 quality-pairs-only = Agreement is measured where several people compared the same pair; there is no such pair here.
+quality-figure = Figure
+quality-value = Value
+quality-intervals = Intervals are of 95 %. They say how the figures would differ with other pairs, not with other people.
 quality-judgments = Judgments that count
 quality-people = People who judged
 quality-alpha = Agreement (Krippendorff’s alpha)
+quality-ac1 = Agreement (Gwet’s AC1)
 quality-percent = Agreement, percent
+quality-strength = Agreement on how strongly (alpha, ordinal)
+quality-rating = Agreement on “{ $dimension }” (alpha)
+quality-who = Who judges
+quality-where = Where people disagree
 quality-order = Chose the first on screen
+quality-repeats = Said the same the second time, sides swapped
+quality-same-side = Chose the same side the second time
 quality-time = Active time, median
 quality-gold = Known answers met
+activity-title = Judgments an hour, in the last two days
+activity-table = As a table
+activity-hour = Hour that began
+pace-day = In the last day { $n }, which is { $hour } an hour.
+pace-hours = { $n ->
+    [one] At this pace what is wanted is there in an hour.
+   *[other] At this pace what is wanted is there in { $n } hours.
+}
+pace-days = { $n ->
+    [one] At this pace what is wanted is there in a day.
+   *[other] At this pace what is wanted is there in { $n } days.
+}
+steps-title = How far people come
+steps-step = Step
+steps-share = Of those who joined
+step-joined = Joined
+step-read_guideline = Read the guideline
+step-judged = Gave a judgment
+step-judged_ten = Gave ten
+step-left = Left
+step-excluded = Were excluded
+groups-title = Agreement by group
+groups-by = By
+groups-show = Show
+groups-within = Within each group
+groups-between = Between two groups: of two people, one of each, the share who say the same
+groups-two = Groups
+groups-pairs = Pairs judged
+quota-title = Quotas
+quota-unit-people = People who have a place, of those wanted of each kind. Who is of two kinds is counted in both.
+quota-unit-judgments = { $per ->
+    [item] Judgments by people of each cell, of those wanted over all items.
+   *[study] Judgments by people of each cell, of those wanted in the whole study.
+}
+quota-cell = Cell
+quota-filled = So far
+quota-wanted = Wanted
+quota-others = Everybody else
+quota-no-limit = no limit
+quota-hidden = A number below ten is not shown, nor another from which it would follow.
 coverage-title = Who answered
 coverage-value = Group
 coverage-n = People
@@ -127,3 +178,17 @@ group-of = { $attribute }: { $value }
 range = { $low } – { $high }
 card-one-taste = One taste explains these annotators best
 card-one-taste-text = No groups were found beyond those that people named themselves, and scores come from the pooled model.
+projects-webhooks = Webhooks of all studies
+format-trl-implicit = trl-implicit (pairs with a margin)
+format-hh = hh (transcripts)
+format-csv = csv (tables)
+export-part = Only a part
+export-part-of = Only:
+export-language = Language of the items
+export-tags = Tags (any of these, with commas between)
+export-source = Judgments
+export-source-all = All
+export-source-live = Given here
+export-source-import = That came with an import
+export-from = From this day on
+export-before = Before this day

@@ -2,7 +2,7 @@
 import { html } from 'htm/preact';
 import { t } from '../../lib/i18n.js';
 import { Dialog, problemText, say } from '../../ui/parts.js';
-import { answerText } from './scale.js';
+import { givenText } from './fields.js';
 
 function beginning(task) {
     const { prompt } = task.item;
@@ -17,7 +17,7 @@ export function Given({ open, onClose, work }) {
         <ol class="rows">${work.given.value.map((row) => html`<li key=${row.assignment}>
             <button type="button" class="row-button" onClick=${() => { onClose(); void work.reconsider(row).catch((error) => say(t('undo-failed', { why: problemText(error) }))); }}>
                 <span class="row-text" dir="auto" lang=${row.task.item.language || undefined}>${beginning(row.task)}</span>
-                <span class="row-side">${answerText(row.answer)}</span>
+                <span class="row-side">${givenText(row.task, row.answer)}</span>
             </button></li>`)}
         </ol>
     <//>`;

@@ -2,6 +2,7 @@
 import { effect, signal } from '@preact/signals';
 import { del, getOrNull, loadSession, post, Problem } from '../../lib/api.js';
 import { startActivity } from '../../lib/activity.js';
+import { localized } from '../../lib/i18n.js';
 import { allRows, clearStore, deleteRow, getRow, putRow } from '../../lib/idb.js';
 import { discard, enqueue, flush, onSent, waiting } from '../../lib/outbox.js';
 
@@ -10,9 +11,17 @@ import { discard, enqueue, flush, onSent, waiting } from '../../lib/outbox.js';
 // How many answers given on this device stay changeable from it.
 const GIVEN_KEPT = 30;
 
+// What is said instead of an answer.
+const isAside = (answer) => ['cannot_judge', 'skip'].includes(answer.choice);
+
 // The state of one visit:
-//   mode: 'loading' | 'task' | 'sending' | 'waiting' (answer kept, no connection) | 'done' | 'stopped' | 'failed'
+//   mode: 'loading' | 'task' | 'chat' (between the turns of one) | 'sending' | 'waiting' (answer kept, no connection) | 'done' | 'stopped' |
+//     'failed' | 'guideline' (it has to be read first) | 'told' | 'asked' (the study wants so many people of each kind and has to know first: error.errors names the questions)
+//   why: of 'done': 'done' (no item is left) | 'full' (enough people like this one have answered) | 'not_qualified' |
+//     'done_for_today' (nextAt: when there is more)
+//   told: of 'told' (what was expected of a task that was practised on): {task, answer, feedback}
 //   task: what is judged now; earlier: its answer so far, when it is a change of mind
+//   draft: what has been said of it and not yet given (fields.js knows its shape); kept on this device on every change
 //   aside: tasks put by while an earlier one is looked at again
 export function createWork(project) {
     const work = {
@@ -22,12 +31,16 @@ export function createWork(project) {
         earlier: signal(null),
         info: signal(null),
         error: signal(null),
+        why: signal(null),
+        nextAt: signal(null),
+        tired: signal(false), // has worked for as long as the study suggests at a time
+        told: signal(null),
         given: signal([]),
         count: signal(0),
-        rationale: signal(''),
+        draft: signal({}),
         folded: signal(false),
     };
-    const hidden = { unfolded: new Set(), aside: [], activity: null, input: 'mouse', busy: false };
+    const hidden = { unfolded: new Set(), aside: [], activity: null, input: 'mouse', busy: false, worked_ms: 0 };
 
     function show(task, earlier = null) {
         hidden.activity?.stop();
@@ -36,13 +49,12 @@ export function createWork(project) {
         work.task.value = task;
         work.earlier.value = earlier;
         work.folded.value = Boolean(task.item.warning) && !earlier && !hidden.unfolded.has(task.id);
-        work.rationale.value = earlier?.rationale ?? '';
+        const start = earlier ?? {};
+        work.draft.value = start;
         work.mode.value = 'task';
-        if (!earlier) {
-            void getRow('drafts', task.id).then((draft) => {
-                if (draft && work.task.value === task && work.rationale.value === '') work.rationale.value = draft.rationale;
-            });
-        }
+        void getRow('drafts', task.id).then((kept) => {
+            if (kept?.draft && work.task.value === task && work.draft.value === start) work.draft.value = kept.draft;
+        });
     }
 
     function fail(error) {
@@ -51,36 +63,108 @@ export function createWork(project) {
         work.mode.value = 'failed';
     }
 
-    async function refreshInfo() {
-        const info = await getOrNull(`/api/v1/projects/${project}`).catch(() => null);
-        if (info) work.info.value = info;
+    function ask(error) {
+        hidden.busy = false;
+        hidden.activity?.stop();
+        work.task.value = null;
+        work.error.value = error;
+        work.mode.value = 'asked';
     }
 
-    work.next = async () => {
+    // A guideline that this person has not said to have read. What is out under an earlier one stays as it is.
+    const unread = () => {
+        const { guideline, guideline_version: version, mine } = work.info.value ?? {};
+        return localized(guideline) !== '' && (mine?.guideline_read ?? 0) < version;
+    };
+    function guide() {
+        hidden.busy = false;
+        hidden.activity?.stop();
+        work.task.value = null;
+        work.mode.value = 'guideline';
+    }
+    work.acknowledge = async () => {
+        const { guideline_version: version } = work.info.value;
+        try {
+            await post(`/api/v1/projects/${project}/guideline`, { version });
+        } catch (error) {
+            if (!(error instanceof Problem)) throw error;
+            fail(error);
+            return;
+        }
+        work.info.value = { ...work.info.value, mine: { ...work.info.value.mine, guideline_read: version } };
+        await work.next();
+    };
+
+    async function refreshInfo() {
+        const info = await getOrNull(`/api/v1/projects/${project}`).catch(() => null);
+        work.info.value = info ?? work.info.value ?? {};
+    }
+
+    // Its tasks come of what is written there (chat.js).
+    const isChat = () => Boolean(work.info.value?.task?.chat);
+    function chatOn() {
+        hidden.busy = false;
+        work.mode.value = 'chat';
+    }
+    work.judge = (task) => show({ ...task, place: scrollY });
+    // The chat of the task on screen ends with it.
+    work.leave = async () => {
+        const { id, chat_id } = work.task.value;
+        work.ended = await post(`/api/v1/chats/${chat_id}/end?leave=true`, {});
+        hidden.activity?.stop();
+        await deleteRow('drafts', id);
+        work.task.value = null;
+        chatOn();
+    };
+
+    // `again`: who has not qualified begins another try.
+    work.next = async ({ again = false } = {}) => {
         work.error.value = null;
+        if (hidden.told) {
+            work.told.value = hidden.told;
+            hidden.told = null;
+            hidden.busy = false;
+            work.mode.value = 'told';
+            return;
+        }
         if (hidden.aside.length > 0) {
             show(hidden.aside.pop());
             return;
         }
+        if (unread()) {
+            guide();
+            return;
+        }
+        if (isChat()) {
+            chatOn();
+            return;
+        }
         if (work.mode.value !== 'sending') work.mode.value = 'loading';
         try {
-            const task = await post(`/api/v1/projects/${project}/assignments`, {});
-            if (task) show(task);
+            const onNothing = (why, nextAt) => { work.why.value = why; work.nextAt.value = nextAt; };
+            const task = await post(`/api/v1/projects/${project}/assignments${again ? '?try_again=true' : ''}`, {}, { onNothing });
+            if (task && task.guideline_version > work.info.value?.guideline_version) await refreshInfo();
+            if (task && unread()) guide(); // it is kept for them meanwhile
+            else if (task) show(task);
             else {
                 hidden.activity?.stop();
                 work.task.value = null;
+                if (work.why.value === 'not_qualified') await refreshInfo(); // how it went
                 work.mode.value = 'done';
             }
         } catch (error) {
             if (!(error instanceof Problem)) throw error;
-            if (error.status === 0 && waiting.value.length > 0) work.mode.value = 'waiting';
+            if (error.status === 409 && (await refreshInfo(), isChat())) chatOn();
+            else if (error.status === 0 && waiting.value.length > 0) work.mode.value = 'waiting';
+            else if (error.type === 'quota_questions') ask(error);
             else fail(error);
         }
     };
 
     async function remember(task, answer) {
         const old = await getRow('given', task.id);
-        await putRow('given', { assignment: task.id, project, task, answer, at: old?.at ?? Date.now() });
+        const { place, ...shown } = task;
+        await putRow('given', { assignment: task.id, project, task: shown, answer, at: old?.at ?? Date.now() });
         await loadGiven();
         for (const row of work.given.value.slice(GIVEN_KEPT)) await deleteRow('given', row.assignment);
     }
@@ -90,16 +174,17 @@ export function createWork(project) {
         work.given.value = rows.sort((a, b) => b.at - a.at);
     }
 
-    work.answer = async (answer, input) => {
+    // `answer`: the judgment but for the rationale and what is known here; `given`: the draft that a change of mind starts from.
+    work.answer = async (answer, input, given = answer) => {
         if (hidden.busy || work.mode.value !== 'task') return;
         if (work.folded.value && answer.choice !== 'skip') return;
         hidden.busy = true;
         const task = work.task.value;
         const time = hidden.activity.read();
-        const { reason, ...choice } = answer;
-        const rationale = work.rationale.value.trim();
+        const { reason, ...parts } = answer;
+        const rationale = (work.draft.value.rationale ?? '').trim();
         const body = {
-            ...choice,
+            ...parts,
             ...(rationale ? { rationale } : {}),
             active_ms: time.active_ms,
             client: {
@@ -120,7 +205,12 @@ export function createWork(project) {
             return;
         }
         if (!work.earlier.value) work.count.value += 1;
-        await remember(task, { ...choice, rationale });
+        hidden.worked_ms += time.active_ms;
+        const minutes = work.info.value?.session?.break_after_minutes;
+        if (minutes && hidden.worked_ms >= minutes * 60_000) work.tired.value = true;
+        const { reason: notKept, ...kept } = given;
+        hidden.last = { task, answer: kept };
+        if (!task.part) await remember(task, { ...kept, rationale }); // before the work the first answer stays
         await deleteRow('drafts', task.id);
         if (await flush()) await work.next();
         else work.mode.value = 'waiting';
@@ -138,7 +228,7 @@ export function createWork(project) {
             } else {
                 if (unsent.length > 0 && !(await flush())) throw new Problem(0, null);
                 const lease = await del(`/api/v1/assignments/${last.assignment}/judgment`);
-                if (lease?.item) task = lease;
+                if (lease?.item && !last.task.task.chat) task = lease; // of a chat the words are here only
                 else if (lease?.id) task = { ...last.task, id: lease.id };
             }
         } catch (error) {
@@ -152,7 +242,7 @@ export function createWork(project) {
         // A person holds one lease: the one that comes back takes the place of the one on screen.
         hidden.aside.length = 0;
         show(task);
-        work.rationale.value = last.answer.rationale ?? '';
+        work.change({ ...last.answer, choice: isAside(last.answer) ? undefined : last.answer.choice });
     }
 
     work.undo = async () => {
@@ -174,9 +264,10 @@ export function createWork(project) {
         show(row.task, row.answer);
     };
 
-    work.keepAsIs = () => {
+    work.keepAsIs = async () => {
+        await deleteRow('drafts', work.task.value.id);
         work.earlier.value = null;
-        void work.next();
+        await work.next();
     };
 
     // What a warning stands before is judged only by who has chosen to see it.
@@ -185,13 +276,18 @@ export function createWork(project) {
         work.folded.value = false;
     };
 
-    work.draft = (text) => {
-        work.rationale.value = text;
-        const task = work.task.value;
-        if (task && !work.earlier.value) void putRow('drafts', { assignment: task.id, rationale: text });
+    work.change = (parts) => {
+        work.draft.value = { ...work.draft.value, ...parts };
+        void putRow('drafts', { assignment: work.task.value.id, draft: work.draft.value });
+    };
+
+    work.rested = () => {
+        hidden.worked_ms = 0;
+        work.tired.value = false;
     };
 
     work.stop = () => {
+        work.rested();
         hidden.activity?.stop();
         work.mode.value = 'stopped';
     };
@@ -207,15 +303,17 @@ export function createWork(project) {
     };
 
     work.start = () => {
-        const offSent = onSent(() => { void refreshInfo(); });
+        const offSent = onSent((row, answer) => {
+            if (answer?.feedback && hidden.last?.task.id === row.assignment) hidden.told = { ...hidden.last, feedback: answer.feedback };
+            void refreshInfo();
+        });
         // What waited has gone out, or was refused for good: go on with the next.
         const offWaiting = effect(() => {
             if (work.mode.value === 'waiting' && waiting.value.length === 0) void work.next();
         });
         void loadGiven();
         void (async () => {
-            await loadSession().catch(() => null);
-            void refreshInfo();
+            await Promise.all([loadSession().catch(() => null), refreshInfo()]);
             // What waits is sent first: otherwise the server would hand out the same task again.
             if (waiting.value.length > 0 && !(await flush())) work.mode.value = 'waiting';
             else await work.next();

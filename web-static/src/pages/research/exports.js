@@ -5,9 +5,39 @@ import { get, post, request, token } from '../../lib/api.js';
 import { bytesOf, dateTime } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
+import { here } from '../../lib/router.js';
 import { ErrorSummary, problemText, say } from '../../ui/parts.js';
+import { Select } from './task.js';
 
-const FORMATS = ['plenum', 'trl'];
+const FORMATS = ['plenum', 'trl', 'trl-implicit', 'hh', 'csv'];
+const SOURCES = ['', 'live', 'import'];
+
+// A part that was looked at comes with the address.
+function partNow() {
+    const query = new URLSearchParams(here.value.search);
+    return { language: query.get('language') ?? '', tags: query.get('tag') ?? '', source: '', from: '', before: '' };
+}
+
+// A day begins and ends where the researcher is.
+const dayOf = (day) => new Date(`${day}T00:00:00`).toISOString().replace(/\.\d+Z$/, 'Z');
+
+function filterOf({ language, tags, source, from, before }) {
+    const list = tags.split(',').map((one) => one.trim()).filter(Boolean);
+    const filter = { ...(language.trim() && { language: language.trim() }), ...(list.length > 0 && { tags: list }), ...(source && { source }),
+        ...(from && { judged_from: dayOf(from) }), ...(before && { judged_before: dayOf(before) }) };
+    return Object.keys(filter).length > 0 ? { filter } : {};
+}
+
+function Part({ part, set }) {
+    const input = (one, type = 'text') => html`<div class="field"><label for=${`export-${one}`}>${t(`export-${one}`)}</label>
+        <input id=${`export-${one}`} type=${type} dir=${type === 'text' ? 'auto' : undefined} value=${part[one]} onInput=${(event) => set({ ...part, [one]: event.target.value })} /></div>`;
+    return html`<details class="part-of" open=${Object.values(partNow()).some(Boolean)}><summary>${t('export-part')}</summary>
+        ${input('language')}${input('tags')}
+        <${Select} id="export-source" label=${t('export-source')} value=${part.source} options=${SOURCES} words=${(one) => t(`export-source-${one || 'all'}`)}
+            onChange=${(source) => set({ ...part, source })} />
+        ${input('from', 'date')}${input('before', 'date')}
+    </details>`;
+}
 
 // A plain link carries no bearer token: with one, the file is fetched here and handed over.
 async function download(event, url, name) {
@@ -35,6 +65,7 @@ function Files({ id }) {
 
 export function Exports({ id, exports, reload }) {
     const [formats, setFormats] = useState(['plenum']);
+    const [part, setPart] = useState(partNow);
     const [errors, setErrors] = useState([]);
     const toggle = (one, on) => setFormats(on ? [...formats, one] : formats.filter((other) => other !== one));
     async function start(event) {
@@ -45,26 +76,28 @@ export function Exports({ id, exports, reload }) {
         }
         setErrors([]);
         try {
-            await post(`/api/v1/projects/${id}/exports`, { formats });
+            await post(`/api/v1/projects/${id}/exports`, { formats, ...filterOf(part) });
             say(t('export-started'));
             await reload({ quiet: true });
         } catch (error) {
-            setErrors([{ text: problemText(error) }]);
+            setErrors(error.errors?.length > 0 ? error.errors.map((one) => ({ text: one.detail })) : [{ text: problemText(error) }]);
         }
     }
     return html`<section aria-labelledby="exports-title">
         <h2 id="exports-title">${t('exports-title')}</h2>
         <p>${t('exports-text')}</p>
-        <form class="inline-form" onSubmit=${start}>
+        <form onSubmit=${start}>
             <${ErrorSummary} errors=${errors} />
             <fieldset class="inline-set"><legend>${t('export-formats')}</legend>
                 ${FORMATS.map((one) => html`<label class="choice" for=${`format-${one}`}><input type="checkbox" id=${`format-${one}`}
                     checked=${formats.includes(one)} onChange=${(event) => toggle(one, event.target.checked)} /><span>${t(`format-${one}`)}</span></label>`)}
             </fieldset>
+            <${Part} part=${part} set=${setPart} />
             <button class="button">${t('export-start')}</button>
         </form>
         ${exports.map((one) => html`<div class="export" key=${one.id}>
             <h3>${t('export-of', { formats: (one.formats ?? one.request?.formats ?? []).join(', ') || t('export'), when: one.created_at ? dateTime(one.created_at) : '' })}</h3>
+            ${Object.keys(one.filter ?? {}).length > 0 && html`<p class="fine">${t('export-part-of')} <code dir="ltr">${Object.entries(one.filter).map(([name, value]) => `${name}: ${[value].flat().join(', ')}`).join('; ')}</code></p>`}
             ${one.state === 'done' ? html`<${Files} id=${one.id} />` : html`<p>${t(`state-${one.state}`)}${one.error && html`: <span dir="auto">${one.error}</span>`}</p>`}
         </div>`)}
     </section>`;

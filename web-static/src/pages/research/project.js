@@ -5,15 +5,21 @@ import { get, getOrNull, listOrEmpty, post, token } from '../../lib/api.js';
 import { listen } from '../../lib/events.js';
 import { dateTime, decimal, listOf, number, percent } from '../../lib/format.js';
 import { localized, t } from '../../lib/i18n.js';
-import { useLoad, usePoll } from '../../lib/load.js';
+import { useLoad, useMoved } from '../../lib/load.js';
 import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
+import { Endpoints } from './endpoints.js';
 import { Exports } from './exports.js';
+import { Groups } from './groups.js';
+import { Import } from './import.js';
+import { Known } from './known.js';
+import { Invitations, State, Words } from './manage.js';
 import { ProgressBar, progressOf } from './progress.js';
+import { Quotas } from './quotas.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
-// Quality is computed over all judgments when asked for.
-const QUALITY_POLL_MS = 30_000;
+// Events come with every second in which something was answered; the figures, which cost what is new, are read again after so long.
+const QUALITY_REFRESH_MS = 6000;
 const METHODS = ['pooled', 'maxmin'];
 
 async function load(id) {
@@ -36,16 +42,22 @@ function Counts({ project }) {
 function qualityRows(quality) {
     const agreement = quality.agreement ?? {};
     const order = quality.order_bias ?? {};
+    const repeats = quality.repeats ?? {};
     const time = quality.time ?? {};
     const gold = quality.gold ?? {};
     return [
         ['quality-judgments', quality.n_judgments, number],
         ['quality-people', quality.n_annotators, number],
-        ['quality-alpha', agreement.alpha, decimal],
-        ['quality-percent', agreement.percent, percent],
-        ['quality-order', order.left_share, percent],
+        ['quality-alpha', agreement.alpha, decimal, agreement.alpha_interval],
+        ['quality-ac1', agreement.ac1, decimal, agreement.ac1_interval],
+        ['quality-percent', agreement.percent, percent, agreement.percent_interval],
+        ['quality-strength', agreement.strength?.alpha, decimal, agreement.strength?.alpha_interval],
+        ...(agreement.ratings ?? []).map((one) => ['quality-rating', one.alpha, decimal, one.alpha_interval, { dimension: one.dimension }]),
+        ['quality-order', order.left_share, percent, order.interval],
+        ['quality-repeats', repeats.same_share, percent, repeats.interval],
+        ['quality-same-side', repeats.preferences?.same_side_share, percent, repeats.preferences?.interval],
         ['quality-time', time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) })],
-        ['quality-gold', gold.accuracy, percent],
+        ['quality-gold', gold.accuracy, percent, gold.interval],
     ].filter(([, value]) => value != null);
 }
 
@@ -62,9 +74,55 @@ function Coverage({ attribute, rows, words }) {
     </tbody>`;
 }
 
-function Quality({ project }) {
+const HOUR_MS = 3_600_000;
+
+// How fast it goes, from full hours of the last day, and how long what is wanted will take at that pace.
+function pace(activity, left) {
+    const since = Date.now() - 24 * HOUR_MS;
+    const recent = (activity ?? []).filter((one) => Date.parse(one.hour) >= since);
+    const n = recent.reduce((sum, one) => sum + one.n, 0);
+    if (n === 0) return null;
+    const hours = Math.max(1, (Date.now() - Math.min(...recent.map((one) => Date.parse(one.hour)))) / HOUR_MS);
+    return { day: n, hour: n / hours, left: left > 0 ? left / (n / hours) : null };
+}
+
+const waitWords = (hours) => (hours < 48 ? t('pace-hours', { n: Math.ceil(hours) }) : t('pace-days', { n: Math.ceil(hours / 24) }));
+
+// Of each hour of the last two days: a bar, and under it the table that it is drawn from.
+function Activity({ activity, wanted, done }) {
+    if (!activity || activity.length === 0) return null;
+    const most = Math.max(...activity.map((one) => one.n));
+    const now = Math.floor(Date.now() / HOUR_MS);
+    const going = pace(activity, wanted - done);
+    return html`<h3 id="activity-title">${t('activity-title')}</h3>
+        ${going && html`<p>${t('pace-day', { n: number(going.day), hour: number(going.hour, { maximumFractionDigits: going.hour < 10 ? 1 : 0 }) })}
+            ${going.left !== null && ` ${waitWords(going.left)}`}</p>`}
+        <svg class="activity" viewBox="0 0 480 60" aria-hidden="true" focusable="false" preserveAspectRatio="none">
+            ${activity.map((one) => ({ ...one, x: 47 - (now - Math.floor(Date.parse(one.hour) / HOUR_MS)) })).filter((one) => one.x >= 0)
+        .map((one) => html`<rect key=${one.hour} x=${one.x * 10} y=${60 - (one.n / most) * 58} width="8" height=${(one.n / most) * 58} />`)}
+            <line x1="0" y1="59.5" x2="480" y2="59.5" /></svg>
+        <details><summary>${t('activity-table')}</summary><div class="table-scroll" tabindex="0" role="group" aria-labelledby="activity-title"><table class="data">
+            <thead><tr><th scope="col">${t('activity-hour')}</th><th scope="col" class="num">${t('quality-judgments')}</th></tr></thead>
+            <tbody>${activity.map((one) => html`<tr key=${one.hour}><th scope="row"><time datetime=${one.hour}>${dateTime(one.hour)}</time></th><td class="num">${number(one.n)}</td></tr>`)}</tbody>
+        </table></div></details>`;
+}
+
+const STEPS = ['joined', 'read_guideline', 'judged', 'judged_ten', 'left', 'excluded'];
+
+function Steps({ steps, guided }) {
+    if (!steps || steps.joined === 0) return null;
+    return html`<h3 id="steps-title">${t('steps-title')}</h3>
+        <div class="table-scroll" tabindex="0" role="group" aria-labelledby="steps-title"><table class="data">
+            <thead><tr><th scope="col">${t('steps-step')}</th><th scope="col" class="num">${t('coverage-n')}</th><th scope="col" class="num">${t('steps-share')}</th></tr></thead>
+            <tbody>${STEPS.filter((one) => one !== 'read_guideline' || guided).map((one) => html`<tr key=${one}><th scope="row">${t(`step-${one}`)}</th>
+                <td class="num">${number(steps[one])}</td><td class="num">${percent(steps[one] / steps.joined, 0)}</td></tr>`)}</tbody>
+        </table></div>`;
+}
+
+// `moved`: anything that changes when somebody has answered.
+function Quality({ project, progress, moved }) {
     const found = useLoad(() => getOrNull(`/api/v1/projects/${project.id}/quality`), [project.id]);
-    usePoll(() => found.reload({ quiet: true }), QUALITY_POLL_MS, found.state === 'ready');
+    useMoved(() => found.reload({ quiet: true }), moved, QUALITY_REFRESH_MS);
     const quality = found.value;
     const coverage = quality?.coverage ?? [];
     const words = wordsOf(project);
@@ -73,14 +131,23 @@ function Quality({ project }) {
         ${found.state === 'loading' && html`<${Loading} />`}
         ${found.state !== 'loading' && !quality && html`<p>${t('quality-none')}</p>`}
         ${quality && html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="quality-title"><table class="data">
-            <tbody>${qualityRows(quality).map(([id, value, draw]) => html`<tr><th scope="row">${t(id)}</th><td class="num">${draw(value)}</td></tr>`)}</tbody>
+            <thead><tr><th scope="col">${t('quality-figure')}</th><th scope="col" class="num">${t('quality-value')}</th><th scope="col" class="num">${t('card-interval')}</th></tr></thead>
+            <tbody>${qualityRows(quality).map(([id, value, draw, interval, names]) => html`<tr><th scope="row">${t(id, names)}</th><td class="num">${draw(value)}</td>
+                <td class="num">${interval && t('range', { low: draw(interval[0]), high: draw(interval[1]) })}</td></tr>`)}</tbody>
         </table></div>
-        ${quality.n_judgments > 0 && quality.agreement?.alpha == null && html`<p class="fine">${t('quality-pairs-only')}</p>`}`}
+        <p class="actions"><a class="button" href=${`/research/projects/${project.id}/people`}>${t('quality-who')}</a>
+            <a class="button" href=${`/research/projects/${project.id}/items`}>${t('quality-where')}</a></p>
+        ${quality.n_judgments > 0 && quality.agreement?.alpha == null && html`<p class="fine">${t('quality-pairs-only')}</p>`}
+        ${quality.n_judgments > 0 && html`<p class="fine">${t('quality-intervals')}</p>`}`}
+        <${Known} gold=${quality?.gold} />
+        ${quality && html`<${Activity} activity=${quality.activity} wanted=${progress.wanted} done=${progress.judgments} />
+            <${Steps} steps=${quality.steps} guided=${Boolean(project.guideline)} />`}
         ${coverage.length > 0 && html`<h3 id="coverage-title">${t('coverage-title')}</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
             <thead><tr><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
             ${byAttribute(coverage).map(([attribute, rows]) => html`<${Coverage} key=${attribute} attribute=${attribute} rows=${rows} words=${words} />`)}
-        </table></div><p class="fine">${t('coverage-hidden')}</p>`}
+        </table></div><p class="fine">${t('coverage-hidden')}</p>
+        <${Groups} project=${project} words=${words} attributes=${byAttribute(coverage).filter(([, rows]) => rows.filter((row) => !row.hidden).length > 1).map(([attribute]) => attribute)} />`}
     </section>`;
 }
 
@@ -155,12 +222,19 @@ export default function Project({ params }) {
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     const { project, fits, exports } = found.value;
+    const state = live?.state ?? project.state;
     return html`<div class="page research">
         <p><a href="/research">${t('projects-title')}</a></p>
         <${PageHeading}><span dir="auto">${localized(project.name)}</span><//>
         ${project.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('project-simulated')}</p>`}
         <${Counts} project=${live ? { ...project, counts: live.counts, progress: live.progress } : project} />
-        <${Quality} project=${project} />
+        <${State} project=${project} state=${state} reload=${found.reload} />
+        ${state !== 'closed' && html`<${Words} project=${project} reload=${found.reload} />`}
+        <${Invitations} id=${params.project} closed=${state === 'closed'} />
+        ${project.task?.chat && html`<${Endpoints} id=${params.project} />`}
+        ${state !== 'closed' && !project.task?.chat && html`<${Import} id=${params.project} reload=${found.reload} />`}
+        <${Quotas} project=${project} moved=${live?.progress?.judgments} />
+        <${Quality} project=${project} progress=${live?.progress ?? project.progress} moved=${live?.progress?.judgments} />
         <${Fits} id=${params.project} fits=${fits} reload=${found.reload} />
         <${Exports} id=${params.project} exports=${exports} reload=${found.reload} />
     </div>`;

@@ -1,6 +1,6 @@
 // The studies a researcher may see, with progress as it happens.
 import { html } from 'htm/preact';
-import { list, token } from '../../lib/api.js';
+import { list, loadSession, session, token } from '../../lib/api.js';
 import { localized, t } from '../../lib/i18n.js';
 import { useLoad, usePoll } from '../../lib/load.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../../ui/parts.js';
@@ -8,10 +8,12 @@ import { ProgressBar, progressOf } from './progress.js';
 import { SignIn, SignOut } from './signin.js';
 
 const POLL_MS = 2000;
+const isOperator = () => session.value?.roles?.includes('operator');
 
 export default function Projects() {
     const found = useLoad(() => list('/api/v1/projects'), [token.value]);
     usePageTitle(t('nav-research'));
+    useLoad(loadSession, [token.value]);
     usePoll(() => found.reload({ quiet: true }), POLL_MS, found.state === 'ready');
     if (found.state === 'failed' && [401, 403, 404].includes(found.error.status)) {
         return html`<${SignIn} onDone=${() => found.reload()} />`;
@@ -22,6 +24,8 @@ export default function Projects() {
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     return html`<div class="page">
         <div class="heading-row"><${PageHeading}>${t('projects-title')}<//><${SignOut} onDone=${() => found.reload()} /></div>
+        <p class="actions"><a class="button primary" href="/research/new">${t('projects-make')}</a>
+            ${isOperator() && html`<a class="button quiet" href="/research/webhooks">${t('projects-webhooks')}</a>`}</p>
         ${found.value.length === 0 && html`<p>${t('projects-none')}</p>`}
         <ul class="projects">${found.value.map((project) => {
         const progress = progressOf(project);

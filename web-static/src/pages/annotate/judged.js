@@ -2,9 +2,10 @@
 import { html } from 'htm/preact';
 import { useMemo } from 'preact/hooks';
 import { listOf } from '../../lib/format.js';
-import { has, t } from '../../lib/i18n.js';
+import { has, languageOf, localized, t } from '../../lib/i18n.js';
 import { markdown } from '../../lib/markdown.js';
 import { Notice } from '../../ui/parts.js';
+import { inReadingOrder, responseName } from './names.js';
 
 function messages(prompt) {
     return Array.isArray(prompt) ? prompt : [{ role: 'user', content: String(prompt ?? '') }];
@@ -34,22 +35,30 @@ function Warning({ item }) {
     return html`<p dir="auto" lang=${item.language || undefined}>${item.warning}</p>`;
 }
 
-function Response({ response, name, lang, fold }) {
+export function Response({ response, name, lang, fold, children }) {
     return html`<section class="response" aria-labelledby=${`response-${response.slot}`}>
         <h2 id=${`response-${response.slot}`} class="response-name">${name}</h2>
         ${fold ? html`<p class="folded">${t('warning-folded')}</p>`
         : html`<${Text} content=${response.content} lang=${response.language ?? lang} />`}
+        ${!fold && children}
     </section>`;
 }
 
-// `left` comes first in reading order, in right-to-left pages too; the server's order is kept otherwise.
-export function inReadingOrder(responses) {
-    const rank = { left: 0, right: 1 };
-    return [...responses].sort((a, b) => (rank[a.slot] ?? 2) - (rank[b.slot] ?? 2));
+// What happened after the conversation, where the study shows it: before anything is asked.
+function Later({ later, lang }) {
+    const { text, simulated = false } = typeof later === 'string' ? { text: later } : later;
+    return html`<section class="later" aria-labelledby="later-title">
+        <h2 id="later-title" class="label">${t('later-title')}${simulated && html` <strong class="tag">${t('later-simulated')}</strong>`}</h2>
+        ${simulated && html`<p class="fine">${t('later-simulated-text')}</p>`}
+        <${Text} content=${localized(text)} lang=${languageOf(text, lang)} />
+    </section>`;
 }
 
-export function Pair({ task, folded, onUnfold, onRatherNot, disabled }) {
+// All that is judged; `children(response)` gives what stands under each response.
+export function Judged({ task, folded, onUnfold, onRatherNot, disabled, children }) {
     const { item } = task;
+    const later = task.later ?? item.later;
+    const responses = inReadingOrder(item.responses);
     return html`<div class="pair">
         ${folded && html`<${Notice} kind="warning" title=${t('content-warning')}>
             <${Warning} item=${item} />
@@ -59,9 +68,10 @@ export function Pair({ task, folded, onUnfold, onRatherNot, disabled }) {
             </p>
         <//>`}
         ${!folded && html`<${Prompt} prompt=${item.prompt} lang=${item.language} />`}
-        <div class="responses">
-            ${inReadingOrder(item.responses).map((response, i) => html`<${Response} key=${response.slot} response=${response}
-                name=${t('response-name', { letter: t(i === 0 ? 'side-left' : 'side-right') })} lang=${item.language} fold=${folded} />`)}
+        ${!folded && later && html`<${Later} later=${later} lang=${item.language} />`}
+        <div class="responses" data-count=${responses.length}>
+            ${responses.map((response, i) => html`<${Response} key=${response.slot} response=${response}
+                name=${responseName(i, responses.length)} lang=${item.language} fold=${folded}>${children?.(response, i)}<//>`)}
         </div>
     </div>`;
 }

@@ -1,0 +1,53 @@
+// Agreement within and between groups of people, by their answers to one question; made when it is asked for.
+import { html } from 'htm/preact';
+import { useState } from 'preact/hooks';
+import { get } from '../../lib/api.js';
+import { decimal, number, percent } from '../../lib/format.js';
+import { t } from '../../lib/i18n.js';
+import { problemText } from '../../ui/parts.js';
+import { Select } from './task.js';
+
+const range = (draw, interval) => interval && t('range', { low: draw(interval[0]), high: draw(interval[1]) });
+const share = (value) => percent(value, 0);
+
+function Rows({ id, title, rows, head, draw }) {
+    return rows.length > 0 && html`<h4 id=${id}>${title}</h4>
+        <div class="table-scroll" tabindex="0" role="group" aria-labelledby=${id}><table class="data">
+            <thead><tr>${head.map((one, i) => html`<th scope="col" class=${i === 0 ? undefined : 'num'}>${one}</th>`)}</tr></thead>
+            <tbody>${rows.map(draw)}</tbody></table></div>`;
+}
+
+// `attributes`: those of which two groups or more are shown.
+export function Groups({ project, attributes, words }) {
+    const [attribute, setAttribute] = useState(attributes[0]);
+    const [found, setFound] = useState(null);
+    const [fault, setFault] = useState('');
+    const [busy, setBusy] = useState(false);
+    if (attributes.length === 0) return null;
+    async function show(event) {
+        event.preventDefault();
+        setBusy(true);
+        setFault('');
+        try {
+            setFound(await get(`/api/v1/projects/${project.id}/quality/groups?attribute=${encodeURIComponent(attribute)}`));
+        } catch (error) {
+            setFault(problemText(error));
+        }
+        setBusy(false);
+    }
+    const word = (value) => words(found.attribute, value);
+    return html`<h3>${t('groups-title')}</h3>
+        <form class="inline-form" onSubmit=${show}>
+            <${Select} id="groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${setAttribute} />
+            <button class="button" disabled=${busy}>${t('groups-show')}</button>
+        </form>
+        ${fault && html`<p role="alert">${fault}</p>`}
+        ${found && html`<${Rows} id="groups-within" title=${t('groups-within')} rows=${found.within}
+            head=${[t('coverage-value'), t('quality-percent'), t('card-interval'), t('quality-alpha'), t('card-interval'), t('groups-pairs')]}
+            draw=${(one) => html`<tr key=${one.value}><th scope="row"><span dir="auto">${word(one.value)}</span></th><td class="num">${share(one.percent)}</td>
+                <td class="num">${range(share, one.percent_interval)}</td><td class="num">${decimal(one.alpha)}</td><td class="num">${range(decimal, one.alpha_interval)}</td><td class="num">${number(one.n_pairs)}</td></tr>`} />
+        <${Rows} id="groups-between" title=${t('groups-between')} rows=${found.between}
+            head=${[t('groups-two'), t('quality-percent'), t('card-interval'), t('groups-pairs')]}
+            draw=${(one) => html`<tr key=${one.values.join()}><th scope="row"><span dir="auto">${word(one.values[0])}</span> · <span dir="auto">${word(one.values[1])}</span></th>
+                <td class="num">${share(one.percent)}</td><td class="num">${range(share, one.percent_interval)}</td><td class="num">${number(one.n_pairs)}</td></tr>`} />`}`;
+}
