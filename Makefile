@@ -46,13 +46,14 @@ endif
 jobs := -j$(shell nproc)
 
 # Rooms. A library each; a program is its room's main.o on top of what it may use.
-sources = $(filter-out %_test.c %_fuzz.c %/main.c,$(shell find $(1) -name '*.c' 2>/dev/null | LC_ALL=C sort))
+tree := $(sort $(shell find base proto reward worker coordinator ctl -name '*.c' 2>/dev/null))
+sources = $(filter-out %_test.c %_fuzz.c %/main.c,$(filter $(1)/%,$(tree)))
 objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 base_o := $(call objects,base)
 reward_o := $(call objects,reward)
 fit_o := $(call objects,worker/fit)
 worker_o := $(filter-out $(fit_o),$(call objects,worker))
-coordinator_o := $(call objects,coordinator) $(B)/gen/queries.o $(B)/gen/migrations.o $(B)/gen/demographics.o
+coordinator_o := $(call objects,coordinator) $(B)/gen/queries.o $(B)/gen/migrations.o $(B)/gen/demographics.o $(B)/gen/presets.o
 ctl_o := $(call objects,ctl)
 proto_c := $(patsubst proto/%.proto,$(B)/gen/proto/%.pb-c.c,$(wildcard proto/*.proto))
 proto_o := $(proto_c:.c=.o) $(call objects,proto)
@@ -65,15 +66,15 @@ libs_worker := -lprotobuf-c -ljansson
 libs_ctl := -lcurl -ljansson -lprotobuf-c
 
 programs := $(B)/plenum-coordinator $(B)/plenum-worker $(B)/plenum
-unit_sources := $(shell find base reward worker coordinator ctl proto -name '*_test.c' 2>/dev/null | LC_ALL=C sort)
+unit_sources := $(filter %_test.c,$(tree))
 unit_tests := $(patsubst %.c,$(B)/unit/%,$(unit_sources))
-fuzz_sources := $(shell find base reward worker coordinator proto -name '*_fuzz.c' 2>/dev/null | LC_ALL=C sort)
+fuzz_sources := $(filter %_fuzz.c,$(tree))
 fuzz_targets := $(patsubst %.c,$(B)/fuzz/%,$(fuzz_sources))
 fuzz_replays := $(patsubst %.c,$(B)/unit/%_test,$(fuzz_sources))
 test_programs := $(patsubst %.c,$(B)/%,$(wildcard tests/http/*.c))
 benches := $(patsubst bench/%.c,$(B)/bench/%,$(wildcard bench/*.c))
 
-.PHONY: all help run test unit check bench fuzz soak asan tsan format clean install web schema deps
+.PHONY: all help run test unit check bench fuzz soak looks asan tsan format clean install web schema deps
 all: deps
 	@$(MAKE) $(jobs) programs web
 
@@ -88,6 +89,7 @@ help:
 	@echo "make check      format, warnings with gcc and clang, includes, static analysis"
 	@echo "make bench      measurements, one JSON object a line"
 	@echo "make fuzz       libFuzzer, FUZZ_SECONDS=$(FUZZ_SECONDS) a target; FUZZ_TARGETS=\"framing note\" for some"
+	@echo "make looks      the browser's tests with every screen in every look, and pictures in build/screenshots"
 	@echo "make soak       the long tests, minutes to hours"
 	@echo "make asan tsan  the tests under AddressSanitizer with UBSan, and ThreadSanitizer"
 	@echo "make schema     write schema/schema.sql anew from the migrations"
@@ -130,6 +132,10 @@ $(B)/gen/migrations.c: $(wildcard migrations/*.sql) tools/embed
 $(B)/gen/demographics.c: $(wildcard schema/demographics/*.json) tools/embed
 	@mkdir -p $(@D)
 	$(Q_GEN)tools/embed demographics $(B)/gen $(filter %.json,$^)
+# And the tasks by name.
+$(B)/gen/presets.c: $(wildcard schema/presets/*.json) tools/embed
+	@mkdir -p $(@D)
+	$(Q_GEN)tools/embed presets $(B)/gen $(filter %.json,$^)
 $(call objects,coordinator) $(patsubst %.c,$(B)/%.o,$(filter coordinator/%,$(unit_sources) $(fuzz_sources))) $(B)/coordinator/main.o: | $(B)/gen/queries.h $(proto_c)
 $(worker_o) $(ctl_o) $(patsubst %.c,$(B)/%.o,$(filter worker/% proto/%,$(unit_sources) $(fuzz_sources))) $(B)/worker/main.o $(call objects,proto): | $(proto_c)
 
@@ -198,6 +204,11 @@ test:
 	@$(MAKE) $(jobs) programs unit_programs web
 	@node tests/run.mjs --build $(B) $(KINDS)
 
+looks:
+	@tools/install-deps test
+	@$(MAKE) $(jobs) programs unit_programs web
+	@PLENUM_THOROUGH=1 node tests/run.mjs --build $(B) browser
+
 soak:
 	@tools/install-deps soak
 	@$(MAKE) $(jobs) programs unit_programs web
@@ -210,7 +221,7 @@ asan:
 tsan:
 	@tools/install-deps test
 	@$(MAKE) $(jobs) B=build/tsan OPTIMISE=-O1 SANITIZE="-fsanitize=thread" programs unit_programs web
-	@node tests/run.mjs --build build/tsan $(or $(KINDS),unit http api faults fits)
+	@TSAN_OPTIONS="suppressions=$(CURDIR)/tests/support/tsan.supp $$TSAN_OPTIONS" node tests/run.mjs --build build/tsan $(or $(KINDS),unit http api faults fits)
 
 # The fuzzer's own sanitisers; never part of `make test`.
 .PHONY: fuzz_targets

@@ -29,6 +29,7 @@ struct judgments {
     struct column group_rater, group_attribute, group_value; // as they come
     uint32_t n_responses, n_dimensions;
     bool has_text_only, has_embeddings;
+    bool is_worse; // the choices of this file name the worse one
 };
 
 #define COLUMN_MAX_BYTES ((size_t)16 << 30)
@@ -298,9 +299,9 @@ static int read_choice(
         strcmp(choice, "skip") == 0)
         return 0; // counted elsewhere, never a pair
     if (strcmp(choice, "left") == 0)
-        outcome = FIT_LEFT;
+        outcome = judgments->is_worse ? FIT_RIGHT : FIT_LEFT;
     else if (strcmp(choice, "right") == 0)
-        outcome = FIT_RIGHT;
+        outcome = judgments->is_worse ? FIT_LEFT : FIT_RIGHT;
     else if (strcmp(choice, "tie") == 0)
         outcome = FIT_TIE;
     else
@@ -342,6 +343,17 @@ static int read_ranking(
     return 0;
 }
 
+// A number as it is; yes is more than no. False when it is neither; `ret_counts` is false for who is unsure.
+static bool read_rating(const json_t *rating, float *ret_value, bool *ret_counts)
+{
+    const char *word = json_string_value(rating);
+    bool unsure = word != NULL && strcmp(word, "unsure") == 0;
+    bool yes = word != NULL && strcmp(word, "yes") == 0, no = word != NULL && strcmp(word, "no") == 0;
+    *ret_value = json_is_number(rating) ? (float)json_number_value(rating) : yes ? 1 : 0;
+    *ret_counts = !unsure;
+    return json_is_number(rating) || yes || no || unsure;
+}
+
 static int read_ratings(
     struct judgments *judgments, json_t *ratings, const struct place *place, struct err *err)
 {
@@ -349,16 +361,21 @@ static int read_ratings(
     json_t *slots, *number;
     json_object_foreach(ratings, dimension, slots)
     {
-        uint32_t d = names_add(&judgments->dimensions, dimension, NULL);
         json_object_foreach(slots, slot, number)
         {
             char *end;
+            float value;
+            bool counts;
             unsigned long n = strtoul(slot, &end, 10);
-            if (*slot == '\0' || *end != '\0' || n >= place->n || !json_is_number(number))
+            if (strcmp(slot, "item") == 0)
+                continue; // of the whole item: no fit learns from it
+            if (*slot == '\0' || *end != '\0' || n >= place->n || !read_rating(number, &value, &counts))
                 return err_set(
                     err, ERR_INVALID, "/ratings/%s/%s is no rating of a response", dimension, slot);
+            if (!counts)
+                continue;
+            uint32_t d = names_add(&judgments->dimensions, dimension, NULL);
             uint32_t response = place->first + (uint32_t)n;
-            float value = (float)json_number_value(number);
             COLUMN_ADD(&judgments->rating_annotator, place->rater);
             COLUMN_ADD(&judgments->rating_response, response);
             COLUMN_ADD(&judgments->rating_value, value);
@@ -372,7 +389,7 @@ static int read_judgment(struct judgments *judgments, const json_t *line, struct
 {
     struct place place;
     int failed = find_place(judgments, line, &place, err);
-    if (failed)
+    if (failed || text_of(line, "repeat_of") != NULL) // nobody counts twice
         return failed;
     json_t *ranking = json_object_get(line, "ranking"), *ratings = json_object_get(line, "ratings");
     if (json_is_array(ranking) && json_array_size(ranking) > 0)
@@ -382,6 +399,15 @@ static int read_judgment(struct judgments *judgments, const json_t *line, struct
     if (failed == 0 && json_is_object(ratings))
         failed = read_ratings(judgments, ratings, &place, err);
     return failed;
+}
+
+static int read_header(struct judgments *judgments, const json_t *line, struct err *err)
+{
+    const char *goal = text_of(json_object_get(line, "task"), "goal");
+    judgments->is_worse = goal != NULL && strcmp(goal, "worse") == 0;
+    return json_integer_value(json_object_get(line, "version")) == 1
+               ? 0
+               : err_set(err, ERR_INVALID, "version 1 of the format is the only one known");
 }
 
 static int read_line(struct judgments *judgments, const char *text, size_t length, struct err *err)
@@ -400,8 +426,8 @@ static int read_line(struct judgments *judgments, const char *text, size_t lengt
         failed = read_rater(judgments, line, err);
     else if (strcmp(type, "judgment") == 0)
         failed = read_judgment(judgments, line, err);
-    else if (strcmp(type, "header") == 0 && json_integer_value(json_object_get(line, "version")) != 1)
-        failed = err_set(err, ERR_INVALID, "version 1 of the format is the only one known");
+    else if (strcmp(type, "header") == 0)
+        failed = read_header(judgments, line, err);
     json_decref(line);
     return failed;
 }

@@ -89,6 +89,40 @@ static void a_small_file_by_hand(void **state UNUSED)
     judgments_free(judgments);
 }
 
+static void the_worse_is_turned_round(void **state UNUSED)
+{
+    struct err err = {0};
+    struct judgments *judgments = read_text(
+        "{\"type\":\"header\",\"version\":1,\"task\":{\"kind\":\"pairwise\",\"goal\":\"worse\"}}\n" ITEM1
+            RATER1 CHOICE("i1", "[1,0]", "left") CHOICE("i1", "[1,0]", "tie"),
+        &err);
+    assert_non_null(judgments);
+    assert_int_equal(judgments_data(judgments)->judgment_outcome[0], FIT_RIGHT);
+    assert_int_equal(judgments_data(judgments)->judgment_outcome[1], FIT_TIE);
+    judgments_free(judgments);
+}
+
+static void words_are_ratings_and_partial_ranks_are_ranks(void **state UNUSED)
+{
+    struct err err = {0};
+    struct judgments *judgments = read_text(ITEM1 ITEM2 RATER1
+        "{\"type\":\"judgment\",\"item\":\"i2\",\"rater\":\"r1\",\"ranking\":[[2],[0]],\"ratings\":"
+        "{\"safe\":{\"0\":\"yes\",\"1\":\"unsure\",\"2\":\"no\"},\"all\":{\"item\":7}}}\n",
+        &err);
+    if (judgments == NULL)
+        fail_msg("%s", err.message);
+    const struct fit_data *data = judgments_data(judgments);
+    assert_int_equal(data->n_judgments, 1); // who was left out is compared with nobody
+    assert_int_equal(data->judgment_left[0], 4);
+    assert_int_equal(data->judgment_right[0], 2);
+    assert_int_equal(data->n_ratings, 2);
+    assert_true(data->rating_value[0] == 1 && data->rating_value[1] == 0);
+    judgments_free(judgments);
+    assert_null(read_text(ITEM1 RATER1
+        "{\"type\":\"judgment\",\"item\":\"i1\",\"rater\":\"r1\",\"ratings\":{\"safe\":{\"0\":\"maybe\"}}}\n",
+        &err));
+}
+
 static void bad_lines_are_named(void **state UNUSED)
 {
     static const struct {
@@ -237,6 +271,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_small_file_by_hand),
+        cmocka_unit_test(the_worse_is_turned_round),
+        cmocka_unit_test(words_are_ratings_and_partial_ranks_are_ranks),
         cmocka_unit_test(bad_lines_are_named),
         cmocka_unit_test(mixed_embeddings_and_dimensions_are_refused),
         cmocka_unit_test(folders_and_zstd),

@@ -40,6 +40,8 @@ test('a study is checked field by field', async () => {
     const bad = [
         [{}, '/name'], [{ name: 'x'.repeat(201) }, '/name'], [{ name: '' }, '/name'], [{ name: {} }, '/name'], [{ name: { en: 'x'.repeat(201) } }, '/name'], [{ guideline: { en: 1 } }, '/guideline'], [{ task: { kind: 'guess' } }, '/task/kind'], [{ task: 'pairwise' }, '/task'],
         [{ judgments_per_item: 0 }, '/judgments_per_item'], [{ judgments_per_item: 1001 }, '/judgments_per_item'], [{ judgments_per_item: '3' }, '/judgments_per_item'],
+        [{ repeat_share: 0.6 }, '/repeat_share'], [{ repeat_share: -0.1 }, '/repeat_share'], [{ repeat_share: '0.1' }, '/repeat_share'],
+        [{ strategy: 'best' }, '/strategy'],
         [{ blind: 'yes' }, '/blind'], [{ language: 'x' }, '/language'], [{ lease_seconds: 0 }, '/lease_seconds'], [{ community: 'none' }, '/community'],
         [{ consent: { text: 'a' } }, '/consent/version'], [{ consent: { version: '1' } }, '/consent/text'], [{ consent: { version: '1', text: { en: 3 } } }, '/consent/text'],
         [{ demographics: {} }, '/demographics'], [{ demographics: { template: 'martian' } }, '/demographics/template'],
@@ -194,7 +196,7 @@ test('what is left is found behind thousands that one has had, and nothing is no
     const key = shard(project);
     // All but the last in order were judged by this person, as if they had worked for days.
     server.sql(`
-        with me as (select participant_id from assignment where shard_key = ${key} and state = 'leased'),
+        with me as materialized (select participant_id from assignment where shard_key = ${key} and state = 'leased'),
         last as (select item_id from assignment where shard_key = ${key} and state = 'open' and n = 0 order by order_key desc limit 1),
         had as (
             update assignment a set state = 'judged', lease_id = coalesce(lease_id, gen_random_uuid()), participant_id = me.participant_id, shown = '{0,1}'
@@ -380,7 +382,7 @@ test('what is not one\'s own does not exist', async () => {
     assert.equal((await server.api('GET', `/api/v1/projects/${project}/quality`, { token })).status, 404);
     const mine = await server.api('GET', `/api/v1/projects/${project}`, { token });
     assert.equal(mine.status, 200);
-    assert.deepEqual(mine.body.mine, { judged: 0 });
+    assert.deepEqual(mine.body.mine, { judged: 0, guideline_read: null });
     assert.equal(mine.body.counts, undefined, 'annotators see no tallies');
 });
 
@@ -433,6 +435,13 @@ test('quality: agreement, order, time and coverage, with small groups hidden and
     assert.equal(body.agreement.n_pairs, 4);
     assert.ok(Math.abs(body.agreement.percent - 253 / 276) < 1e-9);
     assert.ok(body.agreement.alpha < 0 && body.agreement.alpha > -0.1, 'all but one agree, as chance would have it');
+    // One of 24 differs in each of the four: p_e = 2 s (1 - s) / 3, as a tie and "both bad" could have been said.
+    const byChance = 2 * (23 / 24) * (1 / 24) / 3;
+    assert.ok(Math.abs(body.agreement.ac1 - (253 / 276 - byChance) / (1 - byChance)) < 1e-9);
+    assert.equal(body.agreement.alpha_interval, null, 'pairs that are all alike tell nothing of the spread');
+    assert.equal(body.agreement.strength.alpha, null, 'nobody said');
+    const [low, high] = body.order_bias.interval;
+    assert.ok(low > 0 && low < body.order_bias.left_share && body.order_bias.left_share < high && high < 1);
     assert.equal(body.order_bias.n, 96);
     assert.equal(body.outcomes.left + body.outcomes.right, 96);
     assert.ok(Math.abs(body.order_bias.left_share - body.outcomes.left / 96) < 1e-9);
@@ -447,4 +456,30 @@ test('quality: agreement, order, time and coverage, with small groups hidden and
         ['side prefer_not_to_say', 'hidden'], ['side not_answered', 'hidden'],
         ['hand left', 'hidden'], ['hand right', 'hidden'], ['hand prefer_not_to_say', 'hidden'], ['hand not_answered', 'hidden'],
     ]);
+});
+
+test('quality: agreement on how strongly, by side and not by place; what was taken back or changed counts no more', async () => {
+    const { project, tokens } = await study({ items: 3, people: 2, task: { kind: 'pairwise', strength_max: 3 } });
+    // From response 0 by three steps (-3) to response 1 by three: one row a person, one column an item.
+    const said = [[-3, 3, -1], [-3, 2, 0]];
+    for (const [who, token] of tokens.entries()) {
+        for (;;) {
+            const task = await next(project, token);
+            if (task.status === 204) break;
+            const [left] = task.body.item.responses;
+            const step = said[who][Number(/to (\d)/.exec(left.content)[1])];
+            const leftWins = /answer 0/.test(left.content) === step < 0;
+            const body = step === 0 ? { choice: 'tie' } : { choice: leftWins ? 'left' : 'right', strength: Math.abs(step) };
+            assert.equal((await judge(task.body.id, token, { choice: 'both_bad' })).status, 201);
+            assert.equal((await undo(task.body.id, token)).status, 200);
+            assert.equal((await judge(task.body.id, token, { choice: 'cannot_judge' })).status, 201);
+            assert.equal((await judge(task.body.id, token, body)).status, 201);
+        }
+    }
+    const { agreement, outcomes } = (await server.api('GET', `/api/v1/projects/${project}/quality`)).body;
+    assert.deepEqual([agreement.strength.n_pairs, agreement.strength.n_judgments, outcomes.both_bad ?? 0, outcomes.tie], [3, 6, 0, 1]);
+    // Differences between neighbours in this scale are 1; those expected sum to 102 (docs/methods.md, 7).
+    assert.ok(Math.abs(agreement.strength.alpha - (1 - 5 * 2 / 102)) < 1e-9);
+    const [low, high] = agreement.strength.alpha_interval;
+    assert.ok(low >= -1 && low < agreement.strength.alpha && agreement.strength.alpha < high && high <= 1);
 });

@@ -95,7 +95,9 @@ test('an export in every format: counts, hashes, and lines that keep to the sche
     assert.deepEqual([counts.pairs, counts.judgments_without_pair, counts.pairs_without_hh_form], [3, 2, 1]);
     const whole = lines(unzstd(files['plenum.jsonl.zst']));
     for (const line of whole) assert.deepEqual(validate(line, schema), [], JSON.stringify(line));
-    assert.deepEqual(whole[0], { type: 'header', format: 'plenum', version: 1, name: 'Mini "study"', simulated: false });
+    const { task, ...header } = whole[0];
+    assert.deepEqual(header, { type: 'header', format: 'plenum', version: 1, name: 'Mini "study"', simulated: false });
+    assert.deepEqual([task.kind, task.goal], ['pairwise', 'better']);
     for (const type of ['item', 'rater', 'judgment'])
         assert.deepEqual(lines(unzstd(files[`${type}s.jsonl.zst`])), whole.filter((line) => line.type === type));
     const written = JSON.parse(files['manifest.json']);
@@ -127,7 +129,7 @@ test('pairs are the strict preferences, and name no rater', () => {
 
 test('tables: a row a judgment, texts with commas, quotes and line ends kept', () => {
     const [header, ...rows] = files['judgments.csv'].toString().trimEnd().split('\r\n');
-    assert.equal(header, 'item,rater,outcome,strength,left,right,dimension,response,rating,ranking,active_ms,judged_on');
+    assert.equal(header, 'item,rater,outcome,strength,left,right,dimension,response,rating,ranking,active_ms,judged_on,judgment,repeat_of,strategy,probability');
     assert.equal(rows.length, 5);
     assert.match(rows[0], /^a,[0-9a-f]{32},/);
     const responses = files['responses.csv'].toString();

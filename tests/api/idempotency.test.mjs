@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { change, makeCommunity, makeMembers, propose } from '../support/community.mjs';
 import { startCoordinator } from '../support/coordinator.mjs';
-import { makeJudged } from '../support/workers.mjs';
+import { makeJudged, until } from '../support/workers.mjs';
 
 const AT_ONCE = 12;
 
@@ -246,4 +246,16 @@ test('a single-use invitation is not lost with the answer', async () => {
     assert.ok(await lease(project, token), 'and the token is good');
     const kept = server.sql(`select body from idempotency where body <> ''`);
     for (const secret of [token, invitation.code]) assert.ok(!kept.includes(secret), 'no secret lies in the database');
+});
+
+test('a key is forgotten after a week, not before', async () => {
+    const one = (name) => ({ method: 'POST', path: '/api/v1/projects', body: { name, task: { kind: 'pairwise' } } });
+    const old = randomUUID(), young = randomUUID();
+    const before = [await ask(one('old'), old), await ask(one('young'), young)];
+    server.sql(`update idempotency set created_at = now() - interval '7 days 1 minute' where key = '${old}'`);
+    server.sql(`update idempotency set created_at = now() - interval '6 days 23 hours' where key = '${young}'`);
+    await server.restart();
+    await until(() => server.sql(`select count(*) from idempotency where key = '${old}'`) === '0', 'the old key is gone');
+    assert.deepEqual(await ask(one('young'), young), before[1]);
+    assert.notEqual(JSON.parse((await ask(one('old'), old)).text).id, JSON.parse(before[0].text).id);
 });

@@ -45,6 +45,29 @@ test('csv: rows become items, annotators with attributes, and ratings', async ()
     assert.equal(changed.body.rejected[0].line, 2);
 });
 
+test('a dry run tells what would be taken and refused, shows the first items, and writes nothing', async () => {
+    const project = await makeProject(server, { name: 'dry', task: { kind: 'pairwise' } });
+    const long = 'é'.repeat(1500);
+    const item = (i, content = `one ${i}`) => JSON.stringify({ id: `i${i}`, prompt: `Question ${i}`, responses: [{ content }, { content: 'other' }] });
+    const body = [item(0, long), 'not json', item(1), JSON.stringify({ prompt: 'alone', responses: [{ content: 'x' }] }),
+        ...Array.from({ length: 7 }, (_, i) => item(i + 2))].join('\n');
+    const report = await send(project, { dry_run: '1' }, body);
+    assert.deepEqual([report.status, report.body.accepted, report.body.duplicates, report.body.n_rejected], [200, 9, 0, 2]);
+    assert.deepEqual(rejected(report), [[2, ''], [4, '/responses']]);
+    assert.deepEqual(report.body.preview.map((one) => one.line), [1, 3, 5, 6, 7]);
+    assert.deepEqual(report.body.preview[0].responses, [`${'é'.repeat(1000)}…`, 'other']);
+    assert.deepEqual(report.body.preview[1], { line: 3, prompt: [{ role: 'user', content: 'Question 1' }], responses: ['one 1', 'other'], n_responses: 2 });
+    assert.equal(server.sql(`select count(*) from item where ${where('dry')}`), '0');
+    // For real, it is as foretold.
+    const real = await send(project, {}, body);
+    assert.deepEqual([real.body.accepted, rejected(real), real.body.preview], [9, rejected(report), undefined]);
+    // Rows of a table about one text are lines each.
+    const rated = await makeProject(server, { name: 'dry-csv', task: { kind: 'rating', dimensions: ['rude'] } });
+    const rows = await send(rated, { format: 'csv', map: JSON.stringify(MAP), dry_run: '1' }, TABLE, { type: 'text/csv' });
+    assert.deepEqual([rows.body.accepted, rows.body.preview.map((one) => one.outcome)], [3, ['rating', 'rating', 'rating']]);
+    assert.equal(server.sql(`select count(*) from judgment where ${where('dry-csv')}`), '0');
+});
+
 test('csv: rows that are wrong are named by line and column, the good ones are in', async () => {
     const project = await makeProject(server, { name: 'wrong', task: { kind: 'rating', dimensions: ['rude'] } });
     const query = { format: 'csv', map: JSON.stringify(MAP) };

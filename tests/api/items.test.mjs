@@ -66,7 +66,7 @@ test('bad lines are told by number and place; the good ones are in', async () =>
         [pair(1, { responses: [{ content: 'a', embedding: ['x'] }, { content: 'b' }] }), '/responses/0/embedding'],
         [pair(1, { id: '' }), '/id'], [pair(1, { id: 'x'.repeat(257) }), '/id'], [pair(1, { tags: 'a' }), '/tags'], [pair(1, { tags: [1] }), '/tags'],
         [pair(1, { gold: 'left' }), '/gold'], [pair(1, { warning: 1 }), '/warning'], [pair(1, { language: 'x' }), '/language'],
-        [{ type: 'judgment', id: 'j' }, '/type'],
+        [{ type: 'judgment', id: 'j' }, '/item'], [{ type: 'verdict', id: 'j' }, '/type'],
     ];
     const lines = [pair('first'), ...bad.map(([line]) => line), pair('last')];
     const { body } = await load(project, lines);

@@ -19,12 +19,13 @@ after(async () => {
 
 const DROPPED = [/Failed to load resource: net::/];
 
-async function join(page, code) {
+async function join(page, code, { guided = false } = {}) {
     await page.goto(`/join?code=${code}`);
     await settled(page);
     await page.getByRole('checkbox', { name: 'I have read this and agree' }).check();
     await page.getByRole('button', { name: 'Agree and start' }).click();
     await page.waitForURL(/\/annotate\//);
+    if (guided) await page.getByRole('button', { name: 'I have read it' }).click();
     await page.waitForSelector('.answers');
 }
 
@@ -65,7 +66,7 @@ test('an invitation shows the study and what is kept, and needs a consent that i
     await shot(me.page, 'join');
     await me.page.getByRole('button', { name: 'Agree and start' }).click();
     await me.page.waitForSelector('.notice-error');
-    assert.equal(await me.page.evaluate(() => document.activeElement.classList.contains('notice-error')), true);
+    await me.page.waitForFunction(() => document.activeElement.classList.contains('notice-error'));
     await checkAccessible(me.page, 'join with an error');
     await me.page.locator('.notice-error a').click();
     await me.page.keyboard.press('Space');
@@ -83,9 +84,9 @@ test('a dead invitation says so', async () => {
 });
 
 test('keys, mouse and touch each answer; nothing is chosen beforehand', async () => {
-    const study = await makeStudy(call, { items: pairs(8) });
+    const study = await makeStudy(call, { items: pairs(8), guideline: 'Length is not quality.' });
     const me = await visitor(browser, platform.origin);
-    await join(me.page, await study.invite());
+    await join(me.page, await study.invite(), { guided: true });
     assert.equal(await me.page.locator('.answer.given, .answer[aria-pressed=true]').count(), 0);
     assert.equal(await me.page.locator('.response').count(), 2);
     assert.equal(await me.page.locator('.answer').count(), 10);
@@ -97,7 +98,7 @@ test('keys, mouse and touch each answer; nothing is chosen beforehand', async ()
     await me.close();
 
     const phone = await visitor(browser, platform.origin, PHONE);
-    await join(phone.page, await study.invite());
+    await join(phone.page, await study.invite(), { guided: true });
     await shot(phone.page, 'annotate-phone', { fullPage: false });
     // The task is in view at once, and no key is printed where there is none to press.
     const box = await phone.page.locator('.prompt .text').boundingBox();

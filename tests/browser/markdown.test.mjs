@@ -46,6 +46,17 @@ test('bidi controls are shown by name and reorder nothing', () => {
     for (const name of ['RLO', 'PDF', 'LRI', 'PDI', 'RLM']) assert.ok(text.includes(`>${name}<`), name);
 });
 
+test('what hides is shown by name, what a script needs is left alone', () => {
+    assert.equal(flat(markdown('ze\u200bro soft\u00adhyphen')), '<p>ze<span.bidi-control>ZWSP</span>ro soft<span.bidi-control>SHY</span>hyphen</p>');
+    assert.equal(flat(markdown('a\u{e0001}\u{e0068}\u{e0069}b')), '<p>a<span.bidi-control>TAG hi</span>b</p>');
+    for (const whole of ['می\u200cخواهم', '👩\u200d👧', '🏴\u{e0067}\u{e0062}\u{e0073}\u{e0063}\u{e0074}\u{e007f}']) assert.equal(flat(markdown(whole)), `<p>${whole}</p>`);
+});
+
+test('what other readers hide is shown: definitions, titles, the language of code', () => {
+    assert.ok(flat(markdown('[x]: # (for nobody)\n\nseen')).includes('[x]: # (for nobody)'));
+    assert.ok(flat(markdown('[a](b "a title")')).includes('(b a title)'));
+});
+
 test('entities are decoded outside code alone', () => {
     assert.equal(flat(markdown('R&amp;D &lt;3 &#x41; &#66; `&amp;` &bogus;')), '<p>R&D <3 A B <code>&amp;</code> &bogus;</p>');
 });
@@ -53,7 +64,7 @@ test('entities are decoded outside code alone', () => {
 test('lists, tables, code and headings become their elements', () => {
     const drawn = flat(markdown('# T\n\n1. a\n2. b\n\n- [x] done\n\n|a|b|\n|-|-:|\n|1|2|\n\n```js\nx<y\n```\n\n> q'));
     for (const part of ['<h3.depth-1>T</h3>', '<ol><li>a</li><li>b</li></ol>', '☑ done', '<td.align-right>2</td>',
-        '<pre><code>x<y</code></pre>', '<blockquote><p>q</p></blockquote>']) assert.ok(drawn.includes(part), part);
+        '<pre><span.code-language>js</span><code>x<y</code></pre>', '<blockquote><p>q</p></blockquote>']) assert.ok(drawn.includes(part), part);
 });
 
 test('the empty corner of a table is no heading', () => {
@@ -63,6 +74,9 @@ test('the empty corner of a table is no heading', () => {
 test('what the lexer cannot follow is shown as it came', () => {
     const deep = '>'.repeat(50_000) + ' deep';
     assert.ok(flat(markdown(deep)).includes('deep'));
+    // What it can follow, and no page could draw.
+    for (const nested of ['> '.repeat(200) + 'deep', '- '.repeat(200) + 'deep']) assert.equal(flat(markdown(nested)), `<p.as-it-came>${nested}</p>`);
+    assert.ok(!flat(markdown('> '.repeat(20) + 'deep')).includes('as-it-came'));
 });
 
 test('keys of other scripts are those printed on a Latin keyboard', () => {

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, visitor } from '../support/browser.mjs';
+import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client, makeCommunity, makeStudy, pairs } from '../support/study.mjs';
 
@@ -44,7 +44,7 @@ const pages = async () => [
 const looks = [
     { name: 'light' },
     { name: 'dark-arabic', options: { dark: true, language: 'ar' } },
-    { name: 'dark-narrow', options: { ...NARROW, dark: true } },
+    ...(thorough ? [{ name: 'dark-narrow', options: { ...NARROW, dark: true } }] : []),
     { name: 'arabic-narrow', options: { ...NARROW, language: 'ar' } },
 ];
 
@@ -67,7 +67,8 @@ for (const look of looks) {
             const label = `${name}-${look.name}`;
             await checkReflow(page, label);
             await checkTargets(page, label);
-            await checkAccessible(page, label);
+            // What axe looks at does not change with the width.
+            if (!look.name.endsWith('narrow')) await checkAccessible(page, label);
             await shot(page, `page-${label}`);
             assert.notEqual(await page.title(), '');
         });
@@ -123,6 +124,7 @@ test('the demonstration is offered, then offered to go on with, and its words ar
         assert.equal(await textOf(me.page.locator('h1')), project.project.name.ar);
         await me.page.locator('#agree').check();
         await me.page.locator('.button.primary').click();
+        await me.page.getByRole('button', { name: 'قرأتها' }).click();
         await me.page.waitForSelector('.answers');
         assert.equal(await textOf(me.page.locator('.study-name > span')), project.project.name.ar);
         await me.page.keyboard.press('g');
@@ -150,7 +152,7 @@ test('in the pseudo-language no word of the interface is left in English and not
         await settled(page);
         await checkReflow(page, `${name} in pseudo`);
         const bare = await page.evaluate(() => [...document.querySelectorAll('button, h1, h2, label, legend, dt, th, summary')]
-            .filter((one) => !one.closest('[dir=auto], [lang]:not(html), dialog, .text') && !one.querySelector('[dir=auto]'))
+            .filter((one) => !one.closest('[dir=auto], [lang]:not(html), dialog, .text') && !one.querySelector('[dir=auto], time'))
             .map((one) => one.textContent.replace(/[\u2068\u2069]/g, '').trim())
             .filter((text) => /[A-Za-z]{4}/.test(text) && !text.includes('⟦')));
         assert.deepEqual(bare, [], name);

@@ -143,7 +143,7 @@ test('an export is made here and taken home', async () => {
     const me = await visitor(browser, platform.origin, { token: platform.token });
     await me.page.goto(`/research/projects/${study.id}`);
     await settled(me.page);
-    await me.page.getByRole('checkbox', { name: 'trl' }).check();
+    await me.page.locator('#format-trl').check();
     await me.page.getByRole('button', { name: 'Make an export' }).click();
     const manifest = me.page.getByRole('link', { name: 'manifest.json' }).first();
     await manifest.waitFor({ timeout: FIT_MS });

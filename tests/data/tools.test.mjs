@@ -19,7 +19,7 @@ function bareMachine(fails) {
         writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`);
         chmodSync(join(bin, name), 0o755);
     };
-    program('dpkg-query', 'case "$*" in *zlib1g-dev) exit 1 ;; *) printf installed ;; esac');
+    program('dpkg-query', 'for name; do case "$name" in -* | zlib1g-dev) ;; *) printf " %s=installed " "$name" ;; esac; done');
     program('dpkg', 'exit 0');
     program('sudo', 'exec "$@"');
     program('apt-get', `echo "perl: warning: Setting locale failed."; echo "debconf: unable to initialize" >&2\ncase "$*" in *install*) exit ${fails} ;; esac`);

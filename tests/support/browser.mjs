@@ -18,7 +18,7 @@ export async function launch() {
         executablePath: EXECUTABLE,
         headless: true,
         // Nothing but this machine has a name: a request to another origin fails and is seen.
-        args: ['--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
+        args: ['--disable-gpu', '--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1'],
     };
     // Chromium's sandbox cannot be used by root, nor where the kernel gives no user namespaces (containers): the pages
     // are our own, so they are opened without it then.
@@ -36,6 +36,8 @@ export const NARROW = { viewport: { width: 320, height: 640 } };
 
 // Asking who is signed in is answered so after a session has ended; the browser says it aloud.
 const NOBODY = /status of 401 .*\/api\/v1\/session$/;
+// A server that is too busy says so and when to come again, and the page does.
+const BUSY = /status of 503 .*\/api\/v1\//;
 
 // A person's own browser: context and page, with what went wrong kept in `complaints`.
 // What may fail on purpose (a refused sign-in, a dropped connection) is named by `expected`.
@@ -53,7 +55,7 @@ export async function visitor(browser, origin, { language = 'en', dark = false, 
     const complaints = [];
     const foreign = [];
     const complain = (text) => {
-        if (![...expected, NOBODY].some((pattern) => pattern.test(text))) complaints.push(text);
+        if (![...expected, NOBODY, BUSY].some((pattern) => pattern.test(text))) complaints.push(text);
     };
     await context.addInitScript(([lang, bearer]) => {
         if (location.protocol === 'about:') return;
@@ -96,7 +98,7 @@ export async function settled(page) {
 }
 
 export async function checkAccessible(page, name) {
-    const { violations } = await new AxeBuilder({ page }).analyze();
+    const { violations } = await new AxeBuilder({ page }).setLegacyMode().options({ resultTypes: ['violations'] }).analyze();
     assert.deepEqual(violations.map((one) => ({
         name,
         rule: one.id,
@@ -121,8 +123,12 @@ export async function checkTargets(page, name) {
     assert.deepEqual(small, [], name);
 }
 
-export function shot(page, name, { fullPage = true } = {}) {
-    return page.screenshot({ path: join(shots, `${name}.png`), fullPage });
+// Every screen in every look, and pictures of all: `make looks`. Else each look on some screens.
+export const thorough = Boolean(process.env.PLENUM_THOROUGH);
+
+export async function shot(page, name, { fullPage = true } = {}) {
+    if (!thorough && !process.env.PLENUM_SHOTS) return;
+    await page.screenshot({ path: join(shots, `${name}.png`), fullPage });
 }
 
 // Text as a person reads it, without Fluent's isolation marks.

@@ -43,6 +43,7 @@ const INSIDE = {
         const tried = a.map((sub) => check(v, sub, at));
         return tried.some((errors) => errors.length === 0) ? [] : tried[0];
     },
+    allOf: (v, a, schema, check, at) => a.flatMap((sub) => check(v, sub, at)),
     oneOf: (v, a, schema, check, at) => {
         const n = a.filter((sub) => check(v, sub, at).length === 0).length;
         return n === 1 ? [] : [{ pointer: at, detail: `must have exactly one of ${a.length} forms, has ${n}` }];

@@ -60,7 +60,6 @@ export async function makeStudy(call, { items = pairs(8), name = 'Which answer w
         language: 'en',
         judgments_per_item: 3,
         task: { kind: 'pairwise' },
-        guideline: 'Choose the answer **you** would rather have been given.\n\nLength is not quality.',
         demographics: QUESTIONS_ABOUT_PEOPLE,
         consent: { version: '1', text: { en: 'You compare answers.\n\nYou may stop at any time.', ar: 'تقارن الإجابات.' } },
         ...settings,

@@ -1,0 +1,216 @@
+// Who gets what: quotas by cell. What is asked first, what is given back, and that nobody is told which cell somebody is of.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startCoordinator } from '../support/coordinator.mjs';
+import { uuidOf } from '../support/ids.mjs';
+
+let server;
+before(async () => { server = await startCoordinator(); });
+after(() => server.stop());
+
+const call = async (status, method, path, options) => {
+    const answer = await server.api(method, path, options);
+    assert.equal(answer.status, status, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer;
+};
+const question = (id, ...values) => ({ id, label: id, values: values.map((one) => ({ id: one, label: one })) });
+const demographics = { attributes: [question('age', 'young', 'old'), question('place', 'north', 'south'),
+    { ...question('tongue', 'ar', 'en'), multi: true }] };
+
+async function study(settings, items = 20) {
+    const { body: { id } } = await call(201, 'POST', '/api/v1/projects',
+        { body: { name: 'quotas', task: { kind: 'pairwise' }, demographics, ...settings } });
+    const lines = Array.from({ length: items }, (_, i) => JSON.stringify({ prompt: `q${i}`, responses: [{ content: 'a' }, { content: 'b' }] }));
+    await call(200, 'POST', `/api/v1/projects/${id}/items`, { body: lines.join('\n') });
+    return id;
+}
+const answer = (token, answers) => call(200, 'PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers } });
+async function join(project, answers) {
+    const { body: { code } } = await call(201, 'POST', `/api/v1/projects/${project}/invitations`, { body: {} });
+    const { body: { token } } = await call(201, 'POST', '/api/v1/join', { token: null, body: { code } });
+    if (answers) await answer(token, answers);
+    return token;
+}
+const next = (project, token, status = 201) => call(status, 'POST', `/api/v1/projects/${project}/assignments`, { token });
+const put = (token, task, choice = 'left', status = 201) => call(status, 'PUT', `/api/v1/assignments/${task.id}/judgment`,
+    { token, key: true, body: { choice, active_ms: 1, client: {} } });
+const undo = (token, task, status = 200) => call(status, 'DELETE', `/api/v1/assignments/${task.id}/judgment`, { token });
+const judge = async (project, token, n) => {
+    for (let i = 0; i < n; i++) await put(token, (await next(project, token)).body);
+};
+const cells = (...rows) => rows.map(([age, judgments]) => ({ values: { age }, judgments }));
+// n_taken and n_judged of the study's cells, largest target first.
+const counts = (project) => server.sql(`select coalesce(n_wanted::text, '-'), n_taken, n_judged from quota_count
+    where shard_key = (select shard_key from project where project_id = '${uuid(project)}')
+    and item_id = '00000000-0000-0000-0000-000000000000' order by n_wanted desc nulls last`);
+
+const uuid = (id) => uuidOf(id).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+
+test('what a quota may be', async () => {
+    const bad = [
+        [{ by: ['age'], cells: [] }, '/quotas/cells'],
+        [{ by: ['shoes'], cells: cells(['young', 1]) }, '/quotas/by/0'],
+        [{ by: ['tongue'], cells: [{ values: { tongue: 'ar' }, judgments: 1 }] }, '/quotas/by/0'],
+        [{ by: ['age'], cells: cells(['ancient', 1]) }, '/quotas/cells/0/values/age'],
+        [{ by: ['age'], cells: [{ values: { age: 'old', place: 'north' }, judgments: 1 }] }, '/quotas/cells/0/values/place'],
+        [{ by: ['age', 'place'], cells: cells(['old', 1]) }, '/quotas/cells/0/values/place'],
+        [{ by: ['age'], cells: cells(['old', 1], ['old', 2]) }, '/quotas/cells/1'],
+        [{ by: ['age'], cells: cells(['old', 0]) }, '/quotas/cells/0/judgments'],
+        [{ by: ['age'], cells: cells(['old', 1]), else: 'ajar' }, '/quotas/else'],
+        [{ by: ['age'], cells: cells(['old', 1]), more: 1 }, '/quotas/more'],
+        [[{ attribute: 'age', value: 'old', count: 1 }, { attribute: 'age', value: 'old', count: 2 }], '/quotas/1'],
+    ];
+    for (const [quotas, pointer] of bad) {
+        const { body } = await call(422, 'POST', '/api/v1/projects', { body: { name: 'x', task: { kind: 'pairwise' }, demographics, quotas } });
+        assert.ok(body.errors.some((one) => one.pointer === pointer), `${pointer}: ${JSON.stringify(body.errors)}`);
+    }
+    const { body } = await call(422, 'POST', '/api/v1/projects', { body: { name: 'x', task: { kind: 'pairwise' }, demographics, judgments_per_item: 4,
+        quotas: { by: ['age'], cells: cells(['young', 2], ['old', 1]), per: 'item' } } });
+    assert.equal(body.errors[0].pointer, '/judgments_per_item');
+});
+
+test('only what the quota needs is asked first, and a cell gets its number and no more', async () => {
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 3], ['old', 2]) } });
+    const token = await join(project);
+    const { body, headers } = await next(project, token, 403);
+    assert.equal(body.type, 'quota_questions');
+    assert.match(headers.get('content-type'), /problem\+json/);
+    assert.deepEqual(body.errors.map((one) => [one.attribute, one.unsaid]), [['age', 'closed']]);
+    await answer(token, { place: 'north' });
+    await next(project, token, 403);
+    await answer(token, { place: 'north', age: 'young' });
+    await judge(project, token, 3);
+    const none = await next(project, token, 204);
+    assert.equal(none.headers.get('plenum-reason'), 'full');
+    await next(project, await join(project, { age: 'young' }), 204);
+    await judge(project, await join(project, { age: 'old' }), 2);
+    const refused = await next(project, await join(project, { age: 'prefer_not_to_say' }), 204);
+    assert.equal(refused.headers.get('plenum-reason'), 'full');
+    assert.equal(counts(project), '3|3|3\n2|2|2\n0|0|0');
+});
+
+test('what not saying means is told with the question, and is so', async () => {
+    const unsaid = cells(['young', 2], ['prefer_not_to_say', 1]);
+    const kinds = [
+        [{ by: ['age'], cells: cells(['young', 1]), else: 'open' }, 'open'],
+        [{ by: ['age'], cells: unsaid }, 'open'],
+        [{ by: ['age'], cells: cells(['young', 1]) }, 'closed'],
+        [{ by: ['age'], cells: cells(['young', 1]), per: 'item' }, 'closed'],
+        [{ by: ['age'], cells: cells(['young', 1]), per: 'item', else: 'open' }, 'closed'], // open, and nothing left over
+        [[{ attribute: 'age', value: 'young', count: 1 }], 'open'],
+    ];
+    for (const [quotas, told] of kinds) {
+        const project = await study({ quotas });
+        const token = await join(project);
+        const { body } = await next(project, token, 403);
+        assert.equal(body.errors[0].unsaid, told, JSON.stringify(quotas));
+        await answer(token, { age: 'prefer_not_to_say' });
+        await next(project, token, told === 'open' ? 201 : 204);
+    }
+});
+
+test('skip, undo and running out give the place back', async () => {
+    const project = await study({ lease_seconds: 1, quotas: { by: ['age'], cells: cells(['young', 1]), else: 'open' } });
+    const [first, second] = [await join(project, { age: 'young' }), await join(project, { age: 'young' })];
+    const task = (await next(project, first)).body;
+    await next(project, second, 204);
+    await put(first, task, 'skip');
+    assert.equal(counts(project), '1|0|0\n-|0|0');
+    await undo(first, task); // back again, with its place
+    await next(project, second, 204);
+    await put(first, task);
+    assert.equal(counts(project), '1|1|1\n-|0|0');
+    await undo(first, task);
+    assert.equal(counts(project), '1|1|0\n-|0|0');
+    await put(first, task, 'skip');
+    const other = (await next(project, second)).body;
+    await undo(first, task, 409); // the cell is full again
+    server.sql(`update assignment set expires_at = now() - interval '1 s' where state = 'leased'`);
+    const third = (await next(project, first)).body; // what ran out has gone back
+    await put(second, other, 'left', 409);
+    await put(first, third);
+    await put(first, third, 'skip'); // a change of mind
+    assert.equal(counts(project), '1|0|0\n-|0|0');
+    const elsewhere = await join(project, { age: 'old' });
+    await judge(project, elsewhere, 5);
+    assert.equal(counts(project), '1|0|0\n-|5|5');
+});
+
+test('of each item so many of each cell', async () => {
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 2], ['old', 1]), per: 'item' } }, 4);
+    const { body } = await call(200, 'GET', `/api/v1/projects/${project}`);
+    assert.equal(body.judgments_per_item, 3);
+    const young = [await join(project, { age: 'young' }), await join(project, { age: 'young' }), await join(project, { age: 'young' })];
+    for (const token of young.slice(0, 2)) await judge(project, token, 4);
+    const none = await next(project, young[2], 204);
+    assert.equal(none.headers.get('plenum-reason'), 'done');
+    await next(project, await join(project, { age: 'prefer_not_to_say' }), 204);
+    const old = await join(project, { age: 'old' });
+    await judge(project, old, 4);
+    await next(project, old, 204);
+    assert.equal(server.sql(`select count(*), min(n_judged), max(n_judged) from quota_count where n_per_item is null and n_wanted = 2
+        and item_id <> '00000000-0000-0000-0000-000000000000'`), '4|2|2');
+});
+
+test('a list counts people, each entry by itself', async () => {
+    const project = await study({ judgments_per_item: 100, quotas: [{ attribute: 'age', value: 'young', count: 2 }, { attribute: 'tongue', value: 'ar', count: 1 }] });
+    const first = await join(project, { age: 'young', tongue: ['en', 'ar'] });
+    await judge(project, first, 2);
+    await next(project, await join(project, { age: 'old', tongue: ['ar'] }), 204); // there is one who speaks Arabic
+    const { body } = await next(project, await join(project, { age: 'old' }), 403);
+    assert.deepEqual(body.errors.map((one) => one.attribute), ['tongue']);
+    await judge(project, await join(project, { age: 'old', tongue: ['en'] }), 1); // nobody counts these
+    const second = await join(project, { age: 'young', tongue: ['en'] });
+    await judge(project, second, 1);
+    const third = await join(project, { age: 'young', tongue: ['en'] });
+    await next(project, third, 204);
+    await answer(second, { age: 'old', tongue: ['en'] });
+    // No longer young: the place is free from when that is known, within a second in all threads.
+    for (let status = 204; status !== 201;) {
+        await put(second, (await next(project, second)).body, 'skip');
+        ({ status } = await server.api('POST', `/api/v1/projects/${project}/assignments`, { token: third }));
+    }
+    await call(204, 'DELETE', '/api/v1/me/demographics', { token: first });
+    await judge(project, await join(project, { age: 'old', tongue: ['ar'] }), 1);
+});
+
+test('who takes their answers back is of no cell, and what they judged stays counted', async () => {
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 5]) } });
+    const token = await join(project, { age: 'young' });
+    await judge(project, token, 2);
+    const lease = (await next(project, token)).body;
+    assert.equal(counts(project), '5|3|2\n0|0|0');
+    await call(204, 'DELETE', '/api/v1/me/demographics', { token });
+    assert.equal(counts(project), '5|2|2\n0|0|0');
+    assert.equal(server.sql(`select count(*) from assignment where quota_cell is not null and shard_key =
+        (select shard_key from project where project_id = '${uuid(project)}')`), '0');
+    await put(token, lease, 'left', 409);
+    await next(project, token, 403);
+    await answer(token, { age: 'young' });
+    await judge(project, token, 3);
+    await next(project, token, 204);
+    await call(204, 'DELETE', '/api/v1/me', { token, body: { confirm: 'erase' } });
+    assert.equal(server.sql(`select count(*) from participation where quota_cell is not null and shard_key =
+        (select shard_key from project where project_id = '${uuid(project)}')`), '0');
+    assert.equal(counts(project), '5|5|5\n0|0|0');
+});
+
+test('how full the cells are, and nothing of a small one', async () => {
+    const project = await study({ judgments_per_item: 5, quotas: { by: ['age', 'place'], cells: [
+        { values: { age: 'young', place: 'north' }, judgments: 12 }, { values: { age: 'young', place: 'south' }, judgments: 30 },
+        { values: { age: 'old', place: 'north' }, judgments: 15 }] } });
+    await judge(project, await join(project, { age: 'young', place: 'north' }), 12);
+    await judge(project, await join(project, { age: 'old', place: 'north' }), 3);
+    const fill = async () => (await call(200, 'GET', `/api/v1/projects/${project}/quotas`)).body;
+    // What is hidden together could be one size only: the others tell nothing either.
+    assert.deepEqual((await fill()).cells.map((one) => one.filled).slice(0, 3), [null, null, null]);
+    await judge(project, await join(project, { age: 'young', place: 'south' }), 20);
+    const after = await fill();
+    assert.deepEqual(after.cells.map((one) => [one.wanted, one.filled]), [[12, null], [30, 20], [15, null], [0, 0]]);
+    assert.equal(after.unit, 'judgments');
+    const token = await join(project, { age: 'old', place: 'south' });
+    await call(404, 'GET', `/api/v1/projects/${project}/quotas`, { token });
+    const { body } = await call(200, 'GET', `/api/v1/projects/${project}`, { token });
+    assert.equal(body.quotas, undefined);
+    assert.doesNotMatch(server.log, /young|south/);
+});

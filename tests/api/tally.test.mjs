@@ -1,0 +1,287 @@
+// Figures kept up as judgments come: whatever happens in between, they are what counting all of it anew gives. Annotators and items
+// are shown by them; whom a study excludes counts no more, until let in again.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { startCoordinator } from '../support/coordinator.mjs';
+import { client, makeStudy } from '../support/study.mjs';
+
+let server, call;
+before(async () => {
+    server = await startCoordinator();
+    call = client(server.url, server.adminToken);
+});
+after(() => server.stop());
+
+const items = (n, responses = 2) => Array.from({ length: n }, (_, i) => ({ id: `i-${i}`, prompt: `Question ${i}`,
+    responses: Array.from({ length: responses }, (__, k) => ({ id: `i-${i}.${k}`, content: `answer ${k} to ${i}` })) }));
+const look = (id) => server.api('GET', `/api/v1/projects/${id}/annotators?limit=200`);
+const judge = (task, token, body) => server.api('PUT', `/api/v1/assignments/${task}/judgment`, { token, key: true, body: { active_ms: 500 + Math.floor(Math.random() * 20_000), client: {}, ...body } });
+const next = (id, token) => server.api('POST', `/api/v1/projects/${id}/assignments`, { token });
+const undo = (task, token) => server.api('DELETE', `/api/v1/assignments/${task}/judgment`, { token, key: true });
+
+async function enter(code) {
+    const { status, body } = await server.api('POST', '/api/v1/join', { token: null, body: { code, consent: { version: '1' } } });
+    assert.equal(status, 201, JSON.stringify(body));
+    return body.token;
+}
+async function people(id, n) {
+    const { code } = await call('POST', `/api/v1/projects/${id}/invitations`, { max_uses: n });
+    return Promise.all(Array.from({ length: n }, () => enter(code)));
+}
+
+const TABLES = ['tally_outcome where n <> 0', 'tally_time where n <> 0', 'tally_hour where n <> 0', 'tally_person where n <> 0 or n_skipped <> 0', 'tally_item where n <> 0',
+    "tally_unit where counts <> '{0,0,0,0,0,0,0,0,0}'", 'tally_pattern where times <> 0'];
+// `last_at` of a judgment taken back stays.
+const dump = (shard) => [...TABLES.map((from) => server.sql(`select to_jsonb(t) - 'last_at' - 'shard_key' from ${from.replace(' where', ' t where')} and shard_key = ${shard} order by 1`)),
+    server.sql(`select n_items from tally where shard_key = ${shard}`)];
+const shardOf = (name) => server.sql(`select shard_key from project where name = '${name}'`);
+
+async function equalsAnew(id, shard) {
+    assert.equal((await look(id)).status, 200);
+    const kept = dump(shard);
+    server.sql(`update tally set snapshot = null where shard_key = ${shard}`);
+    assert.equal((await look(id)).status, 200);
+    assert.deepEqual(kept, dump(shard));
+    // And what counting by hand gives, of pairs.
+    const truth = server.sql(`with latest as (select distinct on (lease_id) j.* from judgment j where shard_key = ${shard} order by lease_id, revision desc),
+        v as (select item_id, outcome, (outcome = 'left') = (shown[1] < shown[2]) as first from latest where outcome in ('left', 'right', 'tie', 'both_bad')),
+        u as (select item_id, count(*) filter (where outcome in ('left', 'right') and first) as a, count(*) filter (where outcome in ('left', 'right') and not first) as b,
+            count(*) filter (where outcome = 'tie') as c, count(*) filter (where outcome = 'both_bad') as d from v group by item_id)
+        select string_agg(p, ' ' order by p) from (select concat_ws(',', a, b, c, d, count(*)) as p from u group by a, b, c, d) x`);
+    assert.equal(server.sql(`select string_agg(p, ' ' order by p) from (select concat_ws(',', counts[1], counts[2], counts[3], counts[4], times) as p
+        from tally_pattern where shard_key = ${shard} and measure = 'choice' and times > 0) x`), truth);
+    return kept;
+}
+
+const CHOICES = [{ choice: 'left', strength: 2 }, { choice: 'right', strength: 1 }, { choice: 'right' }, { choice: 'tie' }, { choice: 'both_bad' }, { choice: 'cannot_judge' }, { choice: 'skip' }];
+const pick = (list) => list[Math.floor(Math.random() * list.length)];
+
+// Somebody who judges, changes their mind, takes back, until there is nothing left or `while_` ends.
+async function busy(id, token, while_ = () => true) {
+    for (let n = 0; n < 40 && while_(); n += 1) {
+        const task = await next(id, token).catch(() => null);
+        if (!task) continue; // killed meanwhile
+        if (task.status !== 200 && task.status !== 201) return;
+        for (const body of [pick(CHOICES), ...(n % 3 === 0 ? [pick(CHOICES)] : [])]) await judge(task.body.id, token, body).catch(() => null);
+        if (n % 4 === 1) await undo(task.body.id, token).catch(() => null);
+    }
+}
+
+test('while many judge, change their minds and take back, and others look, what is kept is what counting anew gives', async () => {
+    const { id } = await makeStudy(call, { name: 'busy', items: items(30), task: { kind: 'pairwise', strength_max: 3, both_bad: true }, judgments_per_item: 6 });
+    const tokens = await people(id, 12);
+    let going = true;
+    const looking = Promise.all([1, 2].map(async () => {
+        while (going) assert.equal((await look(id)).status, 200);
+    }));
+    await Promise.all(tokens.map((token) => busy(id, token)));
+    going = false;
+    await looking;
+    const kept = await equalsAnew(id, shardOf('busy'));
+    assert.ok(kept.every((table) => table !== ''));
+});
+
+test('killed in the middle of it, again and again', async () => {
+    const { id } = await makeStudy(call, { name: 'killed', items: items(30), task: { kind: 'pairwise', strength_max: 3, both_bad: true }, judgments_per_item: 6 });
+    const tokens = await people(id, 6);
+    for (let kill = 0; kill < 3; kill += 1) {
+        let going = true;
+        const all = [...tokens.map((token) => busy(id, token, () => going)), ...[1, 2].map(async () => {
+            while (going) await look(id).catch(() => null);
+        })];
+        await new Promise((done) => setTimeout(done, 300));
+        await server.kill();
+        going = false;
+        await Promise.all(all);
+        await server.restart();
+        call = client(server.url, server.adminToken);
+    }
+    await equalsAnew(id, shardOf('killed'));
+});
+
+// A transaction that stays open over a look: psql, told line by line.
+function transaction(t) {
+    const child = spawn('psql', ['-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-d', `host='${join(server.dataFolder, 'run')}' user=plenum_owner dbname=plenum`], { stdio: ['pipe', 'pipe', 'inherit'] });
+    t.after(() => child.kill());
+    let out = '';
+    child.stdout.setEncoding('utf8').on('data', (text) => { out += text; });
+    let n = 0;
+    return {
+        async run(sql) {
+            n += 1;
+            child.stdin.write(`${sql};\nselect 'done ${n}';\n`);
+            while (!out.includes(`done ${n}`)) {
+                assert.equal(child.exitCode, null, out);
+                await new Promise((done) => setTimeout(done, 20));
+            }
+        },
+    };
+}
+
+test('a transaction that was open when somebody looked, and commits after a later one, counts once', async (t) => {
+    const { id } = await makeStudy(call, { name: 'open', items: items(6), task: { kind: 'pairwise' }, judgments_per_item: 1 });
+    const [token] = await people(id, 1);
+    for (let i = 0; i < 6; i += 1) await judge((await next(id, token)).body.id, token, { choice: 'left' });
+    const shard = shardOf('open');
+    const revise = (outcome, offset) => `insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown, guideline_version, idempotency_key, request_hash, receipt)
+        select shard_key, lease_id, 2, gen_random_uuid(), item_id, n, participant_id, '${outcome}', shown, 1, gen_random_uuid(), request_hash, '' from judgment
+        where shard_key = ${shard} and revision = 1 order by lease_id offset ${offset} limit 1`;
+    await look(id);
+    const [early, late, gone] = [transaction(t), transaction(t), transaction(t)];
+    for (const one of [early, late, gone]) await one.run('begin');
+    await early.run(revise('tie', 0));
+    await late.run(revise('both_bad', 1));
+    await gone.run(revise('right', 2));
+    await look(id);
+    await late.run('commit');
+    await look(id);
+    await gone.run('rollback');
+    await look(id);
+    assert.equal(server.sql(`select string_agg(outcome || n, ' ' order by outcome) from tally_outcome where shard_key = ${shard} and n <> 0`), 'both_bad1 left5');
+    await early.run('commit');
+    await equalsAnew(id, shard);
+    assert.equal(server.sql(`select string_agg(outcome || n, ' ' order by outcome) from tally_outcome where shard_key = ${shard} and n <> 0`), 'both_bad1 left4 tie1');
+
+    // The data came into a cluster whose transactions count from lower: what came along is counted once, and what comes after too.
+    server.sql(`update judgment set stored_xid = 4000000000 where shard_key = ${shard}; update tally set snapshot = '4000000001:4000000001:' where shard_key = ${shard}`);
+    await look(id);
+    await equalsAnew(id, shard);
+    server.sql(revise('tie', 3));
+    await equalsAnew(id, shard);
+});
+
+test('ratings and rankings agree by unit: interval, nominal, and each pair of a ranking', async () => {
+    const dimensions = [{ id: 'warm', label: 'Warm', scale: 'likert', min: 1, max: 5, about: 'response', required: true },
+        { id: 'clear', label: 'Clear?', scale: 'yes_no_unsure', about: 'item', required: true }];
+    const rating = await makeStudy(call, { name: 'rated', items: items(4, 1), task: { kind: 'rating', dimensions }, judgments_per_item: 2 });
+    const said = [[[1, 'yes'], [2, 'no'], [3, 'yes'], [5, 'yes']], [[1, 'yes'], [3, 'yes'], [3, 'yes'], [4, 'yes']]];
+    for (const [who, token] of (await people(rating.id, 2)).entries()) {
+        for (let i = 0; i < 4; i += 1) {
+            const { body: task } = await next(rating.id, token);
+            const [warm, clear] = said[who][Number(/to (\d)/.exec(task.item.responses[0].content)[1])];
+            assert.equal((await judge(task.id, token, { ratings: { warm: { a: warm }, clear: { item: clear } } })).status, 201);
+        }
+    }
+    const { agreement } = await call('GET', `/api/v1/projects/${rating.id}/quality`);
+    const [warm, clear] = agreement.ratings;
+    assert.deepEqual([warm.dimension, warm.n_units, warm.n_judgments, clear.dimension, clear.percent], ['warm', 4, 8, 'clear', 0.75]);
+    // 1,1 | 2,3 | 3,3 | 5,4: squares of differences within sum to 4 (each pair twice), between all 8 values to 8 * 74 - 22 * 22 = 108, each twice.
+    assert.ok(Math.abs(warm.alpha - (1 - 7 * 4 / (2 * 108))) < 1e-9);
+    // yes,yes | no,yes | yes,yes | yes,yes: o = 2 of 8, n = 7 and 1.
+    assert.ok(Math.abs(clear.alpha - (1 - 7 * 2 / (2 * 7))) < 1e-9);
+
+    const ranked = await makeStudy(call, { name: 'ranked', items: items(2, 3), task: { kind: 'ranking' }, judgments_per_item: 2 });
+    for (const [who, token] of (await people(ranked.id, 2)).entries()) {
+        for (let i = 0; i < 2; i += 1) {
+            const { body: task } = await next(ranked.id, token);
+            const slot = new Map(task.item.responses.map((one) => [Number(/answer (\d)/.exec(one.content)[1]), one.slot]));
+            const order = who === 0 ? [[0], [1, 2]] : [[0], [2], [1]];
+            assert.equal((await judge(task.id, token, { ranking: order.map((group) => group.map((k) => slot.get(k))) })).status, 201);
+        }
+    }
+    const by = (await call('GET', `/api/v1/projects/${ranked.id}/quality`)).agreement;
+    assert.deepEqual([by.n_pairs, by.n_judgments], [6, 12]);
+    assert.ok(Math.abs(by.percent - 2 / 3) < 1e-9, 'of three pairs they differ on one');
+});
+
+test('who judged is shown under a pseudonym; excluded with a reason they count no more, and count again when let in', async () => {
+    const { id } = await makeStudy(call, { name: 'who', items: items(24), task: { kind: 'pairwise' }, judgments_per_item: 2 });
+    const tokens = await people(id, 2);
+    const wish = [() => 'left', (task) => (/answer 0/.test(task.item.responses[0].content) ? 'left' : 'right')];
+    for (const [who, token] of tokens.entries()) {
+        for (let i = 0; i < 24; i += 1) {
+            const { body: task } = await next(id, token);
+            await judge(task.id, token, { choice: wish[who](task), active_ms: who === 0 ? 900 : 9000 });
+        }
+    }
+    const { data } = (await look(id)).body;
+    assert.equal(data.length, 2);
+    const [always, careful] = data[0].order_bias.left_share === 1 ? data : data.toReversed();
+    assert.deepEqual([always.n_judgments, always.state, always.mean_active_ms, always.flags.map((one) => one.flag)], [24, 'active', 900, ['one_side', 'fast']]);
+    assert.deepEqual(careful.flags.map((one) => one.flag).filter((one) => one !== 'one_side'), []);
+    const then = dump(shardOf('who'));
+    const { steps, activity } = await call('GET', `/api/v1/projects/${id}/quality`);
+    assert.deepEqual(steps, { joined: 2, read_guideline: 0, judged: 2, judged_ten: 2, left: 0, excluded: 0 });
+    assert.equal(activity.reduce((sum, one) => sum + one.n, 0), 48);
+    assert.ok(activity.every((one) => /:00:00/.test(one.hour)));
+
+    const change = (body, options) => server.api('PATCH', `/api/v1/projects/${id}/annotators/${always.id}`, { body, ...options });
+    assert.deepEqual((await change({ state: 'excluded' })).body.errors[0].pointer, '/reason');
+    assert.equal((await change({ state: 'excluded', reason: 'x' }, { token: tokens[1] })).status, 404);
+    assert.equal((await change({ state: 'excluded', reason: 'Always the left, in a second.' })).body.state, 'excluded');
+    assert.equal((await change({ state: 'excluded', reason: 'Always the left, in a second.' })).body.state, 'excluded');
+    const [row] = (await look(id)).body.data.filter((one) => one.id === always.id);
+    assert.deepEqual([row.state, row.exclusion_reason, row.n_judgments], ['excluded', 'Always the left, in a second.', 0]);
+    const item = (await server.api('GET', `/api/v1/projects/${id}/items`)).body.data[0];
+    assert.equal(item.n_judgments, 1);
+    const history = (await server.api('GET', `/api/v1/projects/${id}/items/${item.id}`)).body;
+    assert.deepEqual(history.judgments.map((one) => [one.annotator_id === always.id, one.stands]).toSorted(), [[false, true], [true, false]]);
+    assert.deepEqual([history.slots, history.responses.length], [{ open: 0, leased: 0, judged: 2 }, 2]);
+    assert.equal((await next(id, tokens[0])).status, 404);
+    assert.equal((await change({ state: 'active' })).body.state, 'active');
+    await look(id);
+    assert.deepEqual(dump(shardOf('who')), then);
+    assert.equal(server.sql(`select count(*) from (select entry from log_outbox union all select convert_from(entry::bytea, 'UTF8') from log_entry) e (entry)
+        where entry like '%annotator_%${id}%' or entry like '%${id}%annotator_%'`), '2', 'each once');
+    assert.equal((await server.api('GET', `/api/v1/projects/${id}/annotators`, { token: tokens[1] })).status, 404);
+});
+
+test('items on which people are apart come first; those all agree on are none of them', async () => {
+    const { id } = await makeStudy(call, { name: 'apart', items: items(5), task: { kind: 'pairwise' }, judgments_per_item: 4 });
+    const tokens = await people(id, 4);
+    for (const [who, token] of tokens.entries()) {
+        for (let i = 0; i < 5; i += 1) {
+            const { body: task } = await next(id, token);
+            const item = Number(/to (\d)/.exec(task.item.responses[0].content)[1]);
+            const first = item === 3 ? who < 2 : item === 1 ? who < 3 : true;
+            await judge(task.id, token, { choice: (/answer 0/.test(task.item.responses[0].content)) === first ? 'left' : 'right' });
+        }
+    }
+    const { body } = await server.api('GET', `/api/v1/projects/${id}/items?order=disagreement`);
+    assert.deepEqual(body.data.map((one) => [one.prompt[0].content, Number(one.disagreement.toFixed(6)), one.n_pairs]), [['Question 3', 0.666667, 6], ['Question 1', 0.5, 6]]);
+    assert.equal((await server.api('GET', `/api/v1/projects/${id}/items?order=chance`)).status, 422);
+    assert.equal((await server.api('GET', `/api/v1/projects/${id}/items/${'a'.repeat(39)}`)).status, 404);
+    const all = (await server.api('GET', `/api/v1/projects/${id}/items?limit=3`)).body;
+    const rest = (await server.api('GET', `/api/v1/projects/${id}/items?limit=3&cursor=${all.next_cursor}`)).body;
+    assert.deepEqual([all.data.length, rest.data.length, rest.next_cursor], [3, 2, null]);
+});
+
+test('agreement within and between groups, of those that are shown', async () => {
+    const demographics = { attributes: [{ id: 'side', values: ['east', 'west', 'north'] }] };
+    const { id } = await makeStudy(call, { name: 'groups', items: items(3), task: { kind: 'pairwise' }, judgments_per_item: 22, demographics });
+    // Ten in the east say the first; of eleven in the west nine say the second, one the first, one calls it a tie; one is in the north.
+    const side = (who) => (who < 10 ? 'east' : who < 21 ? 'west' : 'north');
+    for (const [who, token] of (await people(id, 22)).entries()) {
+        await server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side: side(who) } } });
+        for (let i = 0; i < 3; i += 1) {
+            const { body: task } = await next(id, token);
+            const first = /answer 0/.test(task.item.responses[0].content) ? 'left' : 'right';
+            const second = first === 'left' ? 'right' : 'left';
+            await judge(task.id, token, { choice: who < 11 ? first : who < 12 ? 'tie' : second });
+        }
+    }
+    // The north is one person: the smaller of the others goes with it, so that it can't be told.
+    const shown = await call('GET', `/api/v1/projects/${id}/quality/groups?attribute=side`);
+    assert.deepEqual([shown.within.map((one) => one.value), shown.between], [['west'], []]);
+    assert.ok(Math.abs(shown.within[0].percent - 36 / 55) < 1e-9);
+    assert.equal((await server.api('GET', `/api/v1/projects/${id}/quality/groups`)).status, 422);
+    assert.deepEqual((await call('GET', `/api/v1/projects/${id}/quality/groups?attribute=nothing`)).within, []);
+
+    // With ten in the north as well all three are shown.
+    const more = (await people(id, 9));
+    for (const token of more) await server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side: 'north' } } });
+    const north = (await look(id)).body.data.map((one) => one.id);
+    assert.equal(north.length, 31);
+    const shard = shardOf('groups');
+    server.sql(`insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown, guideline_version, idempotency_key, request_hash, receipt)
+        select ${shard}, gen_random_uuid(), 1, gen_random_uuid(), i.item_id, 30, m.participant_id, 'left', '{0,1}', 1, gen_random_uuid(), sha256('x'), ''
+        from item i, participation m where i.shard_key = ${shard} and m.shard_key = ${shard}
+            and not exists (select from judgment j where j.shard_key = ${shard} and j.participant_id = m.participant_id) and m.roles & 8 <> 0`);
+    const { within, between } = await call('GET', `/api/v1/projects/${id}/quality/groups?attribute=side`);
+    assert.deepEqual(within.map(({ value, percent, n_pairs: n }) => [value, percent === null ? null : Number(percent.toFixed(6)), n]),
+        [['east', 1, 3], ['west', Number((36 / 55).toFixed(6)), 3], ['north', Number((36 / 45).toFixed(6)), 3]]);
+    assert.deepEqual(between.map(({ values, percent }) => [...values, Number(percent.toFixed(6))]), [['east', 'west', Number((1 / 11).toFixed(6))],
+        ['east', 'north', 0.9], ['west', 'north', Number(((9 * 1 + 1 * 9) / 110).toFixed(6))]]);
+});

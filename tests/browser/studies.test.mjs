@@ -1,0 +1,257 @@
+// Studies made, looked after and filled in the browser: from a kind, each preset, another study; the task as it will be seen beside it.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
+import { startPlatform } from '../support/platform.mjs';
+import { client } from '../support/study.mjs';
+
+let platform, browser, call;
+
+before(async () => {
+    platform = await startPlatform();
+    browser = await launch();
+    call = client(platform.origin, platform.token);
+});
+after(async () => {
+    await browser?.close();
+    await platform?.stop();
+});
+
+const researcher = (options = {}) => visitor(browser, platform.origin, { token: platform.token, ...options });
+const projectAt = (page) => page.url().split('/').pop();
+
+async function open(page, path) {
+    await page.goto(path);
+    await settled(page);
+}
+
+async function made(page) {
+    await page.waitForURL(/\/research\/projects\/[^/]+$/);
+    await page.waitForSelector('#state-title');
+    return projectAt(page);
+}
+const read = (id) => call('GET', `/api/v1/projects/${id}`);
+
+test('by keyboard alone: what is missing is named, each control changes the task and what is seen of it, and the study is made', async () => {
+    const me = await researcher();
+    const { page } = me;
+    await open(page, '/research');
+    await page.getByRole('link', { name: 'Make a study' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.preview .task .pair');
+    await checkAccessible(page, 'making a study');
+    await checkTargets(page, 'making a study');
+    await shot(page, 'study-new');
+    await page.locator('#study-name').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.maker .notice-error');
+    assert.deepEqual(await page.locator('.maker .notice-error a').allTextContents(), ['Give the study a name']);
+    await checkAccessible(page, 'making a study with errors');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('Two tastes');
+
+    // What is answered in the preview is shown as it would be stored.
+    await page.locator('.preview .scale button, .preview .decide button').first().focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.preview pre');
+    assert.deepEqual(JSON.parse(await page.locator('.preview pre').textContent()), { choice: 'left', strength: 3 });
+    await page.locator('#study-start').selectOption('rating');
+    await page.waitForSelector('.preview .task-form');
+    await page.getByRole('button', { name: 'Add a rating' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('#task-dimensions-1-label').fill('Warm');
+    await page.locator('#task-dimensions-1-scale').selectOption('yes_no_unsure');
+    await page.waitForFunction(() => document.querySelector('.preview').textContent.includes('Unsure'));
+    await page.locator('#task-confidence').selectOption('required');
+    await page.locator('#task-reasons').selectOption('list');
+    await page.locator('#task-reasons-list').fill('More honest\nKinder');
+    await page.locator('#study-guideline').fill('# Read both\n\nThen rate.');
+    await page.locator('#study-per-item').fill('0');
+    await checkAccessible(page, 'a study of ratings in the making');
+    await shot(page, 'study-new-rating');
+    await page.locator('#study-per-item').press('Enter');
+    assert.equal(await textOf(page.locator('.maker .notice-error a')), 'Judgments for each item must be a whole number from 1 to 1,000');
+    await page.locator('#study-per-item').fill('5');
+    await page.locator('#study-repeats').fill('51');
+    await page.locator('#study-repeats').press('Enter');
+    assert.equal(await textOf(page.locator('.maker .notice-error a')), 'Tasks given a second time must be a number from 0 to 50');
+    await page.locator('#study-repeats').fill('12.5');
+    await page.locator('#study-strategy').selectOption('random');
+
+    // Nothing typed is lost by a reload.
+    await page.reload();
+    await page.waitForSelector('.preview .task-form');
+    assert.equal(await page.locator('#study-name').inputValue(), 'Two tastes');
+    await page.locator('#study-per-item').press('Enter');
+    const project = await read(await made(page));
+    assert.deepEqual([project.name, project.judgments_per_item, project.repeat_share, project.strategy, project.guideline, project.state], ['Two tastes', 5, 0.125, 'random', '# Read both\n\nThen rate.', 'open']);
+    assert.deepEqual(project.task.dimensions.map(({ id, label, scale }) => [id, label, scale]), [['overall', 'Overall', 'likert'], ['question-2', 'Warm', 'yes_no_unsure']]);
+    assert.deepEqual([project.task.confidence, project.task.reasons.list.map((one) => one.id)], ['required', ['more-honest', 'kinder']]);
+    await me.close();
+});
+
+test('the whole task as JSON: what is no JSON stays a text, what the server refuses is named at its place', async () => {
+    const me = await researcher({ expected: [/422/] });
+    const { page } = me;
+    await open(page, '/research/new');
+    await page.locator('#study-name').fill('By hand');
+    await page.locator('.task-raw summary').click();
+    await page.locator('#task-json').fill('{"kind": "pairwise",');
+    await page.waitForSelector('#task-json-fault');
+    await checkAccessible(page, 'a task that is no JSON');
+    await page.locator('#task-json').fill('{"kind": "pairwise", "labels": [{"id": "safe", "nonsense": 1}]}');
+    await page.waitForFunction(() => document.querySelector('#task-json-fault') === null);
+    await page.getByRole('button', { name: 'Make the study' }).click();
+    await page.waitForSelector('.maker .notice-error');
+    assert.match(await textOf(page.locator('.maker .notice-error li').first()), /\/task\/labels\/0/);
+    await page.locator('.maker .notice-error a').first().click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'task-json');
+    await checkAccessible(page, 'a task that is refused');
+    await shot(page, 'study-new-refused');
+    await page.locator('#task-json').fill('{"kind": "pairwise", "labels": [{"id": "safe", "label": "Safe", "about": "response"}]}');
+    await page.getByRole('button', { name: 'Make the study' }).click();
+    assert.deepEqual((await read(await made(page))).task.labels.map((one) => one.id), ['safe']);
+    await me.close();
+});
+
+test('from each preset a study is made that asks what the preset asks', async () => {
+    const me = await researcher();
+    const { page } = me;
+    const { data: presets } = await call('GET', '/api/v1/presets');
+    for (const preset of presets) {
+        await open(page, '/research/new');
+        await page.locator('#study-name').fill(preset.name);
+        await page.locator('#study-start').selectOption(`preset:${preset.name}`);
+        await page.waitForSelector('.preview .task .pair');
+        if (thorough) await checkAccessible(page, preset.name);
+        await shot(page, `study-preset-${preset.name}`);
+        await page.getByRole('button', { name: 'Make the study' }).click();
+        assert.deepEqual((await read(await made(page))).task, preset.task, preset.name);
+    }
+    assert.ok(presets.length >= 9);
+    await me.close();
+});
+
+test('narrow, in Arabic, in forced colours, at twice the size of text', async () => {
+    for (const [look, options] of [['narrow', NARROW], ['arabic', { language: 'ar', dark: true }]]) {
+        const me = await researcher(options);
+        await open(me.page, '/research/new');
+        await me.page.waitForSelector('.preview .task .pair');
+        await checkReflow(me.page, `study ${look}`);
+        await checkAccessible(me.page, `study ${look}`);
+        await shot(me.page, `study-new-${look}`);
+        await me.page.emulateMedia({ forcedColors: 'active' });
+        await checkAccessible(me.page, `study ${look} in forced colours`);
+        await me.page.emulateMedia({ forcedColors: 'none' });
+        await me.page.setViewportSize({ width: 640, height: 800 });
+        await me.page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+        await checkReflow(me.page, `study ${look} at 200 %`);
+        await me.close();
+    }
+});
+
+test('paused, opened, renamed, given a new guideline, invited to, copied, closed', async () => {
+    const { id } = await call('POST', '/api/v1/projects', { name: 'To look after', task: { preset: 'llama2' }, judgments_per_item: 7, guideline: 'Read.' });
+    const me = await researcher();
+    const { page } = me;
+    await open(page, `/research/projects/${id}`);
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByText('This study is paused').waitFor();
+    assert.equal((await read(id)).state, 'paused');
+    await checkAccessible(page, 'a paused study');
+    await page.getByRole('button', { name: 'Open again' }).click();
+    await page.getByText('This study is open').waitFor();
+
+    await page.getByText('Name and guideline').click();
+    await page.locator('#words-name').fill(' ');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('link', { name: 'Give the study a name' }).click();
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'words-name');
+    await checkAccessible(page, 'a study without a name');
+    await page.locator('#words-name').fill('To look after well');
+    await page.locator('#words-guideline').fill('Read *both*.');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByRole('heading', { level: 1, name: 'To look after well' }).waitFor();
+    await page.waitForFunction(() => document.querySelector('#words-guideline-hint').textContent.includes('2'));
+    await checkAccessible(page, 'name and guideline');
+    await shot(page, 'study-words');
+    const changed = await read(id);
+    assert.deepEqual([changed.name, changed.guideline, changed.guideline_version], ['To look after well', 'Read *both*.', 2]);
+
+    await page.locator('#invite-uses').fill('none');
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    await page.waitForSelector('.inline-form .notice-error');
+    await page.locator('#invite-uses').fill('12');
+    await page.locator('#invite-until').fill('2040-01-31');
+    await page.getByRole('button', { name: 'Make a link' }).click();
+    const link = await page.locator('#invite-link').inputValue();
+    assert.match(link, /\/join\?code=/);
+    await page.waitForFunction(() => document.body.textContent.replace(/[\u2068\u2069]/g, '').includes('0 of 12'));
+    await checkAccessible(page, 'invitations');
+    await shot(page, 'study-manage');
+    await page.setViewportSize(NARROW.viewport);
+    await checkReflow(page, 'looking after a study');
+    await page.setViewportSize({ width: 1280, height: 900 });
+    await call('POST', '/api/v1/join', { code: new URL(link).searchParams.get('code') });
+
+    await page.getByRole('link', { name: 'Copy this study' }).click();
+    await page.waitForSelector('.preview .task');
+    assert.equal(await page.locator('#study-name').inputValue().then((name) => name.replace(/[\u2068\u2069]/g, '')), 'To look after well (copy)');
+    await page.getByRole('button', { name: 'Make the study' }).click();
+    await page.waitForURL((url) => !url.pathname.endsWith(id) && url.pathname.startsWith('/research/projects/'));
+    await page.waitForSelector('#state-title');
+    const [copy, source] = [await read(projectAt(page)), await read(id)];
+    assert.deepEqual([copy.task, copy.judgments_per_item, copy.guideline, copy.counts.items], [source.task, 7, 'Read *both*.', 0]);
+
+    await open(page, `/research/projects/${id}`);
+    await page.getByRole('button', { name: 'Close for good' }).click();
+    await page.waitForSelector('dialog[open]');
+    await checkAccessible(page, 'closing a study');
+    await page.getByRole('button', { name: 'Leave it open' }).click();
+    assert.equal((await read(id)).state, 'open');
+    await page.getByRole('button', { name: 'Close for good' }).click();
+    await page.getByRole('button', { name: 'Close it' }).click();
+    await page.getByText('This study is closed for good').waitFor();
+    assert.equal((await read(id)).state, 'closed');
+    assert.equal(await page.getByRole('button', { name: 'Make a link' }).count(), 0);
+    await me.close();
+});
+
+const line = (i) => JSON.stringify({ id: `i-${i}`, prompt: `Question ${i} <script>alert(1)</script>`, responses: [{ content: `one ${i}` }, { content: `other ${i}` }] });
+
+test('a file is looked at before it is taken; what is refused is named by line; the same again changes nothing', async () => {
+    const { id } = await call('POST', '/api/v1/projects', { name: 'To fill', task: { kind: 'pairwise' } });
+    const me = await researcher();
+    const { page } = me;
+    await open(page, `/research/projects/${id}`);
+    await page.getByRole('button', { name: 'Look at it first' }).click();
+    assert.deepEqual(await page.locator('.notice-error a').allTextContents(), ['Choose a file']);
+    const body = `${[line(0), '{"prompt": 1}', line(1), line(2), 'no'].join('\n')}\n`;
+    await page.locator('#import-file').setInputFiles({ name: 'items.jsonl', mimeType: 'application/x-ndjson', buffer: Buffer.from(body) });
+    await page.getByRole('button', { name: 'Look at it first' }).click();
+    const status = page.locator('section[aria-labelledby=import-title] [role=status]');
+    await status.getByText('lines would be taken').waitFor();
+    assert.equal(await textOf(status), '3 lines would be taken, 2 refused.');
+    assert.deepEqual(await page.locator('[aria-labelledby=import-errors] tbody th').allTextContents(), ['2', '5']);
+    assert.equal(await page.locator('.import-first tbody tr').count(), 3);
+    assert.equal((await read(id)).counts.items, 0);
+    await checkAccessible(page, 'a file looked at');
+    await shot(page, 'study-import');
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await status.getByText('lines taken').waitFor();
+    assert.equal(await textOf(status), '3 lines taken, none there already, 2 refused.');
+    assert.equal((await read(id)).counts.items, 3);
+    // A larger one, packed, in several pieces, with a bad line far down.
+    const many = Array.from({ length: 1200 }, (_, i) => (i === 1100 ? 'bad' : JSON.stringify({ ...JSON.parse(line(i)), meta: undefined, tags: ['x'.repeat(90)],
+        responses: [{ content: `one ${i} ${'y'.repeat(9000)}` }, { content: `other ${i}` }] }))).join('\n');
+    await page.locator('#import-file').setInputFiles({ name: 'many.jsonl.gz', mimeType: 'application/gzip', buffer: gzipSync(many) });
+    await page.getByRole('button', { name: 'Look at it first' }).click();
+    await status.getByText('This is about the first').waitFor();
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await status.getByText('lines taken').waitFor({ timeout: 60_000 });
+    assert.equal((await page.locator('[aria-labelledby=import-errors] tbody th').allTextContents()).at(-1), '1,101');
+    await checkReflow(page, 'after an import');
+    await me.close();
+});
