@@ -118,6 +118,19 @@ test('a worker that is told to stop gives its job back, and the attempt does not
     assert.equal(coordinator.sql('select attempts, fence from job'), '1|2');
 });
 
+test('a clock that is set while a fit is asked for closes the job too early: it is opened again', { timeout: 240_000 }, async (t) => {
+    const { coordinator, workers, project } = await setUp(t, ['only']);
+    workers[0].start();
+    await until(() => workers[0].saw('linked'), 'the worker waits for work');
+    // Between the job, made first, and its fit: the half minute is over, a worker's turn finds no fit and closes the job.
+    coordinator.sql(`create function closes() returns trigger language plpgsql as $$ begin
+        update job set state = 'failed', fence = fence + 1, attempts = 1, error = 'without a fit', finished_at = now() where fence = 0; return new; end $$;
+        create trigger closes before insert on idempotency for each row execute function closes()`);
+    const id = await ask(coordinator, project, { method: 'pooled' });
+    await done(coordinator, id);
+    assert.equal(coordinator.sql("select state, fence, coalesce(error, '') from job"), 'done|2|');
+});
+
 test('a fit that is cancelled stops its worker, which takes the next', { timeout: 240_000 }, async (t) => {
     const { coordinator, workers, project } = await setUp(t, ['only']);
     const waiting = await ask(coordinator, project, SLOW);
