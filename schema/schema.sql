@@ -715,6 +715,15 @@ CREATE TABLE public.item_sealed (
 
 ALTER TABLE public.item_sealed OWNER TO plenum_owner;
 
+CREATE TABLE public.item_value (
+    shard_key bigint NOT NULL,
+    item_id uuid NOT NULL,
+    value real NOT NULL,
+    CONSTRAINT item_value_value_check CHECK ((value >= (0)::double precision))
+);
+
+ALTER TABLE public.item_value OWNER TO plenum_owner;
+
 CREATE TABLE public.job (
     job_id uuid NOT NULL,
     kind text NOT NULL,
@@ -1121,6 +1130,19 @@ CREATE TABLE public.webhook (
 
 ALTER TABLE public.webhook OWNER TO plenum_owner;
 
+CREATE TABLE public.weighing (
+    shard_key bigint NOT NULL,
+    strategy text NOT NULL,
+    model_id uuid NOT NULL,
+    n_items bigint NOT NULL,
+    n_valued bigint NOT NULL,
+    max_value real NOT NULL,
+    error text,
+    weighed_at timestamp with time zone DEFAULT now() NOT NULL
+);
+
+ALTER TABLE public.weighing OWNER TO plenum_owner;
+
 CREATE TABLE public.words (
     shard_key bigint NOT NULL,
     text_id uuid NOT NULL,
@@ -1266,6 +1288,9 @@ ALTER TABLE ONLY public.item
 ALTER TABLE ONLY public.item
     ADD CONSTRAINT item_shard_key_source_id_key UNIQUE (shard_key, source_id);
 
+ALTER TABLE ONLY public.item_value
+    ADD CONSTRAINT item_value_pkey PRIMARY KEY (shard_key, item_id);
+
 ALTER TABLE ONLY public.job
     ADD CONSTRAINT job_kind_object_id_key UNIQUE (kind, object_id);
 
@@ -1376,6 +1401,9 @@ ALTER TABLE ONLY public.token
 
 ALTER TABLE ONLY public.webhook
     ADD CONSTRAINT webhook_pkey PRIMARY KEY (webhook_id);
+
+ALTER TABLE ONLY public.weighing
+    ADD CONSTRAINT weighing_pkey PRIMARY KEY (shard_key);
 
 ALTER TABLE ONLY public.words
     ADD CONSTRAINT words_pkey PRIMARY KEY (shard_key, text_id, revision);
@@ -1601,6 +1629,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.item_hidden TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.item_sealed TO plenum_app;
 
+GRANT SELECT,INSERT,UPDATE ON TABLE public.item_value TO plenum_app;
+
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.job TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.judgment TO plenum_app;
@@ -1656,6 +1686,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_unit TO plenum_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.token TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.weighing TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.words TO plenum_app;
 

@@ -268,6 +268,14 @@ static bool runs_it(const struct actor *actor)
     return (actor->roles & (ROLE_OPERATOR | ROLE_RESEARCHER | ROLE_REVIEWER)) != 0;
 }
 
+// By which model the tasks of a study that draws by one are drawn.
+static json_t *weighing_json(int64_t shard_key, const struct db_result *result)
+{
+    json_t *error = db_is_null(result, 0, 24) ? json_null() : json_string(db_text(result, 0, 24));
+    return json_pack("{s:o, s:o, s:o, s:o}", "model_id", json_db_id(result, 0, 21, shard_key), "items",
+        json_integer(db_number(result, 0, 22)), "weighed_at", json_db_time(result, 0, 23), "error", error);
+}
+
 // What everybody in the study may know; the rest for those who run it.
 static json_t *project_json(const struct showing *showing, const struct db_result *result)
 {
@@ -303,6 +311,8 @@ static json_t *project_json(const struct showing *showing, const struct db_resul
         json_object_set_new(body, "created_at", json_db_time(result, 0, 10));
         json_object_set_new(body, "counts", projects_counts(result, 0, 11));
         json_object_set_new(body, "progress", projects_progress(result, 0, 11));
+        if (!db_is_null(result, 0, 21))
+            json_object_set_new(body, "weighing", weighing_json(showing->project.shard_key, result));
     }
     json_decref(settings);
     return body;

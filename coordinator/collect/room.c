@@ -2,6 +2,7 @@
 
 #include "coordinator/collect/routes.h"
 #include "coordinator/collect/task.h"
+#include "coordinator/collect/weigh.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/limits.h"
@@ -17,7 +18,6 @@ enum {
 
 static int loop_start(struct loop *loop, struct err *err)
 {
-    (void)err;
     loop->collect = collect_new();
     loop->collect->live = live_new(loop);
     loop->judgments =
@@ -25,11 +25,13 @@ static int loop_start(struct loop *loop, struct err *err)
     loop->gold_judgments =
         db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_GOLD_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
     loop->leases = db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
-    return 0;
+    return loop->index == 0 ? weigh_start(loop, err) : 0;
 }
 
 static void loop_stop(struct loop *loop)
 {
+    if (loop->index == 0)
+        weigh_stop();
     live_free(loop->collect->live);
     collect_free(loop->collect);
     loop->collect = NULL;

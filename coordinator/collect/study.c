@@ -14,7 +14,18 @@ enum { GUIDELINE_MAX = 100000, CONSENT_MAX = 50000, LANGUAGE_MAX = 35, POINTER_B
 
 // With more there would be too few first judgments to repeat.
 static const double REPEAT_SHARE_MAX = 0.5;
-static const char *const strategies[] = {"least_judged", "random", NULL};
+// Behind the first, which task is next is drawn; behind the second, by a model, in the order of enum acquire_rule.
+static const char *const strategies[] = {
+    "least_judged", "random", "uncertainty", "d_optimal", "group_disagreement", NULL};
+enum { FIRST_BY_A_MODEL = 2 };
+
+enum acquire_rule study_acquire_rule(const char *strategy)
+{
+    int i = FIRST_BY_A_MODEL;
+    while (strcmp(strategies[i], strategy) != 0) // the statement that found the study knows no other
+        i++;
+    return (enum acquire_rule)(i - FIRST_BY_A_MODEL);
+}
 
 static json_t *read_consent(struct fields *fields, const json_t *body)
 {

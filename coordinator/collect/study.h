@@ -3,6 +3,7 @@
 #define COORDINATOR_COLLECT_STUDY_H
 
 #include "coordinator/api.h"
+#include "reward/acquire.h"
 
 struct study {
     json_t *name, *guideline; // words, borrowed from the body
@@ -20,5 +21,7 @@ void study_release(struct study *study);
 // Words of the body, borrowed; NULL when absent or wrong.
 json_t *study_name(struct fields *fields, const json_t *body, unsigned flags);
 json_t *study_guideline(struct fields *fields, const json_t *body);
+// Of a strategy that draws by a model.
+enum acquire_rule study_acquire_rule(const char *strategy);
 
 #endif

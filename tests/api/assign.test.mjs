@@ -1,10 +1,11 @@
 // Who gets what: the order on screen, balanced for each pair of responses; what is judged once more with its sides swapped; items
-// that are drawn.
+// that are drawn, at random or by a model.
 import test from 'node:test';
 import assert from 'node:assert/strict';
 import { startCoordinator } from '../support/coordinator.mjs';
 import { exportFiles, lines, unzstd } from '../support/dataset.mjs';
-import { uuidOf } from '../support/ids.mjs';
+import { idOf, uuidOf } from '../support/ids.mjs';
+import { Worker, makeJudged, until } from '../support/workers.mjs';
 
 let server;
 test.before(async () => { server = await startCoordinator({}); });
@@ -17,11 +18,14 @@ async function study({ items = 3, people = 1, responses = 2, ...settings } = {})
     const lines = Array.from({ length: items }, (_, i) => JSON.stringify({ id: `i${i}`, prompt: `Question ${i}`,
         responses: Array.from({ length: responses }, (__, k) => ({ content: `answer ${k} to ${i}` })) }));
     await server.api('POST', `/api/v1/projects/${project}/items`, { body: lines.join('\n') });
+    return { project, shard: shardOf(project), ...await join(project, people) };
+}
+const shardOf = (project) => server.sql(`select shard_key from project where project_id = '${uuidOf(project)}'`);
+async function join(project, people) {
     const { body: invitation } = await server.api('POST', `/api/v1/projects/${project}/invitations`, { body: { max_uses: people } });
     const tokens = [];
     for (let i = 0; i < people; i++) tokens.push((await server.api('POST', '/api/v1/join', { token: null, body: { code: invitation.code } })).body.token);
-    const shard = server.sql(`select shard_key from project where project_id = '${uuidOf(project)}'`);
-    return { project, shard, tokens, token: tokens[0] };
+    return { tokens, token: tokens[0] };
 }
 const next = (project, token) => server.api('POST', `/api/v1/projects/${project}/assignments`, { token });
 const judge = (id, token, body) => server.api('PUT', `/api/v1/assignments/${id}/judgment`, { token, key: true, body: { active_ms: 1200, client: {}, ...body } });
@@ -242,4 +246,72 @@ test('of many open items their probabilities tell how many there were; each is j
     await Promise.all(few.tokens.map((token) => workOff(few, token, () => ({ choice: 'left' }))));
     const per = rows(`select item_id, count(*) as n from assignment where shard_key = ${few.shard} and state = 'judged' and n >= 0 group by item_id`);
     assert.deepEqual(per.map((one) => one.n), Array(10).fill(3));
+});
+
+// --- drawn by a model ----------------------------------------------------------------------------------------------------
+// Half of the people want it short, half at length; of some items both responses are the same to a model.
+const ALIKE = 20, APART = 40;
+async function judged(strategy) {
+    const project = await makeJudged(server, { name: strategy, items: APART, people: 60, each: 20, strategy });
+    const alike = Array.from({ length: ALIKE }, (_, i) => JSON.stringify({ id: `alike ${i}`, prompt: `Which ${i}?`,
+        responses: [{ content: `Neither ${i}, nor both.` }, { content: `NEITHER ${i}, NOR BOTH.` }] }));
+    assert.equal((await server.api('POST', `/api/v1/projects/${project}/items`, { body: alike.join('\n') })).status, 200);
+    return { project, shard: shardOf(project) };
+}
+const weighing = async (project) => (await server.api('GET', `/api/v1/projects/${project}`)).body.weighing;
+const weighed = (project, model) => until(async () => {
+    const found = await weighing(project).catch(() => null);
+    return found?.model_id === model && found.items === ALIKE + APART && found;
+}, 'the items are weighed', 30_000);
+async function fitted(project, method) {
+    const { body: { id } } = await server.api('POST', `/api/v1/projects/${project}/fits`, { body: { method }, key: true });
+    return until(async () => (await server.api('GET', `/api/v1/fits/${id}`)).body.model_id, 'the fit is done', 60_000);
+}
+function values(shard) {
+    const all = rows(`select i.source_id, i.item_id, v.value from item_value v join item i using (shard_key, item_id) where v.shard_key = ${shard}`);
+    return { alike: all.filter((one) => one.source_id.startsWith('alike')), apart: all.filter((one) => !one.source_id.startsWith('alike')) };
+}
+
+test('drawn by a model: as its values say, with the probability that stands beside it, and as random until there is one', { timeout: 120_000 }, async (t) => {
+    const worker = new Worker(server, 'fits');
+    t.after(() => worker.remove());
+    await worker.enrol();
+    worker.start();
+    const expected = {
+        uncertainty: ({ alike, apart }) => alike.every((one) => one.value === 1) && apart.every((one) => one.value <= 1),
+        group_disagreement: ({ alike, apart }) => alike.every((one) => one.value < 1e-9) && apart.every((one) => one.value > 0.05),
+        d_optimal: ({ alike, apart }) => alike.every((one) => one.value < 1e-9) && apart.every((one) => one.value > 1e-6),
+    };
+    for (const [strategy, holds] of Object.entries(expected)) {
+        const { project, shard } = await judged(strategy), { tokens } = await join(project, 40);
+        const one = await next(project, tokens.pop());
+        assert.equal(one.status, 201);
+        const [first] = rows(`select strategy, probability, participant_id from assignment where shard_key = ${shard} and state = 'leased'`);
+        assert.equal(first.strategy, strategy);
+        assert.ok(Math.abs(first.probability - 1 / (ALIKE + APART)) < 1e-6, 'no model yet: all alike');
+        assert.equal(await weighing(project), undefined);
+        const model = await fitted(project, 'maxmin');
+        assert.equal((await weighed(project, model)).error, null);
+        const found = values(shard), all = [...found.alike, ...found.apart];
+        assert.deepEqual([found.alike.length, found.apart.length], [ALIKE, APART]);
+        assert.ok(holds(found), `${strategy}: ${JSON.stringify(found)}`);
+        // With fewer than 64 open, the probability is the weight's part, exactly. Each person asks once.
+        await Promise.all(tokens.map(async (token) => assert.equal((await next(project, token)).status, 201)));
+        const most = Math.max(...all.map((item) => item.value)), weight = ({ value }) => 0.1 + (0.9 * value) / most;
+        const drawn = rows(`select item_id, strategy, probability from assignment where shard_key = ${shard} and state = 'leased' and participant_id <> '${first.participant_id}'`);
+        const total = all.reduce((sum, item) => sum + weight(item), 0), of = new Map(all.map((item) => [item.item_id, item]));
+        assert.equal(drawn.length, 39);
+        for (const item of drawn) assert.ok(item.strategy === strategy && Math.abs(item.probability - weight(of.get(item.item_id)) / total) < 1e-6, JSON.stringify(item));
+    }
+    // Killed in the middle of storing: whoever comes next begins anew.
+    const [project] = rows("select project_id, shard_key::text from project where strategy = 'd_optimal'").map((row) => idOf(row.shard_key, row.project_id));
+    server.sql(`create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(3); return null; end $$;
+        create trigger slow before insert on item_value for each statement execute function slow()`);
+    const model = await fitted(project, 'pooled');
+    await until(() => server.sql("select count(*) from pg_stat_activity where state = 'active' and query like '%item_value%' and pid <> pg_backend_pid()") !== '0', 'it is being stored');
+    await server.kill();
+    await server.start();
+    server.sql('drop trigger slow on item_value');
+    await weighed(project, model);
+    assert.equal(server.sql(`select count(*) from (select entry from log_outbox union all select entry from log_entry) e where entry like '%"type":"weighing"%'`), '4', 'each once in the log');
 });

@@ -76,9 +76,9 @@ export class Worker {
 
 // A study with `items` pairs judged by `people` persons, each of `each` items. Half of them like long answers and half like
 // short ones. `embed(item, response)` gives each response an embedding. Gives the project's id.
-export async function makeJudged(coordinator, { items = 300, people = 40, each = 60, embed = () => undefined } = {}) {
+export async function makeJudged(coordinator, { name = 'fits', items = 300, people = 40, each = 60, embed = () => undefined, ...settings } = {}) {
     const { status, body: project } = await coordinator.api('POST', '/api/v1/projects', {
-        body: { name: 'fits', judgments_per_item: 1000, task: { kind: 'pairwise' } },
+        body: { name, judgments_per_item: 1000, task: { kind: 'pairwise' }, ...settings },
     });
     if (status !== 201) throw new Error(`a project: ${status} ${JSON.stringify(project)}`);
     const words = ['river', 'stone', 'because', 'perhaps', 'never', 'kindly', 'first', 'however', 'water', 'answer', 'seven', 'light'];
@@ -95,13 +95,13 @@ export async function makeJudged(coordinator, { items = 300, people = 40, each =
         create temp table made as select gen_random_uuid() as person_id, gen_random_uuid() as participant_id, n from generate_series(1, ${people}) n;
         insert into person (person_id, kind) select person_id, 'imported' from made;
         insert into participation (shard_key, participant_id, person_id, roles, source_id)
-            select p.shard_key, m.participant_id, m.person_id, 8, 'person ' || m.n from made m, project p where p.name = 'fits';
+            select p.shard_key, m.participant_id, m.person_id, 8, 'person ' || m.n from made m, project p where p.name = '${name}';
         insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown,
                 guideline_version, source, idempotency_key, request_hash, receipt)
             select i.shard_key, gen_random_uuid(), 1, gen_random_uuid(), i.item_id, m.n, m.participant_id,
                 case when (m.n % 2 = 0) = ((i.k * 31 + m.n) % 10 < 8) then 'left' else 'right' end,
                 '{0,1}', 1, 'import:test', gen_random_uuid(), sha256('x'), 'r'
-            from made m, (select *, row_number() over (order by source_id) as k from item) i
+            from made m, (select i.*, row_number() over (order by source_id) as k from item i join project p using (shard_key) where p.name = '${name}') i
             where (i.k + m.n * 17) % ${items} < ${each}`);
     return project.id;
 }

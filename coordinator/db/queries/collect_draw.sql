@@ -1,8 +1,9 @@
--- The next task of participant $2 in shard $1 of a study that draws its items: as collect_assignment.sql, but each open slot that
--- is looked at, and that the person may have, is as likely: of 64 from the random key $5 on and around, and of those whose
--- leases ran out, the one that $6 (0 to 1) falls on. Its probability is one through how many those are, times the share of all
--- keys that the 64 cover: about with which they were looked at. The last column: was it lost to somebody faster, or are there
--- others to look at.
+-- The next task of participant $2 in shard $1 of a study that draws its items: as collect_assignment.sql, but of the open slots
+-- that are looked at, and that the person may have, one is drawn by its weight: of 64 from the random key $5 on and around, and
+-- of those whose leases ran out, the one that $6 (0 to 1) falls on. Weights are equal, or by what a judgment would tell (item_value,
+-- docs/methods.md), never under a tenth of the greatest. The probability is the slot's part of the weights, times the share of
+-- all keys that the 64 cover: about with which they were looked at. The last column: was it lost to somebody faster, or are
+-- there others to look at.
 with p as materialized (
     select state, judgments_per_item, lease_seconds, guideline_version, task,
         task->>'kind' = 'pairwise' as is_pair, blind, repeat_share, strategy
@@ -51,8 +52,11 @@ with p as materialized (
         / 2 ^ 64 - $5::double precision / 2 ^ 64 + case when bool_or(is_last) then 1 else 0 end) end as share
     from near cross join (select bool_or(is_around) as is_last from near) l
 ), able as materialized (
-    select c.item_id, c.n, c.is_late, row_number() over () as place, count(*) over () as n_able
-    from (
+    select c.item_id, c.n, c.is_late, case when p.strategy = 'random' then 1
+        else 0.1 + 0.9 * coalesce((select value from item_value v where v.shard_key = $1::bigint and v.item_id >= c.item_id
+            and v.item_id <= c.item_id order by v.item_id limit 1) / nullif((select max_value from weighing w
+            where w.shard_key = $1::bigint), 0), 1) end::double precision as weight
+    from p cross join (
         select item_id, n, is_late from near
         union all
         (select distinct on (item_id) item_id, n, true
@@ -62,7 +66,7 @@ with p as materialized (
         where item_id not in (select item_id from near)
         order by item_id, n)
     ) c
-    where not exists (select from own) and not exists (select from again) and (select state from p) = 'open'
+    where not exists (select from own) and not exists (select from again) and p.state = 'open'
         and (select 1 from assignment x
             where x.shard_key = $1::bigint and (x.item_id, x.participant_id) >= (c.item_id, $2::uuid)
                 and (x.item_id, x.participant_id) <= (c.item_id, $2::uuid) and x.n >= 0
@@ -73,15 +77,17 @@ with p as materialized (
             order by j.item_id, j.participant_id limit 1) is null
         and (select 1 from item_hidden h where h.shard_key = $1::bigint and h.item_id >= c.item_id and h.item_id <= c.item_id
             order by h.item_id limit 1) is null
+), weighed as materialized (
+    select *, sum(weight) over (rows unbounded preceding) as upto, sum(weight) over () as total from able
 ), pick as materialized (
-    select a.item_id, a.n, case when c.is_late then 1 else (select share from whole) end / c.n_able as probability
-    from able c
+    select a.item_id, a.n, case when c.is_late then 1 else (select share from whole) end * c.weight / c.total as probability
+    from weighed c
     cross join lateral (
         select item_id, n, state, expires_at from assignment a
         where a.shard_key = $1::bigint and a.item_id = c.item_id and a.n = c.n
         limit 1 for update skip locked
     ) a
-    where c.place = 1 + floor($6::double precision * c.n_able)
+    where $6::double precision * c.total >= c.upto - c.weight and $6::double precision * c.total < c.upto
         and (a.state = 'open' or (a.state = 'leased' and a.expires_at < now()))
 ), taken as (
     -- With a lease_id it is the person's own that ran out: theirs again, as it was, unless somebody else has taken it.

@@ -9,8 +9,9 @@ select coalesce(p.settings->'name', to_jsonb(p.name)), p.state, p.settings, p.ju
     (select max(r.version) from guideline_read r where r.shard_key = p.shard_key and r.participant_id = $3::uuid),
     case when $4::boolean then (select count(*) from guideline_read r
         where r.shard_key = p.shard_key and r.version = p.guideline_version) end,
-    known.told
+    known.told, w.model_id, w.n_valued, (extract(epoch from w.weighed_at) * 1000000)::bigint, w.error
 from project p
+left join weighing w on w.shard_key = p.shard_key
 left join guideline g on g.shard_key = p.shard_key and g.version = p.guideline_version
 cross join lateral (
     select coalesce(sum(n_items), 0) as n_items, coalesce(sum(n_wanted), 0) as n_wanted,

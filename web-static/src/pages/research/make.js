@@ -17,7 +17,7 @@ import { blank, KINDS, Select, TaskFields } from './task.js';
 const KEPT = 'plenum.study';
 // Of a study that is copied, what belongs to the new one too. People, answers and invitations stay where they are.
 const COPIED = ['language', 'demographics', 'quotas', 'blind', 'warning', 'lease_seconds', 'simulated', 'conditions'];
-const STRATEGIES = ['least_judged', 'random'];
+const STRATEGIES = ['least_judged', 'random', 'uncertainty', 'd_optimal', 'group_disagreement'];
 const PER_ITEM_MAX = 1000, REPEATS_MAX = 50;
 
 const empty = () => ({ name: '', start: 'pairwise', task: blank('pairwise'), guideline: '', language: 'en', per_item: '3', strategy: STRATEGIES[0], repeats: '0', community: '', rest: {}, known: KNOWN_NONE });

@@ -36,7 +36,17 @@ function Counts({ project }) {
         <dl class="figures">
             ${['items', 'participants', 'imported', 'skipped'].filter((one) => one !== 'imported' || progress.imported > 0).map((one) => html`<div><dt>${t(`count-${one}`)}</dt><dd>${number(progress[one])}</dd></div>`)}
         </dl>
+        <${Drawing} strategy=${project.strategy} weighing=${project.weighing} />
     </section>`;
+}
+
+// Where the next task is drawn: how, and by which model.
+function Drawing({ strategy, weighing }) {
+    if (!strategy || strategy === 'least_judged') return null;
+    const by = () => (weighing.error ? html`<p>${t('drawing-error', { error: weighing.error })}</p>`
+        : html`<p><a href=${`/research/models/${weighing.model_id}`}>${t('drawing-model', { items: number(weighing.items), time: dateTime(weighing.weighed_at) })}</a></p>`);
+    return html`<h3>${t('make-strategy')}</h3><p>${t(`make-strategy-${strategy}`)}</p>
+        ${strategy !== 'random' && (weighing ? by() : html`<p>${t('drawing-none')}</p>`)}`;
 }
 
 function qualityRows(quality) {
