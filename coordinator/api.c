@@ -393,6 +393,11 @@ json_t *json_db_time(const struct db_result *result, int row, int column)
     return db_is_null(result, row, column) ? json_null() : json_time_us(db_number(result, row, column));
 }
 
+json_t *json_db_text(const struct db_result *result, int row, int column)
+{
+    return db_is_null(result, row, column) ? json_null() : json_string(db_text(result, row, column));
+}
+
 json_t *json_id(struct id id)
 {
     char text[ID_TEXT_BYTES];

@@ -79,6 +79,8 @@ bool api_db_failed(struct http_request *request, const struct db_result *result)
 json_t *json_db_time(const struct db_result *result, int row, int column);
 json_t *json_db_id(const struct db_result *result, int row, int column, int64_t shard_key);
 json_t *json_id(struct id id);
+// A column of text, or null.
+json_t *json_db_text(const struct db_result *result, int row, int column);
 // A column that holds JSON of any kind, or null.
 json_t *json_db_json(const struct db_result *result, int row, int column);
 json_t *json_time_us(int64_t real_us);

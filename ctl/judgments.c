@@ -424,6 +424,8 @@ static int read_line(struct judgments *judgments, const char *text, size_t lengt
         failed = read_item(judgments, line, err);
     else if (strcmp(type, "rater") == 0)
         failed = read_rater(judgments, line, err);
+    else if (json_object_get(line, "excluded") != NULL)
+        failed = 0; // who gave it was excluded where it was given
     else if (strcmp(type, "judgment") == 0)
         failed = read_judgment(judgments, line, err);
     else if (strcmp(type, "header") == 0)

@@ -247,6 +247,24 @@ $$;
 
 ALTER FUNCTION public.erase_submission(shard bigint, who uuid) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.erase_words(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine uuid;
+begin
+    update participation p set exclusion_code = case when p.state = 'excluded' then 'other' end
+    where p.shard_key = shard and p.person_id = who
+    returning p.participant_id into mine;
+    delete from words_twin t where t.shard_key = shard and t.participant_id = mine;
+    delete from words_twin t where t.shard_key = shard and t.other_participant_id = mine;
+    delete from words w where w.shard_key = shard and w.participant_id = mine;
+end
+$$;
+
+ALTER FUNCTION public.erase_words(shard bigint, who uuid) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.give_back(shard bigint, who uuid, drops boolean) RETURNS integer
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -1044,7 +1062,9 @@ CREATE TABLE public.participation (
     n_repeats integer DEFAULT 0 NOT NULL,
     excluded_from text,
     excluded_at timestamp with time zone,
+    exclusion_code text,
     CONSTRAINT participation_excluded_from_check CHECK ((excluded_from = ANY (ARRAY['active'::text, 'left'::text]))),
+    CONSTRAINT participation_exclusion_code_check CHECK ((exclusion_code = ANY (ARRAY['one_side'::text, 'fast'::text, 'pasted'::text, 'untyped'::text, 'twins'::text, 'known_answers'::text, 'same_person'::text, 'asked_to'::text, 'other'::text]))),
     CONSTRAINT participation_state_check CHECK ((state = ANY (ARRAY['active'::text, 'excluded'::text, 'left'::text])))
 )
 WITH (fillfactor='80');
@@ -1327,6 +1347,35 @@ CREATE TABLE public.weighing (
 
 ALTER TABLE public.weighing OWNER TO plenum_owner;
 
+CREATE TABLE public.words (
+    shard_key bigint NOT NULL,
+    text_id uuid NOT NULL,
+    revision integer NOT NULL,
+    participant_id uuid NOT NULL,
+    is_pasted boolean,
+    is_untyped boolean,
+    shingles integer[] NOT NULL,
+    bands bigint[] NOT NULL,
+    is_compared boolean DEFAULT false NOT NULL
+);
+
+ALTER TABLE public.words OWNER TO plenum_owner;
+
+CREATE TABLE public.words_twin (
+    shard_key bigint NOT NULL,
+    text_id uuid NOT NULL,
+    is_own boolean NOT NULL,
+    revision integer NOT NULL,
+    participant_id uuid NOT NULL,
+    other_id uuid NOT NULL,
+    other_revision integer NOT NULL,
+    other_participant_id uuid NOT NULL,
+    share real NOT NULL,
+    CONSTRAINT words_twin_share_check CHECK (((share > (0)::double precision) AND (share <= (1)::double precision)))
+);
+
+ALTER TABLE public.words_twin OWNER TO plenum_owner;
+
 CREATE TABLE public.worker (
     worker_id uuid NOT NULL,
     name text NOT NULL,
@@ -1566,6 +1615,12 @@ ALTER TABLE ONLY public.webhook
 ALTER TABLE ONLY public.weighing
     ADD CONSTRAINT weighing_pkey PRIMARY KEY (shard_key);
 
+ALTER TABLE ONLY public.words
+    ADD CONSTRAINT words_pkey PRIMARY KEY (shard_key, text_id, revision);
+
+ALTER TABLE ONLY public.words_twin
+    ADD CONSTRAINT words_twin_pkey PRIMARY KEY (shard_key, text_id, is_own);
+
 ALTER TABLE ONLY public.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (worker_id);
 
@@ -1632,6 +1687,16 @@ CREATE INDEX tally_item_apart ON public.tally_item USING btree (shard_key, disag
 CREATE INDEX token_person ON public.token USING btree (person_id);
 
 CREATE INDEX webhook_shard ON public.webhook USING btree (shard_key);
+
+CREATE INDEX words_band ON public.words USING gin (bands);
+
+CREATE INDEX words_new ON public.words USING btree (shard_key) WHERE (NOT is_compared);
+
+CREATE INDEX words_of ON public.words USING btree (shard_key, participant_id);
+
+CREATE INDEX words_twin_of ON public.words_twin USING btree (shard_key, participant_id);
+
+CREATE INDEX words_twin_with ON public.words_twin USING btree (shard_key, other_participant_id);
 
 ALTER TABLE ONLY public.amendment
     ADD CONSTRAINT amendment_shard_key_base_version_fkey FOREIGN KEY (shard_key, base_version) REFERENCES public.constitution(shard_key, version);
@@ -1717,6 +1782,9 @@ GRANT ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) TO plenum_app
 
 REVOKE ALL ON FUNCTION public.erase_submission(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_submission(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.erase_words(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_words(shard bigint, who uuid) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.give_back(shard bigint, who uuid, drops boolean) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_back(shard bigint, who uuid, drops boolean) TO plenum_app;
@@ -1858,6 +1926,12 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.token TO plenum_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.webhook TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.weighing TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.words TO plenum_app;
+
+GRANT UPDATE(is_compared) ON TABLE public.words TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.words_twin TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO plenum_app;
 

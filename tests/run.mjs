@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const KINDS = ['unit', 'http', 'api', 'browser', 'faults', 'fits', 'data'];
 const LONG_KINDS = ['soak'];
-const ALONE = ['faults', 'soak'];
+const ALONE = /faults\/(overload|storm)\.test|\.soak\.mjs$/;
 const FILE_MS = 20 * 60_000;
 const LONG_FILE_MS = 3 * 60 * 60_000;
 const OUTPUT_MAX_CHARS = 4 * 1024 * 1024;
@@ -143,10 +143,11 @@ function parse(argv) {
 
 const { build, tasks } = parse(process.argv.slice(2));
 const total = { passed: 0, failed: 0, skipped: 0 };
-// Unit programs run side by side, and the servers and browsers of two files: they wait more than they work. Faults come one
-// at a time: what they stop and fill must be theirs alone.
+// Unit programs run side by side, and the servers and browsers of two files: they wait more than they work. What measures or fills
+// the machine is alone.
 const cores = availableParallelism?.() ?? cpus().length;
-const groups = [[({ kind }) => kind === 'unit', Math.min(cores, 4)], [({ kind }) => kind !== 'unit' && !ALONE.includes(kind), Math.min(cores, 2)], [({ kind }) => ALONE.includes(kind), 1]];
+const isAlone = ({ path }) => ALONE.test(path);
+const groups = [[(one) => one.kind === 'unit', Math.min(cores, 4)], [(one) => one.kind !== 'unit' && !isAlone(one), Math.min(cores, 2)], [isAlone, 1]];
 for (const [belongs, width] of groups) {
     const group = tasks.filter(belongs);
     let next = 0;

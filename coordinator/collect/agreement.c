@@ -1,6 +1,7 @@
 #include "coordinator/collect/agreement.h"
 
 #include <math.h>
+#include <stdio.h>
 
 static double judged(const int64_t counts[AGREEMENT_CATEGORIES])
 {
@@ -112,4 +113,16 @@ bool agreement_interval(const struct agreement *agreement, const struct agreemen
     double half = interval_student(n_units - 1) * error;
     *ret_interval = (struct interval){fmax(-1, whole - half), fmin(1, whole + half)};
     return true;
+}
+
+void agreement_set(json_t *own, const char *name, const struct agreement *agreement,
+    const struct agreement_unit *units, size_t n, double (*statistic)(const struct agreement *), bool paired)
+{
+    struct interval interval;
+    char with[32];
+    double value = statistic(agreement);
+    bool known = agreement_interval(agreement, units, n, statistic, paired, &interval);
+    snprintf(with, sizeof(with), "%s_interval", name);
+    json_object_set_new(own, name, isfinite(value) ? json_real(value) : json_null());
+    json_object_set_new(own, with, known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
 }

@@ -5,6 +5,8 @@
 #include "base/base.h"
 #include "coordinator/collect/interval.h"
 
+#include <jansson.h>
+
 enum { AGREEMENT_CATEGORIES = 9 };
 
 // How far apart two categories are: nominal: alike or not; ordinal: by how many judgments lie between them, in their order;
@@ -49,5 +51,9 @@ double agreement_ac1(const struct agreement *agreement);
 // unit on which alone it stands.
 bool agreement_interval(const struct agreement *agreement, const struct agreement_unit *units, size_t n,
     double (*statistic)(const struct agreement *), bool paired, struct interval *ret_interval);
+
+// Sets NAME and NAME_interval of `own`, null where they can't be told. The rest as agreement_interval() has it.
+void agreement_set(json_t *own, const char *name, const struct agreement *agreement,
+    const struct agreement_unit *units, size_t n, double (*statistic)(const struct agreement *), bool paired);
 
 #endif

@@ -21,6 +21,7 @@ enum {
     KIND,
     STATE,
     REASON,
+    CODE,
     EXCLUDED,
     JOINED,
     LAST,
@@ -55,11 +56,6 @@ static json_t *flags_of(double n_judged, double n_left, double n_right, double m
     return flags;
 }
 
-static json_t *text_or_null(const struct db_result *result, int row, int column)
-{
-    return db_is_null(result, row, column) ? json_null() : json_string(db_text(result, row, column));
-}
-
 static json_t *annotator_json(const struct db_result *result, int row, int64_t shard_key)
 {
     double n_judged = (double)db_number(result, row, JUDGED),
@@ -71,7 +67,8 @@ static json_t *annotator_json(const struct db_result *result, int row, int64_t s
     json_object_set_new(one, "id", json_db_id(result, row, WHO, shard_key));
     json_object_set_new(one, "kind", json_string(db_text(result, row, KIND)));
     json_object_set_new(one, "state", json_string(db_text(result, row, STATE)));
-    json_object_set_new(one, "exclusion_reason", text_or_null(result, row, REASON));
+    json_object_set_new(one, "exclusion_reason", json_db_text(result, row, REASON));
+    json_object_set_new(one, "exclusion_code", json_db_text(result, row, CODE));
     json_object_set_new(one, "excluded_at", json_db_time(result, row, EXCLUDED));
     json_object_set_new(one, "joined_at", json_db_time(result, row, JOINED));
     json_object_set_new(one, "last_at", json_db_time(result, row, LAST));
@@ -139,6 +136,8 @@ static void on_changed(void *arg, const struct db_result *result)
 static void change_as(struct http_request *request, const struct actor *actor)
 {
     static const char *const states[] = {"active", "excluded", NULL};
+    static const char *const codes[] = {"one_side", "fast", "pasted", "untyped", "twins", "known_answers",
+        "same_person", "asked_to", "other", NULL};
     const struct loop *loop = http_context(request);
     json_t *body = http_body_json(request);
     struct id project, annotator;
@@ -151,10 +150,11 @@ static void change_as(struct http_request *request, const struct actor *actor)
     }
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("state", "reason"));
+    fields_only(&fields, body, "", FIELDS("state", "reason", "code"));
     bool excludes = fields_choice(&fields, body, "", "state", FIELD_REQUIRED, states) == 1;
     const char *reason =
         fields_text(&fields, body, "", "reason", excludes ? FIELD_REQUIRED : FIELD_OPTIONAL, 1, REASON_MAX);
+    int code = fields_choice(&fields, body, "", "code", FIELD_OPTIONAL, codes);
     if (!fields_finish(&fields, request))
         return;
     struct db_params params;
@@ -166,6 +166,7 @@ static void change_as(struct http_request *request, const struct actor *actor)
     db_add_uuid(&params, uuid_new());
     db_add_text(&params, power_entry(request, excludes ? "annotator_excluded" : "annotator_included", actor,
                              &project, &annotator.uuid, 0));
+    db_add_text(&params, !excludes ? NULL : code >= 0 ? codes[code] : "other");
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_ANNOTATOR_CHANGE, &params, on_changed, request);
 }
 

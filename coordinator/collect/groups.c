@@ -211,18 +211,6 @@ static int by_key(const void *a, const void *b)
     return (one > other) - (one < other);
 }
 
-static void set_figure(json_t *own, const char *name, const struct agreement *agreement,
-    const struct agreement_unit *units, size_t n, double (*statistic)(const struct agreement *))
-{
-    struct interval interval;
-    char with[32];
-    double value = statistic(agreement);
-    bool known = agreement_interval(agreement, units, n, statistic, true, &interval);
-    snprintf(with, sizeof(with), "%s_interval", name);
-    json_object_set_new(own, name, isfinite(value) ? json_real(value) : json_null());
-    json_object_set_new(own, with, known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
-}
-
 static json_t *within(const char *value, struct patterns *patterns)
 {
     struct agreement agreement = {.scale = AGREEMENT_NOMINAL};
@@ -245,8 +233,8 @@ static json_t *within(const char *value, struct patterns *patterns)
     for (size_t i = 0; i < n; i++)
         agreement_add(&agreement, units[i].counts, units[i].times);
     json_t *own = json_pack("{s:s}", "value", value);
-    set_figure(own, "percent", &agreement, units, n, agreement_percent);
-    set_figure(own, "alpha", &agreement, units, n, agreement_alpha);
+    agreement_set(own, "percent", &agreement, units, n, agreement_percent, true);
+    agreement_set(own, "alpha", &agreement, units, n, agreement_alpha, true);
     json_object_set_new(own, "n_pairs", json_integer((json_int_t)agreement.n_units));
     free(units);
     return own;

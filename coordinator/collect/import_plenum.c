@@ -302,6 +302,8 @@ static void read_line(void *state, struct import *import, int64_t number, const 
         read_item(state, import, number, json);
     else if (strcmp(type, "rater") == 0)
         read_rater(state, import, number, json);
+    else if (json_object_get(json, "excluded") != NULL)
+        ; // a judgment of somebody who was excluded where it was given
     else if (strcmp(type, "judgment") == 0)
         read_judgment(state, import, number, json);
     else if (strcmp(type, "header") == 0)

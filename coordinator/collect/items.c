@@ -19,11 +19,6 @@ struct page {
     const char *language, *tag; // NULL: any
 };
 
-static json_t *text_or_null(const struct db_result *result, int row, int column)
-{
-    return db_is_null(result, row, column) ? json_null() : json_string(db_text(result, row, column));
-}
-
 static json_t *real_or_null(const struct db_result *result, int row, int column)
 {
     return db_is_null(result, row, column) ? json_null() : json_real(db_real(result, row, column));
@@ -51,7 +46,7 @@ static int make_list(struct tally *tally, struct err *err)
         json_t *one = json_object();
         json_object_set_new(one, "id", json_db_id(&result, i, ITEM, shard_key));
         json_object_set_new(one, "prompt", json_db_json(&result, i, PROMPT));
-        json_object_set_new(one, "language", text_or_null(&result, i, LANGUAGE));
+        json_object_set_new(one, "language", json_db_text(&result, i, LANGUAGE));
         json_object_set_new(one, "n_judgments", json_integer(db_number(&result, i, N_JUDGMENTS)));
         json_object_set_new(one, "disagreement", real_or_null(&result, i, DISAGREEMENT));
         json_object_set_new(one, "n_pairs", json_integer(db_number(&result, i, N_PAIRS)));
@@ -153,13 +148,13 @@ static int make_item(struct tally *tally, struct err *err)
     if (rc < 0 || result.n_rows == 0)
         return rc;
     json_object_set_new(tally->body, "id", json_id((struct id){.shard_key = shard_key, .uuid = *item}));
-    json_object_set_new(tally->body, "source_id", text_or_null(&result, 0, SOURCE));
+    json_object_set_new(tally->body, "source_id", json_db_text(&result, 0, SOURCE));
     json_object_set_new(tally->body, "prompt", json_db_json(&result, 0, PROMPT_));
     json_object_set_new(tally->body, "responses", json_db_json(&result, 0, RESPONSES));
     json_object_set_new(tally->body, "sealed", json_boolean(db_bool(&result, 0, SEALED)));
-    json_object_set_new(tally->body, "language", text_or_null(&result, 0, LANGUAGE_));
+    json_object_set_new(tally->body, "language", json_db_text(&result, 0, LANGUAGE_));
     json_object_set_new(tally->body, "tags", json_db_json(&result, 0, TAGS));
-    json_object_set_new(tally->body, "warning", text_or_null(&result, 0, WARNING));
+    json_object_set_new(tally->body, "warning", json_db_text(&result, 0, WARNING));
     json_object_set_new(tally->body, "created_at", json_db_time(&result, 0, CREATED));
     json_object_set_new(tally->body, "slots", json_db_json(&result, 0, SLOTS));
     json_object_set_new(tally->body, "disagreement", real_or_null(&result, 0, APART));

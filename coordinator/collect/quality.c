@@ -34,11 +34,6 @@ static int query(const struct tally *tally, enum query what, struct db_result *r
     return db_session_query(tally->session, what, &params, result, err);
 }
 
-static json_t *interval_or_null(bool known, const struct interval *interval)
-{
-    return known ? json_pack("[f, f]", interval->low, interval->high) : json_null();
-}
-
 // The units of a study by how they were judged; the list is owned.
 struct units {
     struct agreement agreement;
@@ -67,18 +62,6 @@ static void units_of(
     }
 }
 
-// Sets "NAME" and "NAME_interval".
-static void set_figure(json_t *own, const char *name, const struct units *units,
-    double (*statistic)(const struct agreement *), bool paired)
-{
-    struct interval interval;
-    char with[32];
-    bool known = agreement_interval(&units->agreement, units->list, units->n, statistic, paired, &interval);
-    snprintf(with, sizeof(with), "%s_interval", name);
-    json_object_set_new(own, name, number_or_null(statistic(&units->agreement)));
-    json_object_set_new(own, with, interval_or_null(known, &interval));
-}
-
 static void set_sizes(json_t *own, const struct units *units, const char *n_units)
 {
     json_object_set_new(own, n_units, json_integer((json_int_t)units->agreement.n_units));
@@ -93,7 +76,7 @@ static json_t *strength_of(const struct rules *rules, const struct db_result *pa
         return json_null();
     units_of(&units, patterns, "strength", AGREEMENT_ORDINAL);
     json_t *own = json_object();
-    set_figure(own, "alpha", &units, agreement_alpha, true);
+    agreement_set(own, "alpha", &units.agreement, units.list, units.n, agreement_alpha, true);
     set_sizes(own, &units, "n_pairs");
     free(units.list);
     return own;
@@ -115,8 +98,8 @@ static json_t *ratings_of(const struct rules *rules, const struct db_result *pat
             &units, patterns, measure, strcmp(scale, "likert") == 0 ? AGREEMENT_INTERVAL : AGREEMENT_NOMINAL);
         if (units.n > 0) {
             json_t *own = json_pack("{s:s, s:s}", "dimension", id, "scale", scale);
-            set_figure(own, "percent", &units, agreement_percent, true);
-            set_figure(own, "alpha", &units, agreement_alpha, true);
+            agreement_set(own, "percent", &units.agreement, units.list, units.n, agreement_percent, true);
+            agreement_set(own, "alpha", &units.agreement, units.list, units.n, agreement_alpha, true);
             set_sizes(own, &units, "n_units");
             json_array_append_new(all, own);
         }
@@ -141,9 +124,9 @@ static json_t *agreement_of(const struct rules *rules, const struct db_result *p
     units_of(&units, patterns, "choice", AGREEMENT_NOMINAL);
     units.agreement.n_categories = count_outcomes(rules, &units.agreement);
     json_t *own = json_object();
-    set_figure(own, "percent", &units, agreement_percent, true);
-    set_figure(own, "alpha", &units, agreement_alpha, true);
-    set_figure(own, "ac1", &units, agreement_ac1, false);
+    agreement_set(own, "percent", &units.agreement, units.list, units.n, agreement_percent, true);
+    agreement_set(own, "alpha", &units.agreement, units.list, units.n, agreement_alpha, true);
+    agreement_set(own, "ac1", &units.agreement, units.list, units.n, agreement_ac1, false);
     set_sizes(own, &units, "n_pairs");
     json_object_set_new(own, "strength", strength_of(rules, patterns));
     json_object_set_new(own, "ratings", ratings_of(rules, patterns));

@@ -218,7 +218,13 @@ static void add_people(struct buf *out, const struct export_run *run, const stru
         }
     }
     json_decref(cells);
-    if (facts->excluded_raters > 0)
+    if (run->keeps_excluded)
+        buf_printf(out,
+            "\nThe study excluded raters (%lld of its raters in all). Their judgments (%lld here) are kept and marked "
+            "`excluded` in tables and in `judgments`; they are in none of the counts above, in no file of pairs and not in "
+            "`plenum.jsonl.zst`.\n",
+            (long long)facts->excluded_raters, (long long)run->counts.excluded);
+    else if (facts->excluded_raters > 0)
         buf_printf(out, "\nJudgments of raters whom the study excluded are left out (raters: %lld).\n",
             (long long)facts->excluded_raters);
 }

@@ -73,15 +73,17 @@ static void read_tags(struct fields *fields, const json_t *filter)
 static void read_filter(struct fields *fields, const json_t *body)
 {
     static const char *const sources[] = {"live", "import", NULL};
+    static const char *const excluded[] = {"leave_out", "keep", NULL};
     const json_t *filter = fields_object(fields, body, "", "filter", FIELD_OPTIONAL);
     if (filter == NULL)
         return;
-    fields_only(
-        fields, filter, "/filter", FIELDS("language", "tags", "judged_from", "judged_before", "source"));
+    fields_only(fields, filter, "/filter",
+        FIELDS("language", "tags", "judged_from", "judged_before", "source", "excluded"));
     fields_text(fields, filter, "/filter", "language", FIELD_OPTIONAL, 1, FILTER_TEXT_MAX);
     fields_time(fields, filter, "/filter", "judged_from", FIELD_OPTIONAL);
     fields_time(fields, filter, "/filter", "judged_before", FIELD_OPTIONAL);
     fields_choice(fields, filter, "/filter", "source", FIELD_OPTIONAL, sources);
+    fields_choice(fields, filter, "/filter", "excluded", FIELD_OPTIONAL, excluded);
     read_tags(fields, filter);
 }
 

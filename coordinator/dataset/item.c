@@ -86,7 +86,9 @@ static int read_judgment(
         return err_set(err, ERR_INTERNAL, "a judgment without ids, or by nobody in the release");
     const char *id = json_string_value(json_object_get(json, "id"));
     hash_stream_add(run->judgments_hash, id, strlen(id));
-    if (judgment->repeat_of[0] != '\0')
+    if (judgment->rater->excluded != NULL)
+        run->counts.excluded++;
+    else if (judgment->repeat_of[0] != '\0')
         run->counts.repeats++;
     else
         count_outcome(&run->counts, judgment->outcome);

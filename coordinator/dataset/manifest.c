@@ -28,9 +28,10 @@ static json_t *counts_json(const struct export_run *run)
         n_simulated += run->release.raters[i].is_simulated;
         n_imported += run->release.raters[i].is_imported;
     }
-    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "items", (json_int_t)counts->items,
-        "responses", (json_int_t)counts->responses, "judgments", (json_int_t)counts->judgments, "repeats",
-        (json_int_t)counts->repeats, "outcomes", outcomes, "raters", (json_int_t)run->release.n_raters,
+    json_t *json = json_pack("{s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I}", "items",
+        (json_int_t)counts->items, "responses", (json_int_t)counts->responses, "judgments",
+        (json_int_t)counts->judgments, "repeats", (json_int_t)counts->repeats, "excluded",
+        (json_int_t)counts->excluded, "outcomes", outcomes, "raters", (json_int_t)run->release.n_raters,
         "simulated_raters", n_simulated, "imported_raters", n_imported);
     bool has_pairs = false, has_hh = false;
     for (size_t i = 0; i < run->n_files; i++) {
@@ -106,6 +107,6 @@ json_t *card_manifest(struct export_run *run, const struct card_facts *facts)
         run->is_simulated, "created_at", created, "software", "name", "plenum", "version", PLENUM_VERSION,
         "formats", facts->formats, "filters", facts->filter, "files", files_json(run), "counts",
         counts_json(run), "attributes", attributes_json(&run->release), "inputs", inputs, "left_out",
-        "excluded_raters", (json_int_t)facts->excluded_raters, "privacy", "pseudonyms",
-        "fresh for this release", "least_cell", RELEASE_CELL_MIN, "free_text", 0);
+        "excluded_raters", run->keeps_excluded ? (json_int_t)0 : (json_int_t)facts->excluded_raters,
+        "privacy", "pseudonyms", "fresh for this release", "least_cell", RELEASE_CELL_MIN, "free_text", 0);
 }

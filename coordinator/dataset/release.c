@@ -46,8 +46,10 @@ int release_open(struct release *release, const char *data_folder, const char *n
 
 void release_close(struct release *release)
 {
-    for (size_t i = 0; i < release->n_raters; i++)
+    for (size_t i = 0; i < release->n_raters; i++) {
         free(release->raters[i].answers);
+        free(release->raters[i].excluded);
+    }
     free(release->raters);
     free(release->sorted);
     json_decref(release->held);
@@ -161,7 +163,7 @@ static void count(struct release *release, const json_t *answers)
 }
 
 int release_add(struct release *release, struct uuid participant, const char *kind, int64_t guideline_read,
-    const json_t *answers, struct err *err)
+    const char *excluded, const json_t *answers, struct err *err)
 {
     if (release->n_raters == RELEASE_RATERS_MAX)
         return err_set(err, ERR_LIMIT, "over %d raters", RELEASE_RATERS_MAX);
@@ -175,7 +177,8 @@ int release_add(struct release *release, struct uuid participant, const char *ki
     *rater = (struct rater){.participant = participant,
         .is_simulated = strcmp(kind, "simulated") == 0,
         .is_imported = strcmp(kind, "imported") == 0,
-        .guideline_read = guideline_read};
+        .guideline_read = guideline_read,
+        .excluded = excluded != NULL ? strdup(excluded) : NULL};
     release_pseudonym(release, "rater", participant, rater->pseudonym);
     if (answers == NULL)
         return 0;

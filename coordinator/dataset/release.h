@@ -26,7 +26,8 @@ struct rater {
     char pseudonym[PSEUDONYM_BYTES];
     bool is_simulated, is_imported;
     int64_t guideline_read; // the latest version of the guideline they have read; 0: none
-    char *answers;          // JSON text {attribute: value | [values]} as it may be counted, or NULL
+    char *excluded; // by the study, the code of its reason; NULL: not. Only where an export keeps them
+    char *answers;  // JSON text {attribute: value | [values]} as it may be counted, or NULL
 };
 
 struct release {
@@ -46,7 +47,7 @@ void release_close(struct release *release);
 
 // In order of participant. `answers` may be NULL; borrowed.
 int release_add(struct release *release, struct uuid participant, const char *kind, int64_t guideline_read,
-    const json_t *answers, struct err *err) MUST_CHECK;
+    const char *excluded, const json_t *answers, struct err *err) MUST_CHECK;
 void release_seal(struct release *release); // all are in
 
 const struct rater *release_rater(const struct release *release, struct uuid participant); // NULL: not in it

@@ -34,7 +34,7 @@ static void add(struct release *release, int n, const char *kind, const char *an
 {
     struct err err;
     json_t *json = answers != NULL ? parse(answers) : NULL;
-    assert_int_equal(release_add(release, number(n), kind, 0, json, &err), 0);
+    assert_int_equal(release_add(release, number(n), kind, 0, NULL, json, &err), 0);
     json_decref(json);
 }
 

@@ -104,6 +104,8 @@ static int read_project(struct making *making, struct db_session *session, struc
     making->conditions = db_is_null(&result, 0, 9) ? NULL : json_loads(db_text(&result, 0, 9), 0, NULL);
     making->run.is_simulated = db_bool(&result, 0, 3);
     making->run.name = making->name;
+    const char *excluded = json_string_value(json_object_get(making->filter, "excluded"));
+    making->run.keeps_excluded = excluded != NULL && strcmp(excluded, "keep") == 0;
     const json_t *task = json_object_get(making->settings, "task");
     const char *kind = json_string_value(json_object_get(task, "kind"));
     const char *goal = json_string_value(json_object_get(task, "goal"));
@@ -158,6 +160,7 @@ static void filter_params(const struct making *making, struct db_params *params,
     db_add_text(params, json_string_value(json_object_get(making->filter, "judged_from")));
     db_add_text(params, json_string_value(json_object_get(making->filter, "judged_before")));
     db_add_text(params, json_string_value(json_object_get(making->filter, "source")));
+    db_add_bool(params, making->run.keeps_excluded);
 }
 
 static int on_rater(void *arg, const struct db_result *row, struct err *err)
@@ -174,7 +177,8 @@ static int on_rater(void *arg, const struct db_result *row, struct err *err)
         arena_free(arena);
     }
     int rc = release_add(&making->run.release, db_uuid(row, 0, 0), db_text(row, 0, 2),
-        db_is_null(row, 0, 4) ? 0 : db_number(row, 0, 4), answers, err);
+        db_is_null(row, 0, 4) ? 0 : db_number(row, 0, 4), db_is_null(row, 0, 5) ? NULL : db_text(row, 0, 5),
+        answers, err);
     json_decref(answers);
     return rc;
 }

@@ -43,6 +43,7 @@ struct export_pair {
 struct export_counts {
     int64_t items, responses, judgments, by_outcome[N_OUTCOMES];
     int64_t repeats;         // beside the judgments
+    int64_t excluded;        // beside both: by raters whom the study excluded, where they are kept
     int64_t pairs, no_pair;  // of judgments, for the formats of pairs
     int64_t not_expressible; // pairs that a format has no words for (hh: roles but user and assistant)
 };
@@ -66,7 +67,8 @@ struct export_run {
     bool is_simulated;
     const json_t *task; // of the study
     const struct keys *keys;
-    bool is_worse;  // its choices name the worse one
+    bool is_worse; // its choices name the worse one
+    bool keeps_excluded;
     bool has_edits; // what people made of responses goes out
     bool has_gold;  // some tasks had a known answer and a role: what was said of them goes out apart
     struct hash_stream *items_hash, *judgments_hash;
@@ -75,6 +77,7 @@ struct export_run {
 struct export_view {
     const char *format;
     int (*open)(struct export_run *run, void **ret_state, struct err *err);
+    // Judgments by raters whom the study excluded come along where they are to be kept: to be marked, or left out.
     void (*item)(void *state, struct export_run *run, const struct export_item *item);
     // A judgment of what has a role, by a rater of the release; NULL: the format leaves them out.
     void (*gold)(void *state, const char *item, const struct export_judgment *judgment);

@@ -45,6 +45,13 @@ static void header(struct csv_state *state, struct outfile *file, const char *co
     end_row(state, file);
 }
 
+// True or false, and the code of why.
+static void add_exclusion(struct csv_state *state, const struct rater *rater)
+{
+    add_field(state, rater->excluded != NULL ? "true" : "false");
+    add_field(state, rater->excluded);
+}
+
 // --- raters --------------------------------------------------------------------------------------------------------
 static int by_text(const void *a, const void *b)
 {
@@ -73,6 +80,8 @@ static void write_raters(struct csv_state *state, const struct release *release)
     add_field(state, "rater");
     add_field(state, "simulated");
     add_field(state, "imported");
+    add_field(state, "excluded");
+    add_field(state, "exclusion");
     for (size_t i = 0; i < n; i++)
         add_field(state, names[i]);
     end_row(state, state->raters);
@@ -82,6 +91,7 @@ static void write_raters(struct csv_state *state, const struct release *release)
         add_field(state, rater->pseudonym);
         add_field(state, rater->is_simulated ? "true" : "false");
         add_field(state, rater->is_imported ? "true" : "false");
+        add_exclusion(state, rater);
         for (size_t i = 0; i < n; i++)
             add_attribute(state, json_object_get(attributes, names[i]));
         end_row(state, state->raters);
@@ -172,6 +182,7 @@ static void write_judgment(struct csv_state *state, const struct export_item *it
     add_field(state, judgment->repeat_of);
     add_field(state, json_string_value(json_object_get(judgment->json, "strategy")));
     add_rating(state, json_object_get(judgment->json, "probability"));
+    add_exclusion(state, judgment->rater);
     end_row(state, state->judgments);
 }
 
@@ -204,10 +215,11 @@ static int open_csv(struct export_run *run, void **ret_state, struct err *err)
 {
     static const char *const judgment_columns[] = {"item", "rater", "outcome", "strength", "left", "right",
         "dimension", "response", "rating", "ranking", "active_ms", "judged_on", "judgment", "repeat_of",
-        "strategy", "probability", NULL};
+        "strategy", "probability", "excluded", "exclusion", NULL};
     static const char *const response_columns[] = {
         "item", "response", "prompt", "content", "model", "language", NULL};
-    static const char *const rater_columns[] = {"rater", "simulated", "imported", NULL};
+    static const char *const rater_columns[] = {
+        "rater", "simulated", "imported", "excluded", "exclusion", NULL};
     static const struct export_file judgments = {.format = "csv",
         .columns = judgment_columns,
         .about =

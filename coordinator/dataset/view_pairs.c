@@ -53,8 +53,8 @@ static size_t gather(struct pairs_state *state, struct export_run *run, const st
 {
     size_t n = 0;
     for (size_t i = 0; i < item->n_judgments; i++) {
-        if (item->judgments[i].repeat_of[0] != '\0')
-            continue; // nobody counts twice
+        if (item->judgments[i].repeat_of[0] != '\0' || item->judgments[i].rater->excluded != NULL)
+            continue; // nobody counts twice, and here nothing could say that somebody is excluded
         if (state->capacity - n < PAIRS_OF_A_JUDGMENT_MAX) {
             state->capacity = n * 2 + PAIRS_OF_A_JUDGMENT_MAX;
             state->pairs = realloc(state->pairs, state->capacity * sizeof(struct export_pair));

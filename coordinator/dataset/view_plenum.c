@@ -10,10 +10,12 @@ struct plenum_state {
     struct outfile *whole, *items, *raters, *judgments, *gold;
 };
 
-static void line_to_both(struct plenum_state *state, struct outfile *own, json_t *line)
+// What the study excluded is in the one file not at all: whoever fits by it need not know.
+static void line_to_both(struct plenum_state *state, const char *excluded, struct outfile *own, json_t *line)
 {
-    export_line(own, json_incref(line));
-    export_line(state->whole, line);
+    if (excluded == NULL)
+        export_line(state->whole, json_incref(line));
+    export_line(own, line);
 }
 
 static void write_raters(struct plenum_state *state, const struct export_run *run)
@@ -27,9 +29,11 @@ static void write_raters(struct plenum_state *state, const struct export_run *ru
             json_object_set_new(line, "imported", json_true());
         if (rater->guideline_read > 0)
             json_object_set_new(line, "guideline_read", json_integer(rater->guideline_read));
+        if (rater->excluded != NULL)
+            json_object_set_new(line, "excluded", json_string(rater->excluded));
         if (rater->answers != NULL)
             json_object_set_new(line, "attributes", release_attributes(&run->release, rater));
-        line_to_both(state, state->raters, line);
+        line_to_both(state, rater->excluded, state->raters, line);
     }
 }
 
@@ -39,18 +43,18 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
     if (state == NULL)
         abort();
     *ret_state = state;
-    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "repeat_of", "responses",
-        "choice", "strength", "ranking", "ratings", "labels", "reasons", "confidence", "later_shown", "edit",
-        "active_ms", "wall_ms", "strategy", "probability", "guideline_version", "guideline_acknowledged",
-        "constitution_version", "judged_at", NULL};
+    static const char *const judgment_columns[] = {"type", "id", "item", "rater", "repeat_of", "excluded",
+        "responses", "choice", "strength", "ranking", "ratings", "labels", "reasons", "confidence",
+        "later_shown", "edit", "active_ms", "wall_ms", "strategy", "probability", "guideline_version",
+        "guideline_acknowledged", "constitution_version", "judged_at", NULL};
     static const char *const item_columns[] = {
         "type", "id", "prompt", "responses", "language", "tags", "gold", "warning", "later", NULL};
     static const char *const rater_columns[] = {
-        "type", "id", "simulated", "imported", "guideline_read", "attributes", NULL};
+        "type", "id", "simulated", "imported", "guideline_read", "excluded", "attributes", NULL};
     static const char *const gold_columns[] = {"type", "id", "item", "rater", "role", "try", "as_expected",
-        "responses", "choice", "strength", "ranking", "ratings", "labels", "reasons", "confidence",
-        "later_shown", "active_ms", "wall_ms", "guideline_version", "constitution_version", "judged_at",
-        NULL};
+        "excluded", "responses", "choice", "strength", "ranking", "ratings", "labels", "reasons",
+        "confidence", "later_shown", "active_ms", "wall_ms", "guideline_version", "constitution_version",
+        "judged_at", NULL};
     static const struct {
         const char *name;
         struct export_file about;
@@ -153,6 +157,8 @@ static json_t *judgment_json(const char *item, const struct export_judgment *jud
         "rater", judgment->rater->pseudonym);
     if (judgment->repeat_of[0] != '\0')
         json_object_set_new(line, "repeat_of", json_string(judgment->repeat_of));
+    if (judgment->rater->excluded != NULL)
+        json_object_set_new(line, "excluded", json_string(judgment->rater->excluded));
     copy_member(line, "responses", json, "shown");
     if (strcmp(judgment->outcome, "ranking") != 0 && strcmp(judgment->outcome, "rating") != 0)
         json_object_set_new(line, "choice", json_string(judgment->outcome));
@@ -186,9 +192,10 @@ static json_t *judgment_json(const char *item, const struct export_judgment *jud
 static void item_plenum(void *arg, struct export_run *run UNUSED, const struct export_item *item)
 {
     struct plenum_state *state = arg;
-    line_to_both(state, state->items, item_json(item));
+    line_to_both(state, NULL, state->items, item_json(item));
     for (size_t i = 0; i < item->n_judgments; i++)
-        line_to_both(state, state->judgments, judgment_json(item->id, &item->judgments[i]));
+        line_to_both(state, item->judgments[i].rater->excluded, state->judgments,
+            judgment_json(item->id, &item->judgments[i]));
 }
 
 static void gold_plenum(void *arg, const char *item, const struct export_judgment *judgment)

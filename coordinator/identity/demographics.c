@@ -223,3 +223,10 @@ void demographics_put(struct http_request *request)
 {
     identity_require(request, ACTION_SELF, NULL, put_as);
 }
+
+// --- what a study may ask -------------------------------------------------------------------------------------------------
+void demographics_list(struct http_request *request)
+{
+    http_reply_header(request, "Cache-Control", "public, max-age=3600");
+    http_reply_json(request, 200, json_pack("{s:o, s:n}", "data", demographics_templates(), "next_cursor"));
+}

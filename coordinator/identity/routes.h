@@ -69,6 +69,7 @@ void me_leave(struct http_request *request);
 // data.c
 void me_data(struct http_request *request);
 // demographics.c
+void demographics_list(struct http_request *request);
 void demographics_get(struct http_request *request);
 void demographics_put(struct http_request *request);
 // erase.c

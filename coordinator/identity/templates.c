@@ -148,6 +148,17 @@ json_t *demographics_resolve(struct fields *fields, const json_t *demographics, 
     return NULL;
 }
 
+json_t *demographics_templates(void)
+{
+    json_t *list = json_array();
+    for (const struct demographic_template *one = demographic_templates; one->name != NULL; one++) {
+        json_t *pack = json_loads(one->text, JSON_REJECT_DUPLICATES, NULL);
+        json_object_set_new(pack, "name", json_string(one->name));
+        json_array_append_new(list, pack);
+    }
+    return list;
+}
+
 // --- answers ----------------------------------------------------------------------------------------------------------
 static bool value_fits(const json_t *attribute, const json_t *value)
 {

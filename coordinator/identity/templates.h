@@ -17,6 +17,9 @@ enum { ATTRIBUTES_MAX = 50, ATTRIBUTE_VALUES_MAX = 300, ATTRIBUTE_TEXT_MAX = 200
 // of that member. NULL after errors.
 json_t *demographics_resolve(struct fields *fields, const json_t *demographics, const char *at);
 
+// All packs in full, each with its `name`. New reference.
+json_t *demographics_templates(void);
+
 // Checks answers {attribute: value | [values] | "prefer_not_to_say"} against questions (the attributes of all studies).
 void demographics_check(
     struct fields *fields, const json_t *answers, const json_t *attributes, const char *at);

@@ -92,11 +92,6 @@ static void open_done(void *arg)
 }
 
 // --- rows ---------------------------------------------------------------------------------------------------------------
-static json_t *text_or_null(const struct db_result *result, int row, int column)
-{
-    return db_is_null(result, row, column) ? json_null() : json_string(db_text(result, row, column));
-}
-
 static json_t *row_json(const struct listing *listing, const struct db_result *result, int row)
 {
     int64_t shard_key = db_number(result, row, SHARD_KEY);
@@ -107,7 +102,7 @@ static json_t *row_json(const struct listing *listing, const struct db_result *r
     json_object_set_new(one, "reason", json_string(db_text(result, row, REASON)));
     json_object_set_new(one, "words", json_null());
     json_object_set_new(one, "state", json_string(db_text(result, row, STATE)));
-    json_object_set_new(one, "decision", text_or_null(result, row, DECISION));
+    json_object_set_new(one, "decision", json_db_text(result, row, DECISION));
     json_object_set_new(one, "created_at", json_db_time(result, row, CREATED_AT));
     json_object_set_new(one, "decided_at", json_db_time(result, row, DECIDED_AT));
     json_object_set_new(one, "hidden", json_boolean(db_bool(result, row, IS_HIDDEN)));

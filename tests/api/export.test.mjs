@@ -129,11 +129,32 @@ test('pairs are the strict preferences, and name no rater', () => {
 
 test('tables: a row a judgment, texts with commas, quotes and line ends kept', () => {
     const [header, ...rows] = files['judgments.csv'].toString().trimEnd().split('\r\n');
-    assert.equal(header, 'item,rater,outcome,strength,left,right,dimension,response,rating,ranking,active_ms,judged_on,judgment,repeat_of,strategy,probability');
+    assert.equal(header, 'item,rater,outcome,strength,left,right,dimension,response,rating,ranking,active_ms,judged_on,judgment,repeat_of,strategy,probability,excluded,exclusion');
     assert.equal(rows.length, 5);
     assert.match(rows[0], /^a,[0-9a-f]{32},/);
     const responses = files['responses.csv'].toString();
     assert.ok(responses.includes('"c, ""one""",') && responses.includes('"c\ntwo",') && responses.includes('"system: S\n\nuser: A?"'));
+});
+
+test('whom the study excluded is kept where that is asked for, marked and counted apart, and is in no file that is trained on', async () => {
+    const wrong = await server.api('POST', `/api/v1/projects/${made.project}/exports`, { body: { formats: ALL, filter: { excluded: 'maybe' } } });
+    assert.deepEqual([wrong.status, wrong.body.errors[0].pointer], [422, '/filter/excluded']);
+    const kept = await makeExport(server, made.project, { formats: ALL, filter: { excluded: 'keep' } });
+    const { counts, left_out: out } = kept.manifest;
+    assert.deepEqual([counts.judgments, counts.excluded, counts.raters, counts.pairs, out.excluded_raters], [5, 1, 3, 3, 0]);
+    const get = async (name) => download(server, kept.id, name);
+    const judgments = lines(unzstd(await get('judgments.jsonl.zst')));
+    for (const line of judgments) assert.deepEqual(validate(line, schema), [], JSON.stringify(line));
+    const [marked, ...others] = judgments.filter((line) => line.excluded);
+    assert.deepEqual([judgments.length, marked.excluded, others], [6, 'other', []]);
+    assert.deepEqual(lines(unzstd(await get('raters.jsonl.zst'))).filter((line) => line.excluded).map(({ id }) => id), [marked.rater]);
+    const whole = unzstd(await get('plenum.jsonl.zst'));
+    assert.ok(!whole.includes(marked.rater) && lines(whole).filter(({ type }) => type === 'judgment').length === 5);
+    assert.equal((await get('trl.jsonl')).toString(), files['trl.jsonl'].toString());
+    const rows = (await get('judgments.csv')).toString().trimEnd().split('\r\n').slice(1);
+    assert.deepEqual(rows.map((row) => row.split(',').slice(-2).join()).toSorted(), [...Array(5).fill('false,'), 'true,other']);
+    assert.equal((await get('raters.csv')).toString().match(/,true,other,/g).length, 1);
+    assert.match((await get('README.md')).toString(), /1 of its raters in all\)\. Their judgments \(1 here\) are kept and marked/);
 });
 
 test('nobody is named, nothing rare and nothing in their own words is told', () => {

@@ -210,10 +210,12 @@ test('who judged is shown under a pseudonym; excluded with a reason they count n
     const change = (body, options) => server.api('PATCH', `/api/v1/projects/${id}/annotators/${always.id}`, { body, ...options });
     assert.deepEqual((await change({ state: 'excluded' })).body.errors[0].pointer, '/reason');
     assert.equal((await change({ state: 'excluded', reason: 'x' }, { token: tokens[1] })).status, 404);
-    assert.equal((await change({ state: 'excluded', reason: 'Always the left, in a second.' })).body.state, 'excluded');
-    assert.equal((await change({ state: 'excluded', reason: 'Always the left, in a second.' })).body.state, 'excluded');
+    const why = { state: 'excluded', reason: 'Always the left, in a second.', code: 'one_side' };
+    assert.equal((await change({ ...why, code: 'left' })).body.errors[0].pointer, '/code');
+    assert.equal((await change(why)).body.state, 'excluded');
+    assert.equal((await change(why)).body.state, 'excluded');
     const [row] = (await look(id)).body.data.filter((one) => one.id === always.id);
-    assert.deepEqual([row.state, row.exclusion_reason, row.n_judgments], ['excluded', 'Always the left, in a second.', 0]);
+    assert.deepEqual([row.state, row.exclusion_reason, row.exclusion_code, row.n_judgments], ['excluded', 'Always the left, in a second.', 'one_side', 0]);
     const item = (await server.api('GET', `/api/v1/projects/${id}/items`)).body.data[0];
     assert.equal(item.n_judgments, 1);
     const history = (await server.api('GET', `/api/v1/projects/${id}/items/${item.id}`)).body;

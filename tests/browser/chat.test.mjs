@@ -154,6 +154,37 @@ test('without a network the message waits here, and arrives once; hostile answer
     await me.close();
 });
 
+test('an endpoint that floods is cut short; with large text and in forced colours; a second tab shows the same chat, and the choice arrives once', async () => {
+    const study = await makeChat({ preset: 'lmarena', chat: {} }, ['good', 'flood']);
+    const me = await visitor(browser, platform.origin, { expected: EXPECTED });
+    await join(me.page, study);
+    await write(me.page, 'Do not stop');
+    // 32 KiB came, and no more: it is told, and nothing of the page hangs.
+    await me.page.getByText('It broke off before its end.').waitFor();
+    assert.ok((await me.page.evaluate(() => document.body.innerText.length)) < 40_000);
+    await checkAccessible(me.page, 'flooded');
+    await me.page.emulateMedia({ forcedColors: 'active' });
+    await shot(me.page, 'chat-forced');
+    await me.page.emulateMedia({ forcedColors: 'none' });
+    await me.page.setViewportSize({ width: 640, height: 800 });
+    await me.page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
+    await checkReflow(me.page, 'a chat at 200 %');
+    await shot(me.page, 'chat-large');
+    stub.as = () => 'good';
+    await me.page.getByRole('button', { name: 'Ask anew' }).click();
+    await ready(me.page);
+    const second = await me.context.newPage();
+    await second.goto(me.page.url());
+    await ready(second);
+    assert.equal(await textOf(second.locator('.answer-left')), await textOf(me.page.locator('.answer-left')));
+    await Promise.all([me.page, second].map((page) => page.locator('.answer-left').click()));
+    await Promise.all([me.page, second].map((page) => page.waitForSelector('#message')));
+    stub.as = (model) => model;
+    assert.equal(await study.judged(), 1);
+    assert.equal((await call('GET', `/api/v1/projects/${study.id}`)).counts.items, 1);
+    await me.close();
+});
+
 test('those who run the study say who answers: what is missing or refused is named, a key never comes back, and people can chat', async () => {
     const maker = await visitor(browser, platform.origin, { token: platform.token });
     await maker.page.goto('/research/new');

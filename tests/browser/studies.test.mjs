@@ -128,9 +128,47 @@ test('from each preset a study is made that asks what the preset asks', async ()
         if (thorough) await checkAccessible(page, preset.name);
         await shot(page, `study-preset-${preset.name}`);
         await page.getByRole('button', { name: 'Make the study' }).click();
-        assert.deepEqual((await read(await made(page))).task, preset.task, preset.name);
+        const { task, demographics } = await read(await made(page));
+        assert.deepEqual([task, demographics?.template], [preset.task, preset.demographics], preset.name);
     }
     assert.ok(presets.length >= 9);
+    await me.close();
+});
+
+test('what people are told and asked before they take part: wrong is named, a copy has it too, and whoever is invited sees it', async () => {
+    const me = await researcher();
+    const { page } = me;
+    await open(page, '/research/new');
+    await page.locator('#study-name').fill('Paid work');
+    await page.locator('#terms-questions').selectOption('international');
+    await page.getByText('What people are told before they take part').click();
+    await page.locator('#terms-per').selectOption('hour');
+    await page.locator('#terms-amount').fill('a lot');
+    await page.getByRole('button', { name: 'Make the study' }).click();
+    const wrong = page.locator('.maker .notice-error a');
+    assert.deepEqual(await wrong.evaluateAll((all) => all.map((one) => one.getAttribute('href'))), ['#terms-minutes', '#terms-contact', '#terms-amount', '#terms-currency']);
+    await checkAccessible(page, 'terms that are wrong');
+    await shot(page, 'study-new-terms');
+    for (const [name, words] of Object.entries({ minutes: '25', contact: 'lab@example.org', amount: '12.50', currency: 'eur', payer: 'The lab', ethics: 'Board 7', text: 'Paid within a week.',
+        consent: 'We keep your answers.', warning: 'Some answers are harsh.' })) await page.locator(`#terms-${name}`).fill(words);
+    await page.getByRole('button', { name: 'Make the study' }).click();
+    const first = await made(page), told = ({ demographics, conditions, consent, warning }) => ({ demographics, conditions, consent, warning });
+    const project = told(await read(first));
+    assert.equal(project.demographics.template, 'international');
+    assert.deepEqual([project.conditions.pay, project.conditions.minutes, project.consent, project.warning],
+        [{ amount: '12.50', currency: 'EUR', per: 'hour' }, 25, { version: '1', text: 'We keep your answers.' }, 'Some answers are harsh.']);
+    await open(page, `/research/new?from=${first}`);
+    await page.getByRole('button', { name: 'Make the study' }).click();
+    await page.waitForURL((url) => url.pathname.startsWith('/research/projects/'));
+    const second = await made(page);
+    assert.notEqual(second, first);
+    assert.deepEqual(told(await read(second)), project, 'a copy tells and asks the same');
+    const { code } = await call('POST', `/api/v1/projects/${second}/invitations`, { max_uses: 1 });
+    const guest = await visitor(browser, platform.origin);
+    await open(guest.page, `/join?code=${code}`);
+    const words = await textOf(guest.page.locator('main'));
+    for (const one of ['€12.50', '25', 'lab@example.org', 'Board 7', 'Paid within a week.', 'We keep your answers.']) assert.ok(words.includes(one), one);
+    await guest.close();
     await me.close();
 });
 

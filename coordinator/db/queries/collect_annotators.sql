@@ -1,5 +1,5 @@
 -- Those who judge or judged in $1, after participant $2, with what their judgments sum up to.
-select m.participant_id, k.kind, m.state, m.exclusion_reason, (extract(epoch from m.excluded_at) * 1000000)::bigint,
+select m.participant_id, k.kind, m.state, m.exclusion_reason, m.exclusion_code, (extract(epoch from m.excluded_at) * 1000000)::bigint,
     (extract(epoch from m.joined_at) * 1000000)::bigint, (extract(epoch from t.last_at) * 1000000)::bigint,
     coalesce(t.n, 0), coalesce(t.n_skipped, 0), coalesce(t.n_left, 0), coalesce(t.n_right, 0), coalesce(t.active_ms, 0), a.n, a.n_met
 from participation m

@@ -7,7 +7,7 @@ select coalesce(i.source_id, 'sha256-' || encode(i.content_hash, 'hex')),
         to_char(j.judged_at at time zone 'UTC', 'YYYY-MM-DD'), 'role', t.role, 'try', t.try, 'as_expected', j.as_expected)
 from gold_task t
 join item i on i.shard_key = t.shard_key and i.item_id = t.item_id
-join participation p on p.shard_key = t.shard_key and p.participant_id = t.participant_id and p.state <> 'excluded'
+join participation p on p.shard_key = t.shard_key and p.participant_id = t.participant_id and ($7::boolean or p.state <> 'excluded')
 cross join lateral (select * from gold_judgment j
     where j.shard_key = t.shard_key and j.lease_id = t.lease_id order by j.revision desc limit 1) j
 where t.shard_key = $1::bigint and t.state = 'judged'

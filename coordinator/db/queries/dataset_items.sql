@@ -1,6 +1,6 @@
 -- Each item of the export, in the order of its id outside (the source's, else by content), with its responses and the
 -- latest judgments that hold; a repeat names the judgment that it repeats, and goes with it. What a person wrote comes
--- sealed, and whose key opens it. Parameters as in dataset_raters.sql, and $7: with what is sealed of judgments. Who judged
+-- sealed, and whose key opens it. Parameters as in dataset_raters.sql, and $8: with what is sealed of judgments. Who judged
 -- elsewhere saw no guideline of ours, on no day that we know.
 with guided as materialized ( -- who was shown a guideline can have read it
     select version from guideline where shard_key = $1::bigint and text <> '""'::jsonb
@@ -18,11 +18,11 @@ select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json
                 and r.version = j.guideline_version and coalesce(r.read_at <= j.judged_at, true)) end, 'judged_on',
         case when j.source = 'live' then to_char(j.judged_at at time zone 'UTC', 'YYYY-MM-DD') end,
         'repeat_of', f.judgment_id, 'strategy', case when j.source = 'live' then a.strategy end, 'probability', a.probability,
-        'person', case when $7::boolean then p.person_id end,
-        'note', case when $7::boolean then encode(j.note_sealed, 'hex') end)
+        'person', case when $8::boolean then p.person_id end,
+        'note', case when $8::boolean then encode(j.note_sealed, 'hex') end)
         order by j.judgment_id)
     from judgment j
-    join participation p on p.shard_key = j.shard_key and p.participant_id = j.participant_id and p.state <> 'excluded'
+    join participation p on p.shard_key = j.shard_key and p.participant_id = j.participant_id and ($7::boolean or p.state <> 'excluded')
     left join assignment a on a.shard_key = j.shard_key and a.lease_id = j.lease_id
     left join lateral ( -- what a repeat is of
         select judgment_id, outcome from judgment f

@@ -1,5 +1,6 @@
 // A value a component needs from the server.
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { get } from './api.js';
 
 export function useLoad(load, inputs) {
     const [now, set] = useState({ state: 'loading', value: undefined, error: null });
@@ -22,6 +23,18 @@ export function useLoad(load, inputs) {
         return () => { turn.current += 1; };
     }, [reload]);
     return { ...now, reload };
+}
+
+// The first `n` rows of a list or a few more, `page` at a time; `more`: there are others.
+export async function loadRows(path, query, n, page) {
+    const rows = [];
+    let cursor = '';
+    do {
+        const found = await get(`${path}?${new URLSearchParams({ ...query, limit: page, ...(cursor && { cursor }) })}`);
+        rows.push(...found.data);
+        cursor = found.next_cursor;
+    } while (cursor && rows.length < n);
+    return { rows, more: Boolean(cursor) };
 }
 
 // Calls again every `interval_ms` while the page is visible and `active` holds.

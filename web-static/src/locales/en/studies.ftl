@@ -252,3 +252,40 @@ endpoint-remove = Take out
 endpoint-remove-title = Take { $name } out?
 endpoint-remove-text = It answers no more, and its key is forgotten. What it answered stays, under its name.
 endpoint-remove-no = Leave it in
+
+terms-questions = Questions about people
+terms-questions-hint = Asked under a consent of their own; each may be passed by. Groups of fewer than ten are never shown.
+terms-questions-none = None
+terms-questions-copied = Those of the study that is copied
+terms-questions-shown = { $n ->
+    [one] The question
+   *[other] The { $n } questions
+}
+terms-title = What people are told before they take part: pay, time, consent
+terms-text-why = Shown before consent, and kept with the study: an export says under which conditions its data came about.
+terms-minutes = Minutes that the work takes in all
+terms-minutes-hint = As you measured it with people who did not know the task.
+terms-minutes-wrong = Say how many minutes the work takes, as a whole number
+terms-contact = Whom to write to with questions
+terms-contact-missing = Say whom to write to with questions
+terms-per = Pay
+terms-per-none = The work is not paid
+terms-per-hour = By the hour
+terms-per-session = By the session
+terms-per-judgment = By the judgment
+terms-per-study = For the whole
+terms-amount = How much
+terms-amount-hint = A number such as 12.50
+terms-amount-wrong = Write the amount as a number such as 12.50
+terms-currency = Currency
+terms-currency-hint = Its code of three letters, such as EUR
+terms-currency-wrong = Write the currency as its code of three letters, such as EUR
+terms-payer = Who pays
+terms-ethics = Ethics review
+terms-ethics-hint = Which board approved this, and under which number, if one did.
+terms-text = More of the conditions
+terms-text-hint = For instance when and how people are paid.
+terms-consent = Consent
+terms-consent-hint = What people agree to: what the data are for, who will have them, how to withdraw.
+terms-warning = Warning of content
+terms-warning-hint = Shown before the first task when what people will read may be hard to bear.

@@ -11,19 +11,20 @@ import { Select } from './task.js';
 
 const FORMATS = ['plenum', 'trl', 'trl-implicit', 'hh', 'csv'];
 const SOURCES = ['', 'live', 'import'];
+const EXCLUDED = ['', 'keep'];
 
 // A part that was looked at comes with the address.
 function partNow() {
     const query = new URLSearchParams(here.value.search);
-    return { language: query.get('language') ?? '', tags: query.get('tag') ?? '', source: '', from: '', before: '' };
+    return { language: query.get('language') ?? '', tags: query.get('tag') ?? '', source: '', excluded: '', from: '', before: '' };
 }
 
 // A day begins and ends where the researcher is.
 const dayOf = (day) => new Date(`${day}T00:00:00`).toISOString().replace(/\.\d+Z$/, 'Z');
 
-function filterOf({ language, tags, source, from, before }) {
+function filterOf({ language, tags, source, excluded, from, before }) {
     const list = tags.split(',').map((one) => one.trim()).filter(Boolean);
-    const filter = { ...(language.trim() && { language: language.trim() }), ...(list.length > 0 && { tags: list }), ...(source && { source }),
+    const filter = { ...(language.trim() && { language: language.trim() }), ...(list.length > 0 && { tags: list }), ...(source && { source }), ...(excluded && { excluded }),
         ...(from && { judged_from: dayOf(from) }), ...(before && { judged_before: dayOf(before) }) };
     return Object.keys(filter).length > 0 ? { filter } : {};
 }
@@ -35,6 +36,8 @@ function Part({ part, set }) {
         ${input('language')}${input('tags')}
         <${Select} id="export-source" label=${t('export-source')} value=${part.source} options=${SOURCES} words=${(one) => t(`export-source-${one || 'all'}`)}
             onChange=${(source) => set({ ...part, source })} />
+        <${Select} id="export-excluded" label=${t('export-excluded')} value=${part.excluded} options=${EXCLUDED} words=${(one) => t(`export-excluded-${one || 'leave_out'}`)}
+            onChange=${(excluded) => set({ ...part, excluded })} />
         ${input('from', 'date')}${input('before', 'date')}
     </details>`;
 }

@@ -1,10 +1,10 @@
 // The items of a study: those on which people are furthest apart, or all of them.
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import { get, token } from '../../lib/api.js';
+import { token } from '../../lib/api.js';
 import { number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
-import { useLoad } from '../../lib/load.js';
+import { loadRows, useLoad } from '../../lib/load.js';
 import { here, navigate } from '../../lib/router.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { Select } from './task.js';
@@ -23,22 +23,10 @@ export const queryOf = (view) => new URLSearchParams(Object.entries(view).filter
 // What is asked in an item, in one line.
 export const asked = (prompt) => (Array.isArray(prompt) ? prompt.at(-1)?.content : prompt) || t('item-sealed');
 
-async function load(project, view, n) {
-    const rows = [];
-    let cursor = '';
-    while (rows.length < n) {
-        const page = await get(`/api/v1/projects/${project}/items?${queryOf({ ...view, limit: PAGE })}${cursor && `&cursor=${cursor}`}`);
-        rows.push(...page.data);
-        cursor = page.next_cursor;
-        if (!cursor) break;
-    }
-    return { rows, more: Boolean(cursor) };
-}
-
 export default function Items({ params }) {
     const [n, setN] = useState(PAGE);
     const view = viewNow();
-    const found = useLoad(() => load(params.project, view, n), [params.project, queryOf(view), n, token.value]);
+    const found = useLoad(() => loadRows(`/api/v1/projects/${params.project}/items`, view, n, PAGE), [params.project, queryOf(view), n, token.value]);
     const show = (parts) => navigate(`?${queryOf({ ...view, ...parts })}`, { replace: true });
     usePageTitle(t('items-title'));
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;

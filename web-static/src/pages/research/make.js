@@ -12,37 +12,38 @@ import { knownField, KnownFields, knownOf, knownRequest, knownWrong, KNOWN_NONE 
 import { Preview } from './preview.js';
 import { SignIn } from './signin.js';
 import { blank, KINDS, Select, TaskFields } from './task.js';
+import { TERMS_MEMBERS, TERMS_NONE, TermsFields, termsField, termsOf, termsRequest, termsWrong } from './terms.js';
 
 // What was typed outlives a reload of the tab.
 const KEPT = 'plenum.study';
 // Of a study that is copied, what belongs to the new one too. People, answers and invitations stay where they are.
-const COPIED = ['language', 'demographics', 'quotas', 'blind', 'warning', 'lease_seconds', 'simulated', 'conditions'];
+const COPIED = ['language', 'quotas', 'blind', 'lease_seconds', 'simulated'];
 const STRATEGIES = ['least_judged', 'random', 'uncertainty', 'd_optimal', 'group_disagreement'];
 const PER_ITEM_MAX = 1000, REPEATS_MAX = 50;
 
-const empty = () => ({ name: '', start: 'pairwise', task: blank('pairwise'), guideline: '', language: 'en', per_item: '3', strategy: STRATEGIES[0], repeats: '0', community: '', rest: {}, known: KNOWN_NONE });
+const empty = () => ({ name: '', start: 'pairwise', task: blank('pairwise'), guideline: '', language: 'en', per_item: '3', strategy: STRATEGIES[0], repeats: '0', community: '', rest: {}, known: KNOWN_NONE, terms: TERMS_NONE });
 
 function copyOf(project) {
     const rest = Object.fromEntries(COPIED.filter((one) => project[one] != null && one !== 'language').map((one) => [one, project[one]]));
     return {
         name: t('make-copy-of', { name: localized(project.name) }), start: 'copy', task: project.task, guideline: localized(project.guideline), language: project.language ?? 'en',
-        per_item: String(project.judgments_per_item), strategy: project.strategy, repeats: String(Number(((project.repeat_share ?? 0) * 100).toFixed(4))), community: project.community_id ?? '', rest, guidelines: project.guideline, known: knownOf(project),
+        per_item: String(project.judgments_per_item), strategy: project.strategy, repeats: String(Number(((project.repeat_share ?? 0) * 100).toFixed(4))), community: project.community_id ?? '', rest, guidelines: project.guideline, known: knownOf(project), terms: termsOf(project),
     };
 }
 
 function kept(from) {
     try {
         const draft = JSON.parse(sessionStorage.getItem(KEPT));
-        return draft?.from === from ? draft.study : null;
+        return draft?.from === from ? { terms: TERMS_NONE, ...draft.study } : null;
     } catch {
         return null;
     }
 }
 
 async function load(from) {
-    const [presets, communities, project] = await Promise.all([get('/api/v1/presets'), listOrEmpty('/api/v1/communities'),
+    const [presets, packs, communities, project] = await Promise.all([get('/api/v1/presets'), get('/api/v1/demographics'), listOrEmpty('/api/v1/communities'),
         from ? get(`/api/v1/projects/${from}`) : null]);
-    return { presets: presets.data, communities, project };
+    return { presets: presets.data, packs: packs.data, communities, project };
 }
 
 function requestOf(study) {
@@ -50,7 +51,7 @@ function requestOf(study) {
     // Words in several languages stay so while the one on screen is not changed.
     const words = study.guidelines && localized(study.guidelines) === guideline ? study.guidelines : guideline;
     return {
-        ...rest, ...knownRequest(study.known, Boolean(task.chat)), name: study.name.trim(), language: study.language, judgments_per_item: Number(study.per_item), task,
+        ...rest, ...termsRequest(study.terms), ...knownRequest(study.known, Boolean(task.chat)), name: study.name.trim(), language: study.language, judgments_per_item: Number(study.per_item), task,
         ...((study.strategy ?? STRATEGIES[0]) === STRATEGIES[0] || task.chat ? {} : { strategy: study.strategy }),
         ...(Number(study.repeats ?? 0) > 0 && !task.chat ? { repeat_share: Number(study.repeats) / 100 } : {}),
         ...(guideline.trim() === '' ? {} : { guideline: words }), ...(community ? { community } : {}),
@@ -58,14 +59,14 @@ function requestOf(study) {
 }
 
 function missingOf(study) {
-    const { task, known } = study;
+    const { task, known, terms } = study;
     const errors = [];
     if (study.name.trim() === '') errors.push({ field: 'study-name', text: t('make-name-missing') });
     const n = Number(study.per_item);
     if (!Number.isInteger(n) || n < 1 || n > PER_ITEM_MAX) errors.push({ field: 'study-per-item', text: t('make-per-item-wrong', { max: PER_ITEM_MAX }) });
     const repeats = Number(study.repeats ?? 0);
     if (!task.chat && !(repeats >= 0 && repeats <= REPEATS_MAX)) errors.push({ field: 'study-repeats', text: t('make-repeats-wrong', { max: REPEATS_MAX }) });
-    return [...errors, ...knownWrong(known)];
+    return [...errors, ...termsWrong(terms), ...knownWrong(known)];
 }
 
 const FIELDS = { name: 'study-name', language: 'study-language', judgments_per_item: 'study-per-item', strategy: 'study-strategy', repeat_share: 'study-repeats', guideline: 'study-guideline', community: 'study-community' };
@@ -74,6 +75,7 @@ const FIELDS = { name: 'study-name', language: 'study-language', judgments_per_i
 function fieldOf(pointer) {
     const [, first, ...others] = pointer.split('/');
     if (['onboarding', 'attention_share', 'session'].includes(first)) return knownField(pointer);
+    if (TERMS_MEMBERS.includes(first)) return termsField(pointer);
     if (first !== 'task') return FIELDS[first];
     for (let n = others.length; n > 0; n -= 1) {
         const id = `task-${others.slice(0, n).join('-')}`;
@@ -87,7 +89,7 @@ const errorsOf = (error) => (error.errors?.length > 0
     : [{ text: problemText(error) }]);
 
 function Maker({ found, from }) {
-    const { presets, communities, project } = found;
+    const { presets, packs, communities, project } = found;
     const [study, setStudy] = useState(() => kept(from) ?? (project ? copyOf(project) : empty()));
     const [errors, setErrors] = useState([]);
     const [busy, setBusy] = useState(false);
@@ -96,13 +98,15 @@ function Maker({ found, from }) {
     useEffect(() => { sessionStorage.setItem(KEPT, JSON.stringify({ from, study })); }, [study]);
     const error = (field) => errors.find((one) => one.field === field)?.text;
     const starts = [...(project ? ['copy'] : []), ...KINDS, ...presets.map((one) => `preset:${one.name}`)];
-    const startWords = (one) => (one.startsWith('preset:') ? localized(presets.find((preset) => `preset:${preset.name}` === one).title)
+    const presetOf = (start) => presets.find((one) => `preset:${one.name}` === start);
+    const startWords = (one) => (one.startsWith('preset:') ? localized(presetOf(one).title)
         : one === 'copy' ? t('make-start-copy') : t(`make-start-${one}`));
     const begin = (start) => change({
         start,
-        task: start === 'copy' ? project.task : start.startsWith('preset:') ? presets.find((one) => `preset:${one.name}` === start).task : blank(start),
+        task: start === 'copy' ? project.task : presetOf(start)?.task ?? blank(start),
+        ...(presetOf(start)?.demographics ? { terms: { ...study.terms, questions: presetOf(start).demographics } } : {}),
     });
-    const source = presets.find((one) => `preset:${one.name}` === study.start)?.source;
+    const source = presetOf(study.start)?.source;
     async function submit(event) {
         event.preventDefault();
         const wrong = missingOf(study);
@@ -143,6 +147,7 @@ function Maker({ found, from }) {
                     onInput=${(event) => change({ guideline: event.target.value })}></textarea>
                 ${study.guideline.trim() !== '' && html`<details><summary>${t('make-guideline-seen')}</summary>
                     <div class="text card" dir="auto" lang=${languageOf(study.guideline)}>${markdown(study.guideline)}</div></details>`}</div>
+            <${TermsFields} terms=${study.terms} set=${(terms) => change({ terms })} errors=${errors} packs=${packs} />
             <div class="field"><label for="study-per-item">${t('make-per-item')}</label>
                 ${error('study-per-item') && html`<p class="field-error" id="study-per-item-error">${error('study-per-item')}</p>`}
                 <input id="study-per-item" type="text" inputmode="numeric" size="5" value=${study.per_item}

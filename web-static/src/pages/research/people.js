@@ -1,16 +1,17 @@
 // Who judges in a study, under pseudonyms: how much, how long, which side, what stands out; excluded with a reason, and let in again.
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
-import { get, request, token } from '../../lib/api.js';
+import { request, token } from '../../lib/api.js';
 import { dateTime, number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
-import { useLoad } from '../../lib/load.js';
+import { loadRows, useLoad } from '../../lib/load.js';
 import { here, navigate } from '../../lib/router.js';
 import { Dialog, ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
 import { Select } from './task.js';
 import { SignIn } from './signin.js';
 
 const PAGE = 100;
+const CODES = ['one_side', 'fast', 'pasted', 'untyped', 'twins', 'known_answers', 'same_person', 'asked_to', 'other'];
 const ORDERS = { joined: (one) => one.id, judgments: (one) => -one.n_judgments, flags: (one) => -one.flags.length, fast: (one) => one.mean_active_ms ?? Infinity };
 
 // Pseudonyms are long; their end tells them apart on one page, and the whole of it is what is copied.
@@ -20,18 +21,6 @@ const orderNow = () => {
     const wanted = new URLSearchParams(here.value.search).get('order');
     return wanted in ORDERS ? wanted : 'joined';
 };
-
-async function load(project, n) {
-    const rows = [];
-    let cursor = '';
-    while (rows.length < n) {
-        const page = await get(`/api/v1/projects/${project}/annotators?limit=${PAGE}${cursor && `&cursor=${cursor}`}`);
-        rows.push(...page.data);
-        cursor = page.next_cursor;
-        if (!cursor) break;
-    }
-    return { rows, more: Boolean(cursor) };
-}
 
 const flagWords = (one) => t(`flag-${one.flag}`, { value: one.flag === 'fast' ? number(one.value / 1000, { maximumFractionDigits: 1 }) : percent(one.value, 0), n: number(one.n) });
 
@@ -55,6 +44,7 @@ function Person({ one, exclude, include }) {
 
 function Excluding({ project, one, onDone }) {
     const [reason, setReason] = useState('');
+    const [code, setCode] = useState('other');
     const [errors, setErrors] = useState([]);
     async function go(event) {
         event.preventDefault();
@@ -62,7 +52,7 @@ function Excluding({ project, one, onDone }) {
         setErrors(missing);
         if (missing.length > 0) return;
         try {
-            await request('PATCH', `/api/v1/projects/${project}/annotators/${one.id}`, { body: { state: 'excluded', reason: reason.trim() } });
+            await request('PATCH', `/api/v1/projects/${project}/annotators/${one.id}`, { body: { state: 'excluded', reason: reason.trim(), code } });
             say(t('person-is-excluded'));
             onDone(true);
         } catch (error) {
@@ -73,6 +63,7 @@ function Excluding({ project, one, onDone }) {
         <p>${t('exclude-text')}</p>
         <form novalidate onSubmit=${go}>
             <${ErrorSummary} errors=${errors} />
+            <${Select} id="exclude-code" label=${t('exclude-code')} value=${code} options=${CODES} words=${(one) => t(`exclude-code-${one}`)} onChange=${setCode} />
             <div class="field"><label for="exclude-reason">${t('exclude-reason')}</label>
                 <textarea id="exclude-reason" rows="3" dir="auto" maxlength="500" value=${reason} aria-invalid=${errors.some((wrong) => wrong.field) ? 'true' : undefined}
                     onInput=${(event) => setReason(event.target.value)}></textarea></div>
@@ -85,7 +76,7 @@ function Excluding({ project, one, onDone }) {
 export default function People({ params }) {
     const [n, setN] = useState(PAGE);
     const [excluding, setExcluding] = useState(null);
-    const found = useLoad(() => load(params.project, n), [params.project, n, token.value]);
+    const found = useLoad(() => loadRows(`/api/v1/projects/${params.project}/annotators`, {}, n, PAGE), [params.project, n, token.value]);
     usePageTitle(t('people-title'));
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading' && !found.value) return html`<${Loading} />`;
