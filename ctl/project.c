@@ -7,6 +7,7 @@
 static const struct config_setting settings[] = {
     {"name", NULL, NULL, "the project's name"},
     {"judgments-per-item", NULL, NULL, "how many judgments each item wants (default 3)"},
+    {"preset", NULL, NULL, "create: the task of a published protocol, such as hh, llama2 or prism (docs/tasks.md)"},
     {"guideline", NULL, NULL, "file with the guideline in Markdown"},
     {"file", NULL, NULL, "file with the whole request as JSON; flags win over it"},
     {"max-uses", NULL, "1", "invite: how often the invitation can be used"},
@@ -45,8 +46,12 @@ static int read_request(const struct config *config, json_t **ret_request, struc
         }
         json_object_set_new(request, "judgments_per_item", json_integer(n));
     }
+    const char *preset = config_text(config, "preset");
     if (json_object_get(request, "task") == NULL)
-        json_object_set_new(request, "task", json_pack("{s:s}", "kind", "pairwise"));
+        json_object_set_new(
+            request, "task", preset != NULL ? json_object() : json_pack("{s:s}", "kind", "pairwise"));
+    if (preset != NULL)
+        json_object_set_new(json_object_get(request, "task"), "preset", json_string(preset));
     if (guideline != NULL) {
         FILE *in = fopen(guideline, "re");
         char *text = NULL;

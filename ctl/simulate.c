@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LINE_MAX_BYTES = 1024 * 1024 };
+enum { RESPONSES_MAX = 64 };
 
 struct simulation {
     const struct simulate_options *options;
@@ -57,20 +57,138 @@ static double utility(const struct simulation *simulation, json_t *tastes, json_
     return sum;
 }
 
-// The judgment of one annotator on one pair; strength grows with the difference.
-static json_t *judge(struct simulation *simulation, json_t *annotator, json_t *responses)
+// --- what one annotator answers -----------------------------------------------------------------------------------------
+// A response as it is felt: `u` in units of the annotator's noise, `felt` with the noise of this moment (Gumbel, so that pairs
+// and orders of `felt` are those of Bradley and Terry, and of Plackett and Luce).
+struct felt {
+    const char *slot;
+    double u, felt;
+};
+
+static int by_feeling(const void *a, const void *b)
 {
-    json_t *tastes = json_object_get(annotator, "tastes");
+    const struct felt *one = a, *other = b;
+    return one->felt < other->felt ? 1 : one->felt > other->felt ? -1 : 0;
+}
+
+static json_t *pair_answer(struct simulation *simulation, const json_t *task, const struct felt *felt)
+{
+    double difference = felt[0].u - felt[1].u, size = fabs(difference);
+    bool wants_worse = strcmp(json_string_value(json_object_get(task, "goal")), "worse") == 0,
+         left = rng_uniform(&simulation->rng) < 1 / (1 + exp(wants_worse ? difference : -difference));
+    json_int_t strength = size > 4     ? 3
+                          : size > 1.5 ? 2
+                                       : 1,
+               most = json_integer_value(json_object_get(task, "strength_max"));
+    json_t *answer = json_pack("{s:s}", "choice", left ? "left" : "right");
+    if (most > 0)
+        json_object_set_new(answer, "strength", json_integer(strength < most ? strength : most));
+    return answer;
+}
+
+// `sorted`: best first.
+static json_t *order_answer(const json_t *task, const struct felt *sorted, size_t n)
+{
+    if (strcmp(json_string_value(json_object_get(task, "kind")), "best_worst") == 0)
+        return json_pack("{s:s, s:s}", "best", sorted[0].slot, "worst", sorted[n - 1].slot);
+    json_t *ranking = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(ranking, json_pack("[s]", sorted[i].slot));
+    return json_pack("{s:o}", "ranking", ranking);
+}
+
+static json_t *rating_of(const json_t *dimension, double felt)
+{
+    double low = json_number_value(json_object_get(dimension, "min")),
+           high = json_number_value(json_object_get(dimension, "max")),
+           value = low + (high - low) / (1 + exp(-felt));
+    if (strcmp(json_string_value(json_object_get(dimension, "scale")), "yes_no_unsure") == 0)
+        return json_string(fabs(felt) < 0.25 ? "unsure" : felt > 0 ? "yes" : "no");
+    return json_is_true(json_object_get(dimension, "fractions")) ? json_real(value)
+                                                                 : json_integer((json_int_t)lround(value));
+}
+
+// All dimensions by the same taste: of the whole item, by the mean of its responses.
+static json_t *ratings(const json_t *dimensions, const struct felt *felt, size_t n)
+{
+    json_t *all = json_object();
+    json_t *dimension;
+    size_t i;
+    json_array_foreach(dimensions, i, dimension)
+    {
+        json_t *own = json_object();
+        double sum = 0;
+        bool is_of_item = strcmp(json_string_value(json_object_get(dimension, "about")), "item") == 0;
+        for (size_t k = 0; k < n; k++) {
+            sum += felt[k].felt;
+            if (!is_of_item)
+                json_object_set_new(own, felt[k].slot, rating_of(dimension, felt[k].felt));
+        }
+        if (is_of_item)
+            json_object_set_new(own, "item", rating_of(dimension, sum / (double)n));
+        json_object_set_new(all, json_string_value(json_object_get(dimension, "id")), own);
+    }
+    return all;
+}
+
+// Tastes say which response is better; what else a task wants to know they can't.
+static int check_task(const json_t *task, struct err *err)
+{
+    static const char *const words[] = {"rationale", "edit", NULL};
+    json_t *group;
+    size_t i;
+    if (json_is_object(json_object_get(task, "chat")))
+        return err_set(err, ERR_INVALID, "a chat is not simulated: nobody writes");
+    for (size_t k = 0; words[k] != NULL; k++) {
+        if (strcmp(json_string_value(json_object_get(task, words[k])), "required") == 0)
+            return err_set(err, ERR_INVALID, "the task requires %s, of which tastes say nothing", words[k]);
+    }
+    json_array_foreach(json_object_get(task, "labels"), i, group)
+    {
+        if (json_is_true(json_object_get(group, "required")))
+            return err_set(err, ERR_INVALID, "the task requires the label %s, of which tastes say nothing",
+                json_string_value(json_object_get(group, "id")));
+    }
+    return 0;
+}
+
+static int judge(struct simulation *simulation, json_t *annotator, const json_t *assignment,
+    json_t **ret_answer, struct err *err)
+{
+    const json_t *task = json_object_get(assignment, "task"),
+                 *responses = json_object_get(json_object_get(assignment, "item"), "responses"),
+                 *dimensions = json_object_get(task, "dimensions");
     double noise = fmax(json_number_value(json_object_get(annotator, "noise")), 1e-6);
-    double difference = utility(simulation, tastes, json_array_get(responses, 0)) -
-                        utility(simulation, tastes, json_array_get(responses, 1));
-    bool left = rng_uniform(&simulation->rng) < 1 / (1 + exp(-difference / noise));
-    double felt = fabs(difference) / noise;
-    return json_pack("{s:s, s:i, s:i, s:{s:b}}", "choice", left ? "left" : "right", "strength",
-        felt > 4     ? 3
-        : felt > 1.5 ? 2
-                     : 1,
-        "active_ms", 0, "client", "simulated", 1);
+    size_t n = json_array_size(responses);
+    struct felt felt[RESPONSES_MAX];
+    const char *kind = json_string_value(json_object_get(task, "kind"));
+    int rc = check_task(task, err);
+    if (rc < 0)
+        return rc;
+    if (n == 0 || n > RESPONSES_MAX)
+        return err_set(err, ERR_INVALID, "an item of %zu responses", n);
+    bool is_pair = strcmp(kind, "pairwise") == 0;
+    for (size_t i = 0; i < n; i++) {
+        json_t *response = json_array_get(responses, i);
+        double u = utility(simulation, json_object_get(annotator, "tastes"), response) / noise;
+        felt[i] =
+            (struct felt){.slot = json_string_value(json_object_get(response, "slot")), .u = u, .felt = u};
+        if (!is_pair)
+            felt[i].felt -= log(-log(fmax(rng_uniform(&simulation->rng), 1e-300)));
+    }
+    json_t *answer = is_pair ? pair_answer(simulation, task, felt) : json_object();
+    if (json_array_size(dimensions) > 0)
+        json_object_set_new(answer, "ratings", ratings(dimensions, felt, n));
+    if (strcmp(kind, "ranking") == 0 || strcmp(kind, "best_worst") == 0) {
+        qsort(felt, n, sizeof(felt[0]), by_feeling);
+        json_object_update_new(answer, order_answer(task, felt, n));
+    }
+    if (strcmp(json_string_value(json_object_get(task, "confidence")), "required") == 0)
+        json_object_set_new(answer, "confidence",
+            json_integer(n > 1 ? lround(100 / (1 + exp(-fabs(felt[0].u - felt[1].u)))) : 50));
+    json_object_update_new(answer, json_pack("{s:i, s:{s:b}}", "active_ms", 0, "client", "simulated", 1));
+    *ret_answer = answer;
+    return 0;
 }
 
 // 1: judged, 0: nothing left.
@@ -85,15 +203,19 @@ static int judge_next(struct simulation *simulation, json_t *annotator, struct e
     if (status == 204)
         return 0;
     const char *id = json_string_value(json_object_get(assignment, "id"));
-    json_t *responses = json_object_get(json_object_get(assignment, "item"), "responses");
-    if (status != 201 || id == NULL || json_array_size(responses) != 2) {
+    json_t *judgment = NULL;
+    int rc = 0;
+    if (status != 201 || id == NULL)
+        rc = err_set(err, ERR_INVALID, "an assignment was answered with %d", status);
+    if (rc == 0)
+        rc = judge(simulation, annotator, assignment, &judgment, err);
+    if (rc < 0) {
         json_decref(assignment);
-        return err_set(err, ERR_INVALID, "an assignment was answered with %d", status);
+        return rc;
     }
-    json_t *judgment = judge(simulation, annotator, responses);
     snprintf(path, sizeof(path), "/api/v1/assignments/%s/judgment", id);
     client_new_key(key);
-    int rc = client_call(simulation->client, "PUT", path, judgment, key, NULL, &answer, err);
+    rc = client_call(simulation->client, "PUT", path, judgment, key, NULL, &answer, err);
     json_decref(judgment);
     json_decref(assignment);
     json_decref(answer);

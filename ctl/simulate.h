@@ -19,7 +19,9 @@ struct simulate_result {
     int64_t n_annotators, n_judgments;
 };
 
-// Utility u = sum over axes of taste * meta; left wins with probability 1 / (1 + exp(-(u_left - u_right) / noise)).
+// Utility u = sum over axes of taste * meta; left wins with probability 1 / (1 + exp(-(u_left - u_right) / noise)), orders are those
+// of Plackett and Luce by u / noise, ratings the logistic of u / noise with Gumbel noise, over the scale. ERR_INVALID for a chat, and
+// a task that requires words, labels or edits: tastes say nothing of them.
 int simulate_run(
     const struct simulate_options *options, struct simulate_result *ret_result, struct err *err) MUST_CHECK;
 

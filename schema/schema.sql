@@ -1,5 +1,5 @@
 -- Made by 'make schema' from migrations/; do not edit. A test compares it with a freshly migrated database.
-CREATE FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) RETURNS boolean
+CREATE FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
     AS $$
@@ -8,6 +8,10 @@ declare
     fits boolean;
     nowhere constant uuid := '00000000-0000-0000-0000-000000000000';
 begin
+    perform from project p where p.shard_key = shard and p.setup = found_by for key share;
+    if not found then
+        return null;
+    end if;
     select coalesce((select array_agg(substring(p.quota_cell from 16 * i + 1 for 16))
             from generate_series(0, length(p.quota_cell) / 16 - 1) i), '{}') into had
     from participation p where p.shard_key = shard and p.participant_id = participant and p.state = 'active'
@@ -28,13 +32,13 @@ begin
         and q.cell <> all(had);
     update participation p set
         quota_cell = case when fits then coalesce((select string_agg(c, '' order by c) from unnest(cells) c), '') end,
-        quota_version = case when fits then answers_version end
+        quota_version = case when fits then answers_version end, quota_setup = found_by
     where p.shard_key = shard and p.participant_id = participant;
     return fits;
 end
 $$;
 
-ALTER FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) OWNER TO plenum_owner;
+ALTER FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) OWNER TO plenum_owner;
 
 CREATE FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -47,6 +51,64 @@ CREATE FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, s
 $$;
 
 ALTER FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.change_setup(shard bigint, project uuid, expected integer, wanted integer, new_quotas jsonb, codes bytea[], limits bigint[], per_item bigint[], counted_in text, beyond bigint, OUT outcome text, OUT is_number_new boolean, OUT is_quota_new boolean) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    old record;
+    unwanted bigint;
+    was_unwanted bigint;
+    was_wanted bigint;
+    nowhere constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    is_number_new := false;
+    is_quota_new := false;
+    select p.state, p.setup, p.judgments_per_item, p.n_beyond, p.settings->'quotas' as quotas into old
+    from project p where p.shard_key = shard and p.project_id = change_setup.project for update;
+    outcome := case when old.state is null then null when old.state = 'closed' then 'closed'
+        when old.setup <> expected then 'moved' else 'same' end;
+    if outcome is distinct from 'same' then
+        return;
+    end if;
+    is_number_new := old.judgments_per_item <> wanted;
+    is_quota_new := old.quotas is distinct from new_quotas;
+    if not is_number_new and not is_quota_new then
+        return;
+    end if;
+    outcome := 'changed';
+    if is_quota_new then
+        perform from quota_count q where q.shard_key = shard and q.item_id = nowhere order by q.cell for update;
+        update quota_count q set n_wanted = 0, n_per_item = case when q.n_per_item is not null then 0 end, n_given = q.n_taken
+        where q.shard_key = shard and q.item_id = nowhere and q.cell <> all(codes);
+        insert into quota_count (shard_key, item_id, cell, unit, n_wanted, n_per_item)
+        select shard, nowhere, u.cell, counted_in, u.n_wanted, u.n_per_item
+        from unnest(codes, limits, per_item) u (cell, n_wanted, n_per_item)
+        on conflict (shard_key, item_id, cell) do update set n_wanted = excluded.n_wanted, n_per_item = excluded.n_per_item,
+            n_given = quota_count.n_taken;
+    end if;
+    if is_number_new then
+        select coalesce(sum(n_unwanted), 0) into was_unwanted from item_hidden h where h.shard_key = shard;
+        update item_hidden h set n_unwanted = greatest(0, wanted - (select count(*) from assignment a
+            where a.shard_key = shard and a.item_id = h.item_id and a.n >= 0 and a.state = 'judged'))
+        where h.shard_key = shard and exists (select from assignment a
+            where a.shard_key = shard and a.item_id = h.item_id and a.n = 0);
+        select coalesce(sum(n_unwanted), 0) into unwanted from item_hidden h where h.shard_key = shard;
+        select coalesce(sum(n_wanted), 0) into was_wanted from project_counter c where c.shard_key = shard;
+        insert into project_counter (shard_key, stripe, n_wanted)
+        values (shard, 0, (was_wanted - old.n_beyond + was_unwanted) / old.judgments_per_item * wanted
+            + beyond - unwanted - was_wanted)
+        on conflict (shard_key, stripe) do update set n_wanted = project_counter.n_wanted + excluded.n_wanted;
+    end if;
+    update project p set judgments_per_item = wanted,
+        most_per_item = greatest(wanted, p.judgments_per_item, p.most_per_item), n_beyond = case when is_number_new then beyond else p.n_beyond end,
+        settings = p.settings || jsonb_build_object('quotas', new_quotas), setup = p.setup + 1
+    where p.shard_key = shard and p.project_id = change_setup.project;
+end
+$$;
+
+ALTER FUNCTION public.change_setup(shard bigint, project uuid, expected integer, wanted integer, new_quotas jsonb, codes bytea[], limits bigint[], per_item bigint[], counted_in text, beyond bigint, OUT outcome text, OUT is_number_new boolean, OUT is_quota_new boolean) OWNER TO plenum_owner;
 
 CREATE FUNCTION public.clear_quota_cell(shard bigint, who uuid) RETURNS void
     LANGUAGE plpgsql
@@ -338,6 +400,26 @@ $$;
 
 ALTER FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) RETURNS boolean
+    LANGUAGE plpgsql
+    AS $$
+declare
+    n_held bigint;
+begin
+    select count(*) into n_held from (
+        select from assignment a where a.shard_key = shard and a.item_id = item and a.n >= 0 and a.state = 'open'
+        for update skip locked
+    ) held;
+    return (
+        select count(*) filter (where a.state = 'open') = n_held
+            and count(*) filter (where a.state <> 'open' and a.n <> slot) < wanted
+        from assignment a where a.shard_key = shard and a.item_id = item and a.n >= 0
+    );
+end
+$$;
+
+ALTER FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.leave_participation(shard bigint, who uuid) RETURNS uuid
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -471,6 +553,16 @@ end
 $$;
 
 ALTER FUNCTION public.tally_start_over(shard bigint) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.try_again() RETURNS integer
+    LANGUAGE plpgsql
+    AS $$
+begin
+    raise exception 'the study has just changed' using errcode = 'serialization_failure';
+end
+$$;
+
+ALTER FUNCTION public.try_again() OWNER TO plenum_owner;
 
 CREATE FUNCTION public.withdraw_demographics(who uuid) RETURNS SETOF bytea
     LANGUAGE plpgsql SECURITY DEFINER
@@ -1062,6 +1154,7 @@ CREATE TABLE public.participation (
     n_repeats integer DEFAULT 0 NOT NULL,
     excluded_from text,
     excluded_at timestamp with time zone,
+    quota_setup integer,
     exclusion_code text,
     CONSTRAINT participation_excluded_from_check CHECK ((excluded_from = ANY (ARRAY['active'::text, 'left'::text]))),
     CONSTRAINT participation_exclusion_code_check CHECK ((exclusion_code = ANY (ARRAY['one_side'::text, 'fast'::text, 'pasted'::text, 'untyped'::text, 'twins'::text, 'known_answers'::text, 'same_person'::text, 'asked_to'::text, 'other'::text]))),
@@ -1099,6 +1192,9 @@ CREATE TABLE public.project (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     repeat_share double precision GENERATED ALWAYS AS (COALESCE(((settings -> 'repeat_share'::text))::double precision, (0)::double precision)) STORED,
     strategy text GENERATED ALWAYS AS (COALESCE((settings ->> 'strategy'::text), 'least_judged'::text)) STORED,
+    setup integer DEFAULT 1 NOT NULL,
+    n_beyond bigint DEFAULT 0 NOT NULL,
+    most_per_item integer,
     CONSTRAINT project_judgments_per_item_check CHECK (((judgments_per_item >= 1) AND (judgments_per_item <= 1000))),
     CONSTRAINT project_lease_seconds_check CHECK (((lease_seconds >= 1) AND (lease_seconds <= 604800))),
     CONSTRAINT project_name_check CHECK (((length(name) >= 1) AND (length(name) <= 200))),
@@ -1138,8 +1234,9 @@ CREATE TABLE public.quota_count (
     n_per_item bigint,
     n_taken bigint DEFAULT 0 NOT NULL,
     n_judged bigint DEFAULT 0 NOT NULL,
+    n_given bigint DEFAULT 0 NOT NULL,
     CONSTRAINT quota_count_cell_check CHECK ((length(cell) = 16)),
-    CONSTRAINT quota_count_check CHECK (((n_taken >= 0) AND ((n_wanted IS NULL) OR (n_taken <= n_wanted)))),
+    CONSTRAINT quota_count_check CHECK (((n_taken >= 0) AND ((n_wanted IS NULL) OR (n_taken <= GREATEST(n_wanted, n_given))))),
     CONSTRAINT quota_count_check1 CHECK (((n_judged >= 0) AND (n_judged <= n_taken))),
     CONSTRAINT quota_count_unit_check CHECK ((unit = ANY (ARRAY['judgments'::text, 'people'::text])))
 )
@@ -1626,7 +1723,7 @@ ALTER TABLE ONLY public.worker
 
 CREATE INDEX amendment_due ON public.amendment USING btree (closes_at) WHERE (state = 'open'::text);
 
-CREATE INDEX assignment_drawn ON public.assignment USING btree (shard_key, order_key, item_id) WHERE ((state = 'open'::text) AND (n >= 0) AND is_drawn);
+CREATE INDEX assignment_drawn ON public.assignment USING btree (shard_key, order_key, item_id, n) WHERE ((state = 'open'::text) AND (n >= 0) AND is_drawn);
 
 CREATE INDEX assignment_expiry ON public.assignment USING btree (shard_key, expires_at) WHERE ((state = 'leased'::text) AND (expires_at IS NOT NULL) AND (n >= 0));
 
@@ -1751,10 +1848,13 @@ ALTER TABLE ONLY public.token
 
 GRANT USAGE ON SCHEMA public TO plenum_app;
 
-REVOKE ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[]) TO plenum_app;
+REVOKE ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) TO plenum_app;
 
 GRANT ALL ON FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.change_setup(shard bigint, project uuid, expected integer, wanted integer, new_quotas jsonb, codes bytea[], limits bigint[], per_item bigint[], counted_in text, beyond bigint, OUT outcome text, OUT is_number_new boolean, OUT is_quota_new boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.change_setup(shard bigint, project uuid, expected integer, wanted integer, new_quotas jsonb, codes bytea[], limits bigint[], per_item bigint[], counted_in text, beyond bigint, OUT outcome text, OUT is_number_new boolean, OUT is_quota_new boolean) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.clear_quota_cell(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.clear_quota_cell(shard bigint, who uuid) TO plenum_app;
@@ -1791,6 +1891,9 @@ GRANT ALL ON FUNCTION public.give_back(shard bigint, who uuid, drops boolean) TO
 
 REVOKE ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.leave_participation(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.leave_participation(shard bigint, who uuid) TO plenum_app;
@@ -1859,7 +1962,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.invitation TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.item TO plenum_app;
 
-GRANT SELECT,INSERT,DELETE ON TABLE public.item_hidden TO plenum_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.item_hidden TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.item_sealed TO plenum_app;
 

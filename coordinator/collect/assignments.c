@@ -112,6 +112,7 @@ void assignments_reply(struct http_request *request, int status, long long shard
 }
 
 static void look(struct search *search);
+static void read_again(struct search *search);
 
 // Why there is nothing, in a header: 204 has no body.
 static void say_none(struct search *search, const char *reason)
@@ -203,7 +204,7 @@ static void on_found(void *arg, const struct db_result *result)
     else if (!db_is_null(result, 0, LEASE))
         reply_found(search, result);
     else if (search->is_seated && !db_bool(result, 0, HAS_CELL))
-        http_problem(request, 409, "Your answers about yourself have just changed; ask again.");
+        read_again(search);
     else if (search->is_full && search->has_released)
         say_none(search, "full");
     else if (search->is_full)
@@ -385,6 +386,10 @@ static void begin(void *arg)
 static void with_seat(void *arg, const struct seat *seat)
 {
     struct search *search = arg;
+    if (seat->is_stale) {
+        read_again(search);
+        return;
+    }
     search->seat = *seat;
     search->is_seated = !seat->is_admitted;
     offer_gold(search->request, search->actor, search->project, &search->gold, search->constitution_version,
@@ -422,7 +427,19 @@ static void with_task(struct http_request *request, const struct task *task, voi
         offer_gold(request, search->actor, search->project, &search->gold, search->constitution_version,
             begin, search);
     else
-        seat_find(request, search->actor, search->project.shard_key, task->quotas, with_seat, search);
+        seat_find(
+            request, search->actor, search->project.shard_key, task->quotas, task->setup, with_seat, search);
+}
+
+// The quotas, or the person's answers, are not any more what their cell was found by.
+static void read_again(struct search *search)
+{
+    const struct loop *loop = http_context(search->request);
+    task_forget(loop->collect, search->project.shard_key);
+    if (++search->attempts < ATTEMPTS_MAX)
+        task_require(search->request, search->project.shard_key, with_task, search);
+    else
+        http_problem(search->request, 409, "What decides which tasks are yours has just changed; ask again.");
 }
 
 static void within(void *arg)

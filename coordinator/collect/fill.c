@@ -21,8 +21,9 @@ struct filling {
     struct http_request *request;
     struct id project;
     json_t *quotas;
-    int64_t filled[QUOTA_CELLS_MAX], n_items, n_participants;
-    bool hidden[QUOTA_CELLS_MAX];
+    int64_t filled[QUOTA_CELLS_MAX + 1], n_items,
+        n_participants; // behind the cells: in cells that are no more
+    bool hidden[QUOTA_CELLS_MAX + 1];
 };
 
 static void filling_release(void *arg)
@@ -35,7 +36,10 @@ static void count_cells(struct filling *filling, const struct db_result *result)
 {
     const struct loop *loop = http_context(filling->request);
     bool in_people = quota_counts_people(filling->quotas);
-    for (size_t i = 0; i < quota_n_cells(filling->quotas); i++) {
+    size_t n = quota_n_cells(filling->quotas);
+    for (int row = 0; row < result->n_rows; row++)
+        filling->filled[n] += db_number(result, row, in_people ? N_TAKEN : N_JUDGED);
+    for (size_t i = 0; i < n; i++) {
         unsigned char code[KEYS_CODE_BYTES];
         char *text = quota_cell_text(filling->quotas, i);
         keys_code(loop->app->keys, filling->project.shard_key, text, code);
@@ -46,6 +50,7 @@ static void count_cells(struct filling *filling, const struct db_result *result)
             if (size == sizeof(code) && memcmp(cell, code, size) == 0)
                 filling->filled[i] = db_number(result, row, in_people ? N_TAKEN : N_JUDGED);
         }
+        filling->filled[n] -= filling->filled[i];
     }
     if (result->n_rows > 0) {
         filling->n_items = db_number(result, 0, N_ITEMS);
@@ -53,14 +58,23 @@ static void count_cells(struct filling *filling, const struct db_result *result)
     }
 }
 
-// Each person is in one cell, and all that was judged is known: the cells make up a whole. Who is not asked for (closed)
-// is nobody, and hides nobody.
+// Each person is in one cell, and all that was judged is known: the cells make up a whole, with those that are no more. Who is not
+// asked for (closed) is nobody, unless they were before, and hides nobody.
 static void hide_cells(struct filling *filling)
 {
-    size_t n = quota_n_cells(filling->quotas);
-    if (quota_wanted(filling->quotas, n - 1) == 0)
-        n--;
-    coverage_hide(filling->filled, n, COVERAGE_LEAST, filling->hidden);
+    size_t n = quota_n_cells(filling->quotas), places[QUOTA_CELLS_MAX + 1], n_counts = 0;
+    int64_t counts[QUOTA_CELLS_MAX + 1];
+    bool hidden[QUOTA_CELLS_MAX + 1];
+    for (size_t i = 0; i <= n; i++) {
+        bool is_asked_for = i < n && quota_wanted(filling->quotas, i) != 0;
+        if (!is_asked_for && filling->filled[i] == 0)
+            continue;
+        places[n_counts] = i;
+        counts[n_counts++] = filling->filled[i];
+    }
+    coverage_hide(counts, n_counts, COVERAGE_LEAST, hidden);
+    for (size_t i = 0; i < n_counts; i++)
+        filling->hidden[places[i]] = hidden[i];
 }
 
 // The kinds by one attribute and everybody else make up a whole; and so do each kind and those who are not of it.
@@ -104,6 +118,9 @@ static json_t *cell_json(const struct filling *filling, size_t i)
     json_object_set_new(
         row, "filled", filling->hidden[i] ? json_null() : json_integer((json_int_t)filling->filled[i]));
     json_object_set_new(row, "hidden", json_boolean(filling->hidden[i]));
+    // Follows from the two numbers: where one is hidden, this is.
+    json_object_set_new(row, "closed",
+        filling->hidden[i] ? json_null() : json_boolean(wanted >= 0 && filling->filled[i] >= wanted));
     return row;
 }
 

@@ -5,6 +5,7 @@
 #include "coordinator/collect/quota.h"
 #include "coordinator/collect/rules.h"
 #include "coordinator/collect/seat.h"
+#include "coordinator/collect/setup.h"
 #include "coordinator/collect/study.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -257,10 +258,16 @@ void projects_list(struct http_request *request)
 }
 
 // --- one ----------------------------------------------------------------------------------------------------------------
+struct change {
+    const char *state; // NULL: as it is
+    json_t *name, *guideline;
+};
+
 struct showing {
     struct http_request *request;
     struct id project;
     const struct actor *actor;
+    struct change wanted; // of a change
 };
 
 static bool runs_it(const struct actor *actor)
@@ -388,13 +395,9 @@ static void add_words(struct http_request *request, struct db_params *params, co
     free(text);
 }
 
-struct change {
-    const char *state; // NULL: as it is
-    json_t *name, *guideline;
-};
-
-static void change(struct showing *showing, const struct change *wanted)
+static void change(struct showing *showing)
 {
+    const struct change *wanted = &showing->wanted;
     struct http_request *request = showing->request;
     const struct loop *loop = http_context(request);
     unsigned char hash[HASH_BYTES];
@@ -417,6 +420,17 @@ static void change(struct showing *showing, const struct change *wanted)
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_PROJECT_CHANGE, &params, on_state, showing);
 }
 
+static void change_more(void *arg)
+{
+    change(arg);
+}
+
+static void show_changed(void *arg)
+{
+    const struct showing *showing = arg;
+    show(showing->request, showing->actor);
+}
+
 static void change_as(struct http_request *request, const struct actor *actor)
 {
     static const char *const states[] = {"open", "paused", "closed", NULL};
@@ -427,15 +441,21 @@ static void change_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("state", "name", "guideline"));
+    fields_only(&fields, body, "", FIELDS("state", "name", "guideline", "judgments_per_item", "quotas"));
     int state = fields_choice(&fields, body, "", "state", FIELD_OPTIONAL, states);
-    struct change wanted = {.state = state >= 0 ? states[state] : NULL};
-    wanted.name = study_name(&fields, body, FIELD_OPTIONAL);
-    wanted.guideline = study_guideline(&fields, body);
-    if (wanted.state == NULL && wanted.name == NULL && wanted.guideline == NULL)
-        fields_fail(&fields, "", "Say what changes: state, name or guideline.");
-    if (fields_finish(&fields, request))
-        change(showing, &wanted);
+    struct change *wanted = &showing->wanted;
+    wanted->state = state >= 0 ? states[state] : NULL;
+    wanted->name = study_name(&fields, body, FIELD_OPTIONAL);
+    wanted->guideline = study_guideline(&fields, body);
+    bool is_said = wanted->state != NULL || wanted->name != NULL || wanted->guideline != NULL;
+    if (!is_said && !setup_is_said(body))
+        fields_fail(&fields, "", "Say what changes: state, name, guideline, judgments_per_item or quotas.");
+    if (!fields_finish(&fields, request))
+        return;
+    if (setup_is_said(body))
+        setup_change(request, actor, showing->project, body, is_said ? change_more : show_changed, showing);
+    else
+        change(showing);
 }
 
 void projects_change(struct http_request *request)

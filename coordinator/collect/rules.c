@@ -179,7 +179,9 @@ json_t *rules_read(struct fields *fields, const json_t *given, const char *at, b
         FIELDS("kind", "preset", "goal", "strength_max", "tie", "both_bad", "partial", "dimensions", "labels",
             "reasons", "rationale", "confidence", "edit", "compliance", "hindsight", "chat"));
     json_t *task = with_preset(fields, given, at);
-    int kind = fields_choice(fields, task, at, "kind", FIELD_REQUIRED, kinds);
+    // A preset that there is none of has been named already.
+    bool may_lack = json_is_string(json_object_get(given, "preset"));
+    int kind = fields_choice(fields, task, at, "kind", may_lack ? FIELD_OPTIONAL : FIELD_REQUIRED, kinds);
     json_object_set_new(own, "kind", json_string(kinds[kind >= 0 ? kind : 0]));
     if (json_is_string(json_object_get(task, "preset")))
         json_object_set(own, "preset", json_object_get(task, "preset"));

@@ -19,7 +19,7 @@ struct finding {
     struct http_request *request;
     const struct actor *actor;
     const struct keys *keys; // what the pool may use of the loop's
-    int64_t shard_key, version;
+    int64_t shard_key, version, setup;
     json_t *quotas, *answers;
     const unsigned char *sealed;
     size_t n_sealed;
@@ -150,7 +150,10 @@ static void on_written(void *arg, const struct db_result *result)
         return;
     if (result->n_rows == 0)
         http_problem(finding->request, 404, "There is nothing here, or it is not yours to see.");
-    else if (!db_bool(result, 0, 0))
+    else if (db_is_null(result, 0, 0)) {
+        finding->seat.is_stale = true;
+        finding->then(finding->arg, &finding->seat);
+    } else if (!db_bool(result, 0, 0))
         say_full(finding);
     else {
         finding->is_stored = true;
@@ -177,6 +180,7 @@ static void store(struct finding *finding)
         db_add_bytes(&params, finding->seat.cell, KEYS_CODE_BYTES);
         db_add_number(&params, finding->version);
     }
+    db_add_number(&params, finding->setup);
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE,
         in_people ? QUERY_COLLECT_QUOTA_ADMIT : QUERY_COLLECT_QUOTA_STORE, &params, on_written, finding);
 }
@@ -249,7 +253,8 @@ static void on_me(void *arg, const struct db_result *result)
         return;
     }
     // As of the answers that hold now, but for a second in other threads.
-    if (db_is_null(result, 0, 1) || db_number(result, 0, 0) != finding->actor->demographics_version) {
+    if (db_is_null(result, 0, 1) || db_number(result, 0, 0) != finding->actor->demographics_version ||
+        db_number(result, 0, 2) != finding->setup) {
         read_answers(finding);
         return;
     }
@@ -262,7 +267,7 @@ static void on_me(void *arg, const struct db_result *result)
 }
 
 void seat_find(struct http_request *request, const struct actor *actor, int64_t shard_key, json_t *quotas,
-    void (*then)(void *arg, const struct seat *seat), void *arg)
+    int64_t setup, void (*then)(void *arg, const struct seat *seat), void *arg)
 {
     const struct loop *loop = http_context(request);
     struct finding *finding = arena_calloc(http_arena(request), 1, sizeof(*finding));
@@ -270,6 +275,7 @@ void seat_find(struct http_request *request, const struct actor *actor, int64_t 
         .actor = actor,
         .keys = loop->app->keys,
         .shard_key = shard_key,
+        .setup = setup,
         .quotas = json_incref(quotas),
         .then = then,
         .arg = arg};

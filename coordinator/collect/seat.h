@@ -9,14 +9,15 @@ struct actor;
 struct http_request;
 
 struct seat {
+    bool is_stale;                       // the quotas have changed since they were read: read them again
     bool is_admitted;                    // people are counted, and this one has a place: no cell from here on
     unsigned char cell[KEYS_CODE_BYTES]; // else judgments are counted, in this one
 };
 
 // Calls `then` once with the seat; or answers itself: 403 with the type "quota_questions" that names the attributes to
-// answer first, 204 with Plenum-Reason: full, 404, 503. `quotas` is borrowed for this call.
+// answer first, 204 with Plenum-Reason: full, 404, 503. `quotas` is borrowed for this call; they are those of `setup`.
 void seat_find(struct http_request *request, const struct actor *actor, int64_t shard_key, json_t *quotas,
-    void (*then)(void *arg, const struct seat *seat), void *arg);
+    int64_t setup, void (*then)(void *arg, const struct seat *seat), void *arg);
 
 // Codes of all cells as '{hex,...}', and the limits as '{n,...}', for the statement that makes a study; in the arena.
 struct arena;

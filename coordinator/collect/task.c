@@ -97,7 +97,7 @@ static void on_task(void *arg, const struct db_result *result)
         .simulated = db_bool(result, 0, 3),
         .repeats = db_bool(result, 0, 6),
         .is_drawn = db_bool(result, 0, 7),
-        .has_panel = db_bool(result, 0, 9)};
+        .has_panel = db_bool(result, 0, 10)};
     json_t *stored = json_loads(db_text(result, 0, 1), 0, NULL);
     rules_of(&reading->task.rules, stored);
     reading->task.is_chat = json_is_object(json_object_get(stored, "chat"));
@@ -105,6 +105,7 @@ static void on_task(void *arg, const struct db_result *result)
     json_t *given = json_loads(db_text(result, 0, 5), 0, NULL);
     reading->task.gold = gold_rules_of(given);
     reading->task.tasks_a_day = db_is_null(result, 0, 8) ? 0 : db_number(result, 0, 8);
+    reading->task.setup = db_number(result, 0, 9);
     json_decref(given);
     reading->task.quotas = read_quotas(db_text(result, 0, 4));
     if (db_is_null(result, 0, 2)) {
@@ -116,6 +117,13 @@ static void on_task(void *arg, const struct db_result *result)
     db_params_init(&params);
     db_add_number(&params, reading->task.community_shard_key);
     db_query(loop->db, DB_READ, 0, QUERY_COLLECT_CONSTITUTION, &params, on_constitution, reading);
+}
+
+void task_forget(struct collect *collect, int64_t shard_key)
+{
+    struct task *own = place(collect, shard_key);
+    if (own->shard_key == shard_key)
+        own->read_us = 0;
 }
 
 void task_require(struct http_request *request, int64_t shard_key,

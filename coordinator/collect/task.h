@@ -1,4 +1,5 @@
-// What the rules of a judgment are in a project: they never change, so each loop keeps them once read. Belongs to the
+// What the rules of a judgment are in a project: they never change but for the quotas, so each loop keeps them for a while. Who
+// gives out work by quotas that are no more is told so by the database, forgets them here, and reads them again. Belongs to the
 // loop's thread; a fixed number of places.
 #ifndef COORDINATOR_COLLECT_TASK_H
 #define COORDINATOR_COLLECT_TASK_H
@@ -19,6 +20,7 @@ struct task {
     int64_t constitution_version; // of that community, at most 2 s old; 0: none
     bool simulated;
     json_t *quotas; // as in the settings, when there are any; else NULL; owned
+    int64_t setup;  // by which the quotas are these
     struct gold_rules gold;
     int64_t tasks_a_day; // 0: no limit
     bool is_chat;        // tasks come of chats only (coordinator/chat)
@@ -46,5 +48,8 @@ void collect_free(struct collect *collect);
 // Calls `then` at once or later; answers 404 or 503 itself. The task is valid until `then` returns to the loop.
 void task_require(struct http_request *request, int64_t shard_key,
     void (*then)(struct http_request *request, const struct task *task, void *arg), void *arg);
+
+// It has changed: the next who asks reads it.
+void task_forget(struct collect *collect, int64_t shard_key);
 
 #endif

@@ -214,3 +214,115 @@ test('how full the cells are, and nothing of a small one', async () => {
     assert.equal(body.quotas, undefined);
     assert.doesNotMatch(server.log, /young|south/);
 });
+
+const change = (project, body, status = 200) => call(status, 'PATCH', `/api/v1/projects/${project}`, { body });
+const logged = (project) => Number(server.sql(`select count(*) from (select entry from log_entry union all select entry from log_outbox) e
+    where entry like '%${project}%' and (entry like '%"project_quotas"%' or entry like '%"project_judgments_per_item"%')`));
+
+test('targets change while people work: what was given stays, and no more is given than is wanted', async () => {
+    const quotas = (...rows) => ({ by: ['age'], cells: cells(...rows) });
+    const project = await study({ quotas: quotas(['young', 3], ['old', 2]) });
+    const [young, old] = [await join(project, { age: 'young' }), await join(project, { age: 'old' })];
+    await judge(project, young, 2);
+    const held = (await next(project, young)).body;
+    // Lowered below what is taken: closed. The lease that is out is answered, and given back it is not given again.
+    const { body } = await change(project, { quotas: quotas(['young', 1], ['old', 2]) });
+    assert.equal(body.quotas.cells[0].judgments, 1);
+    assert.equal(counts(project), '2|0|0\n1|3|2\n0|0|0');
+    await put(young, held);
+    await next(project, young, 204);
+    await put(young, held, 'skip');
+    assert.equal(counts(project), '2|0|0\n1|2|2\n0|0|0');
+    await undo(young, held, 409);
+    await next(project, young, 204);
+    assert.equal(logged(project), 1);
+    await change(project, { quotas: quotas(['young', 1], ['old', 2]) });
+    assert.equal(logged(project), 1, 'said again it changes nothing');
+    // Raised: as many more as that.
+    await change(project, { quotas: quotas(['young', 4], ['old', 2]) });
+    await judge(project, young, 2);
+    await next(project, young, 204);
+    // Removed: those people are everybody else, who is not asked for. What they had out is theirs.
+    const last = (await next(project, old)).body;
+    await change(project, { quotas: quotas(['young', 4]) });
+    await put(old, last);
+    assert.equal((await next(project, old, 204)).headers.get('plenum-reason'), 'full');
+    // Added again, it goes on from what it had.
+    await change(project, { quotas: quotas(['young', 4], ['old', 3]) });
+    await judge(project, old, 2);
+    await next(project, old, 204);
+    assert.equal(counts(project), '4|4|4\n3|3|3\n0|0|0');
+    assert.equal(logged(project), 4);
+    const { body: fill } = await call(200, 'GET', `/api/v1/projects/${project}/quotas`);
+    assert.deepEqual(fill.cells.map((one) => one.closed), [null, null, true], 'of a small cell it is not said');
+});
+
+test('a cell that is added takes its people from everybody else, and quotas of each item change how many it wants', async () => {
+    const by = (cell, more) => ({ by: ['age'], cells: cell, ...more });
+    const project = await study({ quotas: by(cells(['young', 1]), { else: 'open' }) });
+    const old = await join(project, { age: 'old' });
+    await judge(project, old, 2);
+    await change(project, { quotas: by(cells(['young', 1], ['old', 1]), { else: 'open' }) });
+    await judge(project, old, 1);
+    await next(project, old, 204);
+    assert.equal(server.sql(`select n_taken from quota_count where n_wanted is null and shard_key = (select shard_key from project where project_id = '${uuid(project)}')`), '2');
+
+    const each = await study({ quotas: by(cells(['young', 2], ['old', 1]), { per: 'item' }) }, 2);
+    const people = await Promise.all([1, 2, 3].map(() => join(each, { age: 'young' })));
+    for (const one of people.slice(0, 2)) await judge(each, one, 2);
+    const { body: grown } = await change(each, { quotas: by(cells(['young', 3], ['old', 1]), { per: 'item' }) });
+    assert.deepEqual([grown.judgments_per_item, grown.counts.wanted], [4, 8]);
+    await judge(each, people[2], 2);
+    const { body: shrunk } = await change(each, { quotas: by(cells(['young', 1], ['old', 1]), { per: 'item' }) });
+    assert.deepEqual([shrunk.judgments_per_item, shrunk.counts.wanted], [2, 6], 'three were judged of each');
+    await next(each, await join(each, { age: 'young' }), 204);
+    const { body: fault } = await change(each, { judgments_per_item: 5 }, 422);
+    assert.equal(fault.errors[0].pointer, '/judgments_per_item');
+});
+
+test('people that are counted keep their place when fewer come to be wanted', async () => {
+    const list = (...rows) => rows.map(([value, count]) => ({ attribute: 'age', value, count }));
+    const project = await study({ judgments_per_item: 50, quotas: list(['young', 2]) });
+    const people = await Promise.all([1, 2].map(() => join(project, { age: 'young' })));
+    for (const one of people) await judge(project, one, 1);
+    await change(project, { quotas: list(['young', 1], ['old', 1]) });
+    for (const one of people) await judge(project, one, 1);
+    await next(project, await join(project, { age: 'young' }), 204);
+    await judge(project, await join(project, { age: 'old' }), 1);
+    await next(project, await join(project, { age: 'old' }), 204);
+    assert.equal(counts(project), '1|2|0\n1|1|0');
+    const left = await join(project, { age: 'young' });
+    await change(project, { quotas: list(['young', 3], ['old', 1]) });
+    await judge(project, left, 1);
+});
+
+test('who leaves gives back the place of what they held', async () => {
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 1]) } });
+    const token = await join(project, { age: 'young' });
+    await next(project, token);
+    await call(204, 'DELETE', `/api/v1/me/participations/${project}`, { token });
+    assert.equal(counts(project), '1|0|0\n0|0|0');
+    await judge(project, await join(project, { age: 'young' }), 1);
+});
+
+test('what a change of quotas can not be', async () => {
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 3]) } });
+    const none = await study({});
+    const bad = [
+        [project, { quotas: { by: ['place'], cells: [{ values: { place: 'north' }, judgments: 1 }] } }, '/quotas/by'],
+        [project, { quotas: { by: ['age'], cells: cells(['young', 3]), per: 'item' } }, '/quotas/per'],
+        [project, { quotas: [] }, '/quotas'],
+        [project, { quotas: [{ attribute: 'age', value: 'young', count: 1 }] }, '/quotas'],
+        [project, { quotas: { by: ['age'], cells: cells(['ancient', 3]) } }, '/quotas/cells/0/values/age'],
+        [none, { quotas: { by: ['age'], cells: cells(['young', 3]) } }, '/quotas'],
+        [none, { judgments_per_item: 0 }, '/judgments_per_item'],
+    ];
+    for (const [id, body, pointer] of bad) {
+        const { body: fault } = await change(id, body, 422);
+        assert.ok(fault.errors.some((one) => one.pointer === pointer), `${pointer}: ${JSON.stringify(fault.errors)}`);
+    }
+    const token = await join(project, { age: 'young' });
+    await call(404, 'PATCH', `/api/v1/projects/${project}`, { token, body: { judgments_per_item: 2 } });
+    await change(project, { state: 'closed' });
+    await change(project, { judgments_per_item: 2 }, 409);
+});

@@ -87,6 +87,39 @@ async function run(t, items, cap, settings = {}) {
     assert.equal(shown.body.progress.judgments, wanted);
 }
 
+// How many are wanted changes while they work, and each change is cut off by a kill and said again.
+test('60 items with cap 3, then 5, 2 and 4: each gets 4, but those that had 5', { timeout: 300000 }, async (t) => {
+    const server = await startCoordinator({});
+    t.after(() => server.stop());
+    const { project, tokens } = await study(server, 60, 3);
+    const acknowledged = [];
+    const working = tokens.map((token) => annotate(server, project, token, acknowledged));
+    const taken = (most) => server.sql(`select item_id from assignment where state <> 'open' group by item_id having count(*) > ${most} order by 1`);
+    let over;
+    for (const [enough, judgments_per_item] of [[60, 5], [160, 2], [165, 4]]) {
+        while (acknowledged.length < enough) await pause(1);
+        const cut = server.api('PATCH', `/api/v1/projects/${project}`, { body: { judgments_per_item } }).catch(() => null);
+        await pause(Math.random() * 10);
+        await server.kill();
+        await cut;
+        await server.restart();
+        await until(server, 'PATCH', `/api/v1/projects/${project}`, { body: { judgments_per_item } }, [200]);
+        if (judgments_per_item === 2) over = taken(4);
+    }
+    await Promise.all(working);
+    for (const token of tokens) await annotate(server, project, token, acknowledged); // who was told that nothing is left, before more was
+    const count = (sql) => Number(server.sql(`select count(*) from ${sql}`));
+    assert.equal(count('(select item_id from judgment group by item_id having count(*) < 4) o'), 0, 'each has what it wants');
+    assert.equal(taken(4), over, 'none has more but what was given before fewer were wanted');
+    assert.equal(count('(select item_id from judgment group by item_id, participant_id having count(*) > 1) o'), 0, 'nobody twice');
+    assert.deepEqual(acknowledged.map(uuidOf).sort(), server.sql('select judgment_id from judgment').split('\n').map((one) => one.replaceAll('-', '')).sort());
+    const n = acknowledged.length;
+    const [wanted, counted] = server.sql('select sum(n_wanted), sum(n_counted) from project_counter').split('|').map(Number);
+    assert.equal(counted, n);
+    assert.ok(wanted >= 240 && wanted <= n, `${wanted}: what was out when fewer came to be wanted is counted beyond it`);
+    assert.equal(count(`(select entry from log_entry union all select entry from log_outbox) e where entry like '%"project_judgments_per_item"%'`), 3, 'an entry each');
+});
+
 test('200 items with cap 1: exactly 200 judgments', { timeout: 300000 }, (t) => run(t, 200, 1));
 test('60 items with cap 3: exactly 180 judgments', { timeout: 300000 }, (t) => run(t, 60, 3));
 test('40 items with cap 10 and a quarter repeats: exactly 400 judgments beside them', { timeout: 300000 }, (t) => run(t, 40, 10, { repeat_share: 0.25 }));

@@ -97,6 +97,48 @@ async function run(t, quotas, { items, judgments_per_item, wanted }) {
     return { server, kept, kindOf };
 }
 
+// Targets change under the hands of those who work: each change is cut off by a kill and said again.
+test('quotas raised, lowered, added and removed, and judgments_per_item with them', { timeout: 300000 }, async (t) => {
+    const server = await startCoordinator({});
+    t.after(() => server.stop());
+    const setups = [ // of each cell in turn; 0: there is none
+        { enough: 60, judgments_per_item: 3, wanted: (i) => (i === 11 ? 0 : 40) },
+        { enough: 150, judgments_per_item: 2, wanted: (i) => (i === 0 ? 1 : 30) },
+        { enough: 200, judgments_per_item: 3, wanted: (i) => (i === 0 ? 1 : i === 1 ? 0 : 45) },
+    ];
+    const quotas = (wanted) => ({ by: ['age', 'place'], cells: KINDS.map((values, i) => ({ values, judgments: wanted(i) })).filter((one) => one.judgments > 0) });
+    const { project, people } = await study(server, quotas((i) => (i === 11 ? 0 : 30)), 200, 2);
+    const given = [], state = { resting: new Set() };
+    const working = people.map((one) => annotate(server, project, one, given, state));
+    const changed = [];
+    for (const { enough, judgments_per_item, wanted } of setups) {
+        while (given.length < enough) await pause(1);
+        const body = { quotas: quotas(wanted), judgments_per_item };
+        const cut = server.api('PATCH', `/api/v1/projects/${project}`, { body }).catch(() => null);
+        await pause(Math.random() * 10);
+        await server.kill();
+        await cut;
+        await server.restart();
+        await until(server, 'PATCH', `/api/v1/projects/${project}`, { body }, [200]);
+        const [small] = server.sql(`select n_taken from quota_count where item_id = '${ZERO}' and n_wanted = 1`).split('\n');
+        changed.push(Number(small));
+    }
+    await Promise.all(working);
+    const latest = `(select distinct on (lease_id) * from judgment order by lease_id, revision desc)`;
+    const kept = server.sql(`select replace(judgment_id::text, '-', '') from ${latest} j where outcome not in ('skip', 'void')`).split('\n');
+    const kindOf = new Map(given.map(({ judgment, kind }) => [uuidOf(judgment), kind]));
+    assert.deepEqual([...kindOf.keys()].sort(), kept.sort(), 'what was acknowledged is what is kept, each once');
+    const filled = KINDS.map((_, kind) => kept.filter((one) => kindOf.get(one) === kind).length);
+    assert.deepEqual(filled.slice(2), KINDS.slice(2).map(() => 45), 'each cell has what it wants in the end');
+    assert.ok(filled[0] <= changed[1] && filled[1] <= 40, `${filled[0]} of ${changed[1]}, ${filled[1]}: no more than was given before`);
+    assert.equal(server.sql(`select count(*) from (select item_id from ${latest} j where outcome not in ('skip', 'void') group by item_id having count(*) > 3) o`), '0');
+    assert.equal(server.sql(`select count(*) from quota_count where n_taken <> n_judged`), '0', 'nothing is held');
+    const counted = server.sql(`select n_judged from quota_count where item_id = '${ZERO}' and n_judged > 0 order by 1`).split('\n').map(Number);
+    assert.deepEqual(counted, filled.filter((n) => n > 0).sort((a, b) => a - b), 'the counters say the same');
+    assert.equal(server.sql(`select count(*) from assignment where state = 'leased'`), '0');
+    assert.equal(server.sql('select sum(n_counted) from project_counter'), String(kept.length));
+});
+
 const cells = (judgments) => KINDS.map((values, i) => ({ values, judgments: judgments(i) }));
 
 test('2,000 items, 12 cells of the study', { timeout: 300000 }, async (t) => {

@@ -5,9 +5,11 @@
 -- candidate by itself. The odd "between, order by" makes one index cheaper than any other even when the statement is
 -- planned while the tables are empty, which is when it mostly is.
 with p as materialized (
-    select state, judgments_per_item, lease_seconds, guideline_version, task,
+    -- Held, so that what the study wants can't change meanwhile; what changed since this began to look is looked at anew.
+    select state, case when setup = (select setup from project where shard_key = $1::bigint) then judgments_per_item else try_again() end as judgments_per_item,
+        lease_seconds, guideline_version, task,
         task->>'kind' = 'pairwise' as is_pair, blind, repeat_share
-    from project where shard_key = $1::bigint
+    from project where shard_key = $1::bigint for key share
 ), me as materialized (
     select ctid as row, cursor_n, cursor_key, n_given, n_repeats from participation
     where shard_key = $1::bigint and participant_id >= $2::uuid and participant_id <= $2::uuid
@@ -60,17 +62,22 @@ with p as materialized (
             order by x.item_id, x.participant_id limit 1) is null
         and (select 1 from item_hidden h where h.shard_key = $1::bigint and h.item_id >= c.item_id and h.item_id <= c.item_id
             order by h.item_id limit 1) is null
+        and ((c.n < (select judgments_per_item from p) and (select 1 from assignment x
+                where x.shard_key = $1::bigint and x.item_id = c.item_id and x.n >= (select judgments_per_item from p)
+                    and x.state <> 'open'
+                order by x.item_id, x.n limit 1) is null)
+            or has_room($1::bigint, c.item_id, c.n, (select judgments_per_item from p)))
     limit 1
 ), pick as materialized (
     select a.item_id, a.n, a.order_key
     from (
         (select item_id, n, order_key from assignment
-        where shard_key = $1::bigint and state = 'open' and n >= 0
+        where shard_key = $1::bigint and state = 'open' and n >= 0 and n < (select judgments_per_item from p)
             and (n, order_key) > ((select cursor_n from me), (select cursor_key from me))
         order by n, order_key limit $5::integer)
         union all
         (select item_id, n, order_key from assignment
-        where shard_key = $1::bigint and state = 'open' and n >= 0
+        where shard_key = $1::bigint and state = 'open' and n >= 0 and n < (select judgments_per_item from p)
             and (n, order_key) <= ((select cursor_n from me), (select cursor_key from me))
         order by n, order_key limit $5::integer)
     ) c
@@ -91,6 +98,11 @@ with p as materialized (
             order by j.item_id, j.participant_id limit 1) is null
         and (select 1 from item_hidden h where h.shard_key = $1::bigint and h.item_id >= c.item_id and h.item_id <= c.item_id
             order by h.item_id limit 1) is null
+        and ((c.n < (select judgments_per_item from p) and (select 1 from assignment x
+                where x.shard_key = $1::bigint and x.item_id = c.item_id and x.n >= (select judgments_per_item from p)
+                    and x.state <> 'open'
+                order by x.item_id, x.n limit 1) is null)
+            or has_room($1::bigint, c.item_id, c.n, (select judgments_per_item from p)))
     limit 1
 ), taken as (
     -- With a lease_id it is the person's own that ran out: theirs again, as it was, unless somebody else has taken it.
@@ -112,7 +124,7 @@ with p as materialized (
 ), opened as (
     insert into assignment (shard_key, item_id, n, order_key, n_responses)
     select $1::bigint, t.item_id, t.n + 1, t.order_key, t.n_responses
-    from taken t, p where t.n >= 0 and t.n + 1 < p.judgments_per_item
+    from taken t where t.n >= 0
     on conflict (shard_key, item_id, n) do nothing
 ), moved as (
     update participation m set cursor_n = coalesce(pick.n, m.cursor_n),

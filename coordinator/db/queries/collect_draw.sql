@@ -5,9 +5,11 @@
 -- all keys that the 64 cover: about with which they were looked at. The last column: was it lost to somebody faster, or are
 -- there others to look at.
 with p as materialized (
-    select state, judgments_per_item, lease_seconds, guideline_version, task,
+    -- Held, so that what the study wants can't change meanwhile; what changed since this began to look is looked at anew.
+    select state, case when setup = (select setup from project where shard_key = $1::bigint) then judgments_per_item else try_again() end as judgments_per_item,
+        lease_seconds, guideline_version, task,
         task->>'kind' = 'pairwise' as is_pair, blind, repeat_share, strategy
-    from project where shard_key = $1::bigint
+    from project where shard_key = $1::bigint for key share
 ), me as materialized (
     select ctid as row, n_given, n_repeats from participation
     where shard_key = $1::bigint and participant_id >= $2::uuid and participant_id <= $2::uuid
@@ -40,11 +42,11 @@ with p as materialized (
     select item_id, n, order_key, is_around, false as is_late
     from (
         (select item_id, n, order_key, false as is_around from assignment
-        where shard_key = $1::bigint and state = 'open' and n >= 0 and is_drawn and order_key >= $5::bigint
+        where shard_key = $1::bigint and state = 'open' and n >= 0 and n < (select judgments_per_item from p) and is_drawn and order_key >= $5::bigint
         order by order_key limit 64)
         union all
         (select item_id, n, order_key, true from assignment
-        where shard_key = $1::bigint and state = 'open' and n >= 0 and is_drawn and order_key < $5::bigint
+        where shard_key = $1::bigint and state = 'open' and n >= 0 and n < (select judgments_per_item from p) and is_drawn and order_key < $5::bigint
         order by order_key limit 64)
     ) c limit 64
 ), whole as materialized ( -- are these all, and if not, how much of the keys they cover
@@ -77,6 +79,11 @@ with p as materialized (
             order by j.item_id, j.participant_id limit 1) is null
         and (select 1 from item_hidden h where h.shard_key = $1::bigint and h.item_id >= c.item_id and h.item_id <= c.item_id
             order by h.item_id limit 1) is null
+        and ((c.n < (select judgments_per_item from p) and (select 1 from assignment x
+                where x.shard_key = $1::bigint and x.item_id = c.item_id and x.n >= (select judgments_per_item from p)
+                    and x.state <> 'open'
+                order by x.item_id, x.n limit 1) is null)
+            or has_room($1::bigint, c.item_id, c.n, (select judgments_per_item from p)))
 ), weighed as materialized (
     select *, sum(weight) over (rows unbounded preceding) as upto, sum(weight) over () as total from able
 ), pick as materialized (
@@ -110,7 +117,7 @@ with p as materialized (
 ), opened as (
     insert into assignment (shard_key, item_id, n, order_key, n_responses, is_drawn)
     select $1::bigint, t.item_id, t.n + 1, t.order_key, t.n_responses, true
-    from taken t, p where t.n >= 0 and t.n + 1 < p.judgments_per_item
+    from taken t where t.n >= 0
     on conflict (shard_key, item_id, n) do nothing
 ), moved as (
     update participation m set n_given = m.n_given + 1, n_repeats = m.n_repeats + (select count(*) from again)

@@ -1,9 +1,10 @@
 -- The next open slots of shard $1 that are least judged, in the order of their keys from $2 on and around, $3 at the most, and
 -- before them leases that ran out: with their content, a row a response. What is read here is a hint; collect_take.sql decides.
 with p as materialized (
-    select task, blind from project where shard_key = $1::bigint
+    select task, blind, judgments_per_item from project where shard_key = $1::bigint
 ), level as materialized (
-    select n from assignment where shard_key = $1::bigint and state = 'open' and n >= 0 order by n, order_key limit 1
+    select n from assignment where shard_key = $1::bigint and state = 'open' and n >= 0 and n < (select judgments_per_item from p)
+    order by n, order_key limit 1
 ), next as materialized (
     (select item_id, n, order_key from assignment
     where shard_key = $1::bigint and state = 'leased' and expires_at < now() and n >= 0

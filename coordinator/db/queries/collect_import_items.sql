@@ -1,6 +1,8 @@
 -- A batch of items ($2 ..) with their responses ($12 .., $12 is the item's place). Answers a row an item: its place, what
 -- became of it, and the id that it has.
-with input as materialized (
+with p as materialized ( -- held: what is wanted of each is counted as it is
+    select judgments_per_item from project where shard_key = $1::bigint for key share
+), input as materialized (
     select ord, a::uuid as item_id, b as source_id, c::jsonb as prompt, d::smallint as n_responses, e as language,
         coalesce(f::text[], '{}') as tags, g::jsonb as gold, h as warning, i::bytea as content_hash,
         j::bigint as order_key, k::jsonb as later, l::jsonb as expected, m as gold_role
@@ -32,9 +34,8 @@ with input as materialized (
     returning item_id
 ), counted as (
     insert into project_counter (shard_key, stripe, n_items, n_wanted)
-    select $1::bigint, $19::smallint, count(*), count(s.item_id) * max(p.judgments_per_item)
-    from made m left join slots s on s.item_id = m.item_id, project p
-    where p.shard_key = $1::bigint having count(*) > 0
+    select $1::bigint, $19::smallint, count(*), count(s.item_id) * (select judgments_per_item from p)
+    from made m left join slots s on s.item_id = m.item_id having count(*) > 0
     on conflict (shard_key, stripe) do update set n_items = project_counter.n_items + excluded.n_items,
         n_wanted = project_counter.n_wanted + excluded.n_wanted
 )

@@ -8,14 +8,16 @@ with input as materialized (
         e::smallint as n, f::boolean as is_pair, g::integer as constitution_version
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
         with ordinality as u (a, b, c, d, e, f, g, ord)
+), held as materialized ( -- see collect_assignment.sql
+    select shard_key, state, lease_seconds, guideline_version,
+        case when setup = (select s.setup from project s where s.shard_key = p.shard_key) then judgments_per_item else try_again() end
+            as judgments_per_item
+    from project p where shard_key = any(array(select distinct shard_key from input order by 1)) for key share
 ), asked as materialized (
     select i.*, p.state as project_state, p.judgments_per_item, p.lease_seconds, p.guideline_version,
         o.lease_id as own, o.expires_at as own_expires_at, o.guideline_version as own_guideline_version
     from input i
-    cross join lateral (
-        select state, judgments_per_item, lease_seconds, guideline_version
-        from project p where p.shard_key = i.shard_key limit 1
-    ) p
+    join held p on p.shard_key = i.shard_key
     left join lateral (
         select lease_id, expires_at, guideline_version from assignment a
         where a.shard_key = i.shard_key and a.participant_id >= i.participant_id
@@ -42,6 +44,10 @@ with input as materialized (
             order by j.item_id, j.participant_id limit 1) is null
         and (select 1 from item_hidden h where h.shard_key = k.shard_key and h.item_id >= k.item_id and h.item_id <= k.item_id
             order by h.item_id limit 1) is null
+        and ((k.n < k.judgments_per_item and (select 1 from assignment x
+                where x.shard_key = k.shard_key and x.item_id = k.item_id and x.n >= k.judgments_per_item and x.state <> 'open'
+                order by x.item_id, x.n limit 1) is null)
+            or has_room(k.shard_key, k.item_id, k.n, k.judgments_per_item))
 ), taken as (
     update assignment a set state = 'leased', lease_id = k.lease_id, participant_id = k.participant_id,
         leased_at = now(), expires_at = now() + make_interval(secs => k.lease_seconds),
@@ -50,11 +56,10 @@ with input as materialized (
         constitution_version = k.constitution_version
     from able k
     where a.shard_key = k.shard_key and a.item_id = k.item_id and a.n = k.n
-    returning a.lease_id, a.expires_at, a.shown, k.ord, a.shard_key, a.item_id, a.n, a.order_key, a.n_responses,
-        k.judgments_per_item
+    returning a.lease_id, a.expires_at, a.shown, k.ord, a.shard_key, a.item_id, a.n, a.order_key, a.n_responses
 ), opened as (
     insert into assignment (shard_key, item_id, n, order_key, n_responses)
-    select shard_key, item_id, n + 1, order_key, n_responses from taken where n + 1 < judgments_per_item
+    select shard_key, item_id, n + 1, order_key, n_responses from taken
     on conflict (shard_key, item_id, n) do nothing
 )
 select k.ord,

@@ -6,7 +6,9 @@ with replay as materialized (
     select request_hash = $6::bytea as same from judgment
     where shard_key = $1::bigint and participant_id = $3::uuid and idempotency_key = $5::uuid
 ), p as materialized (
-    select state, lease_seconds from project where shard_key = $1::bigint
+    select state, lease_seconds,
+        case when setup = (select setup from project where shard_key = $1::bigint) then judgments_per_item else try_again() end as judgments_per_item
+    from project where shard_key = $1::bigint for key share
 ), last as materialized (
     select item_id, n, revision, outcome, shown, guideline_version, constitution_version
     from judgment where shard_key = $1::bigint and lease_id = $2::uuid and participant_id = $3::uuid
@@ -15,7 +17,8 @@ with replay as materialized (
     select a.item_id, a.n, a.state, a.quota_cell
     from last join assignment a on a.shard_key = $1::bigint and a.item_id = last.item_id and a.n = last.n
     where not exists (select from replay) and ((a.state = 'judged' and a.lease_id = $2::uuid and last.outcome not in ('skip', 'void'))
-        or (a.state = 'open' and last.outcome = 'skip'))
+        or (a.state = 'open' and last.outcome = 'skip'
+            and (a.n < 0 or has_room($1::bigint, a.item_id, a.n, (select judgments_per_item from p)))))
         -- A chat has gone on from there.
         and not exists (select from chat_turn t join chat_turn later on later.shard_key = t.shard_key
             and later.chat_id = t.chat_id and later.turn > t.turn
@@ -32,7 +35,7 @@ with replay as materialized (
     where m.shard_key = $1::bigint and m.participant_id = $3::uuid
 ), quota as materialized (
     select q.item_id, q.cell, c.taken, c.judged,
-        c.taken <= 0 or q.n_wanted is null or q.n_taken + c.taken <= q.n_wanted as fits
+        c.taken <= 0 or coalesce(q.n_taken + c.taken <= case when q.item_id = s.item_id then q.n_wanted else s.n_per_item end, true) as fits
     from (
         select x.item_id, d.cell, sum(d.taken) as taken, sum(d.judged) as judged
         from (
@@ -47,6 +50,7 @@ with replay as materialized (
         where d.cell is not null group by 1, 2
     ) c
     join quota_count q on q.shard_key = $1::bigint and q.item_id = c.item_id and q.cell = c.cell
+    join quota_count s on s.shard_key = $1::bigint and s.item_id = '00000000-0000-0000-0000-000000000000' and s.cell = c.cell
     order by q.item_id desc, q.cell for update of q
 ), void as (
     insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, answer, shown,

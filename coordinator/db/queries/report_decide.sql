@@ -2,6 +2,8 @@
 -- more; dismissed, it is again. The judgments that were still wanted of it are not waited for meanwhile.
 with r as materialized (
     select object_kind, object_id from report where shard_key = $1::bigint and report_id = $2::uuid
+), p as materialized ( -- held: what is wanted of each is counted as it is
+    select task, judgments_per_item from project where shard_key = $1::bigint for key share
 ), slots as materialized (
     select a.state from assignment a, r
     where a.shard_key = $1::bigint and a.item_id = r.object_id and a.n >= 0 and r.object_kind = 'item'
@@ -14,7 +16,7 @@ with r as materialized (
     select $1::bigint, r.object_id, case when exists (select from slots) then greatest(0,
         case when p.task->'chat' is null then p.judgments_per_item else 1 end
         - (select count(*) from slots where state = 'judged')) else 0 end -- none is wanted of what has no slot: gold
-    from r join project p on p.shard_key = $1::bigint
+    from r, p
     where r.object_kind = 'item' and $3::text = 'upheld'
     on conflict do nothing
     returning n_unwanted
