@@ -6,6 +6,7 @@
 #include "base/rng.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/task.h"
+#include "coordinator/collect/words.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -207,6 +208,9 @@ struct saying {
     struct uuid key, person, turn;
     unsigned char hash[HASH_BYTES];
     const char *message;
+    struct typing typing;
+    struct words words; // of the message
+    unsigned char words_key[KEYS_CODE_BYTES];
     int goes_on, sealed_rc;
     int64_t constitution_version;
     struct buf sealed;
@@ -288,6 +292,7 @@ static void add_turn(struct saying *saying)
 {
     const struct loop *loop = http_context(saying->request);
     const struct chat *chat = saying->chat;
+    const char *words[WORDS_COLUMNS];
     struct buf endpoints, shown;
     buf_init(&endpoints, ARRAY_TEXT_MAX_BYTES);
     buf_init(&shown, ARRAY_TEXT_MAX_BYTES);
@@ -314,6 +319,9 @@ static void add_turn(struct saying *saying)
         db_add_null(&params);
     db_add_uuid(&params, saying->key);
     db_add_bytes(&params, saying->hash, HASH_BYTES);
+    words_columns(&saying->words, http_arena(saying->request), words);
+    for (int i = 0; i < WORDS_COLUMNS; i++)
+        db_add_text(&params, words[i]);
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CHAT_TURN_ADD, &params, on_added, saying);
     buf_release(&endpoints);
     buf_release(&shown);
@@ -322,6 +330,7 @@ static void add_turn(struct saying *saying)
 static void seal_run(void *arg)
 {
     struct saying *saying = arg;
+    words_read(&saying->words, saying->message, saying->words_key, &saying->typing, -1);
     saying->sealed_rc = keys_seal(saying->keys, saying->person, KEYS_TEXT, saying->message,
         strlen(saying->message), &saying->sealed, NULL);
 }
@@ -358,6 +367,7 @@ static void with_endpoints(void *arg, const struct endpoints *endpoints)
     const struct loop *loop = http_context(saying->request);
     saying->endpoints = endpoints;
     draw(saying);
+    keys_code(saying->keys, saying->chat->id.shard_key, WORDS_CODE, saying->words_key);
     if (work_submit(loop->app->pool, loop->base, seal_run, seal_done, saying) < 0) {
         http_reply_header(saying->request, "Retry-After", "1");
         http_problem(saying->request, 503, "There is much to do just now; try again in a moment.");
@@ -463,7 +473,8 @@ static void say_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("message", "go_on_with"));
+    fields_only(&fields, body, "", FIELDS("message", "go_on_with", "typing"));
+    typing_read(&fields, body, "", &saying->typing);
     saying->message = fields_text(&fields, body, "", "message", FIELD_REQUIRED, 1, CHAT_MESSAGE_MAX);
     if (saying->message != NULL && saying->message[strspn(saying->message, " \t\r\n")] == '\0')
         fields_fail(&fields, "/message", "Write something first.");

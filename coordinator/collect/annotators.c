@@ -13,7 +13,9 @@
 
 // Below so many judgments nothing is said of somebody's habits; beyond this z one side is chosen too often to be chance (one in a thousand).
 enum { FLAG_JUDGMENTS = 20, FLAG_FAST_MS = 2000, REASON_MAX = 500 };
-static const double FLAG_Z = 3.29;
+// Of texts: at least so many, and so large a part of them; two alike with somebody else's are hardly chance.
+enum { FLAG_TEXTS = 3, FLAG_TWINS = 2 };
+static const double FLAG_Z = 3.29, FLAG_TEXTS_SHARE = 0.25;
 
 // Columns of collect_annotators.sql.
 enum {
@@ -31,7 +33,15 @@ enum {
     RIGHT,
     ACTIVE,
     KNOWN,
-    KNOWN_MET
+    KNOWN_MET,
+    TOLD,
+    PASTED,
+    UNTYPED,
+    WORDED,
+    TWINS,
+    TWIN,
+    TWIN_SHARE,
+    OWN_TWINS
 };
 
 struct page {
@@ -54,6 +64,30 @@ static json_t *flags_of(double n_judged, double n_left, double n_right, double m
     if (n_judged >= FLAG_JUDGMENTS && mean_ms > 0 && mean_ms < FLAG_FAST_MS)
         flag(flags, "fast", "mean_active_ms", mean_ms, n_judged);
     return flags;
+}
+
+// Of texts long enough to tell, so many and so large a part: one quotation, or one sentence said twice, is no habit.
+static void flag_texts(json_t *flags, const char *name, const char *evidence, double n_such, double n)
+{
+    if (n_such >= FLAG_TEXTS && n_such >= FLAG_TEXTS_SHARE * n)
+        flag(flags, name, evidence, n_such / n, n);
+}
+
+// Signs that somebody's words are not their own.
+static void add_words_flags(json_t *flags, const struct db_result *result, int row, int64_t shard_key)
+{
+    double n_told = (double)db_number(result, row, TOLD), n = (double)db_number(result, row, WORDED);
+    double n_twins = (double)db_number(result, row, TWINS);
+    flag_texts(flags, "pasted", "pasted_share", (double)db_number(result, row, PASTED), n_told);
+    flag_texts(flags, "untyped", "untyped_share", (double)db_number(result, row, UNTYPED), n_told);
+    if (n_twins >= FLAG_TWINS) {
+        flag(flags, "twins", "twin_share", n_twins / n, n);
+        json_t *nearest = json_object();
+        json_object_set_new(nearest, "annotator_id", json_db_id(result, row, TWIN, shard_key));
+        json_object_set_new(nearest, "equal_share", json_real(db_real(result, row, TWIN_SHARE)));
+        json_object_set_new(json_array_get(flags, json_array_size(flags) - 1), "nearest", nearest);
+    }
+    flag_texts(flags, "repeated", "repeated_share", (double)db_number(result, row, OWN_TWINS), n);
 }
 
 static json_t *annotator_json(const struct db_result *result, int row, int64_t shard_key)
@@ -79,7 +113,9 @@ static json_t *annotator_json(const struct db_result *result, int row, int64_t s
     json_object_set_new(one, "gold",
         tally_share(
             "accuracy", (double)db_number(result, row, KNOWN_MET), (double)db_number(result, row, KNOWN)));
-    json_object_set_new(one, "flags", flags_of(n_judged, n_left, n_right, mean_ms));
+    json_t *flags = flags_of(n_judged, n_left, n_right, mean_ms);
+    add_words_flags(flags, result, row, shard_key);
+    json_object_set_new(one, "flags", flags);
     return one;
 }
 

@@ -102,6 +102,7 @@ static void read_times(struct fields *fields, const json_t *body, struct answer 
     const json_t *home = json_object_get(client, "wall_ms") != NULL ? client : body;
     answer->wall_ms = fields_integer(
         fields, home, home == client ? "/client" : "", "wall_ms", FIELD_OPTIONAL, 0, INT32_MAX, -1);
+    typing_read(fields, client, "/client", &answer->typing);
     if (client != NULL && json_dumpb(client, NULL, 0, JSON_COMPACT) > CLIENT_MAX_BYTES)
         fields_fail(fields, "/client", "client must be at most %d bytes of JSON.", CLIENT_MAX_BYTES);
 }

@@ -8,6 +8,7 @@
 
 #include "coordinator/api.h"
 #include "coordinator/collect/rules.h"
+#include "coordinator/collect/words.h"
 
 enum { SHOWN_MAX = 100, SLOT_NAME_BYTES = 8, CLIENT_MAX_BYTES = 4096, REASONS_MAX = 20 };
 
@@ -19,6 +20,7 @@ struct answer {
     bool needs_seen;            // answer_place needs to know what was seen
     bool cites;                 // and which articles there were
     double confidence;          // negative: none
+    struct typing typing;       // of the rationale
 };
 
 // What the person had before them.

@@ -36,6 +36,8 @@ struct writing {
     char *stored_text, *note_text;
     struct buf sealed;
     int sealed_rc, attempts;
+    struct words *words; // of the rationale; NULL: none
+    unsigned char words_key[KEYS_CODE_BYTES];
     struct rules rules;          // a copy of our own
     bool runs;                   // the submission to a panel, if there is one
     bool may_be_gold, is_gold;   // the study gives out tasks with a known answer; this is one
@@ -177,6 +179,9 @@ static void submit(struct writing *writing)
     buf_init(&receipt, sizeof(receipt_text) - 1);
     make_receipt(writing, &receipt);
     char *note = NULL, *client = NULL;
+    const char *words[WORDS_COLUMNS] = {NULL};
+    if (writing->words != NULL)
+        words_columns(writing->words, arena, words);
     if (writing->sealed.length > 0) {
         note = arena_alloc(arena, 2 * writing->sealed.length + 3);
         memcpy(note, "\\x", 2);
@@ -192,7 +197,8 @@ static void submit(struct writing *writing)
         writing->actor->demographics_version > 0
             ? arena_printf(arena, "%lld", (long long)writing->actor->demographics_version)
             : NULL,
-        key, arena_printf(arena, "\\x%s", hash), receipt.data, arena_printf(arena, "%d", loop->index)};
+        key, arena_printf(arena, "\\x%s", hash), receipt.data, arena_printf(arena, "%d", loop->index),
+        words[0], words[1], words[2], words[3]};
     db_batch_add(writing->is_gold ? loop->gold_judgments : loop->judgments, values, on_row, writing);
     buf_release(&receipt);
     free(client);
@@ -203,6 +209,9 @@ static void seal_run(void *arg)
 {
     struct writing *writing = arg;
     struct err err;
+    if (writing->words != NULL)
+        words_read(writing->words, json_string_value(json_object_get(writing->note, "rationale")),
+            writing->words_key, &writing->answer.typing, writing->answer.active_ms);
     writing->sealed_rc = keys_seal(writing->keys, writing->actor->person, KEYS_TEXT, writing->note_text,
         strlen(writing->note_text), &writing->sealed, &err);
 }
@@ -223,6 +232,10 @@ static void finish(struct writing *writing)
     if (writing->note == NULL) {
         submit(writing);
         return;
+    }
+    if (json_object_get(writing->note, "rationale") != NULL) {
+        writing->words = arena_calloc(http_arena(writing->request), 1, sizeof(*writing->words));
+        keys_code(writing->keys, writing->lease.shard_key, WORDS_CODE, writing->words_key);
     }
     writing->note_text = json_dumps(writing->note, JSON_COMPACT);
     if (work_submit(loop->app->pool, loop->base, seal_run, seal_done, writing) < 0) {

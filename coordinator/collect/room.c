@@ -9,7 +9,8 @@
 
 // More rows a batch gain nothing (FACTS): 5 to 7 us a row from 100 on.
 enum {
-    JUDGMENT_COLUMNS = 16,
+    JUDGMENT_COLUMNS = 20,
+    GOLD_JUDGMENT_COLUMNS = 16, // the same but for what is told of words
     JUDGMENTS_A_BATCH = 500,
     LEASE_COLUMNS = 7,
     LEASES_A_BATCH = 100,
@@ -22,8 +23,8 @@ static int loop_start(struct loop *loop, struct err *err)
     loop->collect->live = live_new(loop);
     loop->judgments =
         db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
-    loop->gold_judgments =
-        db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_GOLD_JUDGMENTS, JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
+    loop->gold_judgments = db_batch_new(
+        loop->db, DB_WRITE, QUERY_COLLECT_GOLD_JUDGMENTS, GOLD_JUDGMENT_COLUMNS, JUDGMENTS_A_BATCH);
     loop->leases = db_batch_new(loop->db, DB_WRITE, QUERY_COLLECT_TAKE, LEASE_COLUMNS, LEASES_A_BATCH);
     return loop->index == 0 ? weigh_start(loop, err) : 0;
 }

@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WORDS_AT_ONCE = 1000 }; // as collect_words_compare.sql has it
+
 // One answer being made.
 struct showing {
     struct tally tally;
@@ -34,6 +36,10 @@ static int add_what_is_new(struct db_session *session, int64_t shard_key, struct
     char *snapshot = db_is_null(&result, 0, 0) ? NULL : strdup(db_text(&result, 0, 0));
     if (snapshot == NULL)
         rc = db_session_query(session, QUERY_COLLECT_TALLY_RESTART, &params, &result, err);
+    for (int64_t n = WORDS_AT_ONCE; rc == 0 && n == WORDS_AT_ONCE;) {
+        rc = db_session_query(session, QUERY_COLLECT_WORDS_COMPARE, &params, &result, err);
+        n = rc == 0 ? db_number(&result, 0, 0) : 0;
+    }
     db_add_text(&params, snapshot);
     if (rc == 0)
         rc = db_session_query(session, QUERY_COLLECT_TALLY_ADVANCE, &params, &result, err);

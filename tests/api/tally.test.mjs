@@ -230,6 +230,57 @@ test('who judged is shown under a pseudonym; excluded with a reason they count n
     assert.equal((await server.api('GET', `/api/v1/projects/${id}/annotators`, { token: tokens[1] })).status, 404);
 });
 
+test('words that were pasted, not typed, or are nearly another text are flagged with what shows it; a change of mind changes it', async () => {
+    const { id } = await makeStudy(call, { name: 'words', items: items(8), task: { kind: 'pairwise' }, judgments_per_item: 4 });
+    const tokens = await people(id, 4);
+    const numbers = ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight'];
+    const own = (who, i) => `What person ${who} wrote of item ${numbers[i]} is ${['calm', 'loud', 'odd', 'plain'].map((one) => one + who + numbers[i]).join(' and ')} and nothing else`;
+    // The first pastes, the second says one thing always, the third writes what the fourth wrote, but for a sign, and types faster than anyone.
+    const said = [(i) => [own(0, i), { keys: 1, pasted: own(0, i).length }, 9000],
+        () => ['The first one is far better because it says exactly what it means and why', { keys: 74, pasted: 0 }, 30_000],
+        (i) => [i < 2 ? own(3, i).toUpperCase().replaceAll(' AND ', ', and ') : own(2, i), { keys: 80, pasted: 0, left: 2 }, 1000],
+        (i) => [own(3, i), { keys: 90, pasted: 10 }, 40_000]];
+    const given = [];
+    for (const [who, token] of tokens.entries()) {
+        for (let n = 0; n < 8; n += 1) {
+            const { body: task } = await next(id, token);
+            const [rationale, typing, active_ms] = said[who](Number(/to (\d)/.exec(task.item.responses[0].content)[1]));
+            assert.equal((await judge(task.id, token, { choice: n % 2 ? 'left' : 'right', rationale, active_ms, client: { typing } })).status, 201);
+            if (who === 2 && rationale.startsWith('WHAT')) given.push(task.id);
+        }
+    }
+    const { data } = (await look(id)).body;
+    const flags = (one) => Object.fromEntries(one.flags.map(({ flag, value, n, nearest }) => [flag, [value, n, ...(nearest ? [nearest.annotator_id, nearest.equal_share] : [])]]));
+    const by = async (flag) => (await look(id)).body.data.filter((one) => one.flags.some((its) => its.flag === flag));
+    const [[pastes], [says], [copies]] = [await by('pasted'), await by('repeated'), await by('untyped')];
+    const [writes] = data.filter((one) => ![pastes.id, says.id, copies.id].includes(one.id));
+    assert.deepEqual(flags(pastes), { pasted: [1, 8] });
+    assert.deepEqual(flags(says), { repeated: [1, 8] });
+    assert.deepEqual(flags(copies), { untyped: [1, 8], twins: [0.25, 8, writes.id, 1] });
+    assert.deepEqual(flags(writes), { twins: [0.25, 8, copies.id, 1] });
+    // Who is excluded stays somebody's twin; what is taken back is nobody's.
+    const change = (body) => server.api('PATCH', `/api/v1/projects/${id}/annotators/${writes.id}`, { body });
+    assert.equal((await change({ state: 'excluded', reason: 'x', code: 'twins' })).status, 200);
+    assert.deepEqual(flags((await by('untyped'))[0]).twins, [0.25, 8, writes.id, 1]);
+    assert.equal((await change({ state: 'active' })).status, 200);
+    await undo(given[0], tokens[2]);
+    assert.deepEqual((await by('twins')).length, 0);
+    assert.deepEqual(flags((await by('untyped'))[0]), { untyped: [1, 7] });
+    assert.equal((await judge(given[0], tokens[2], { choice: 'left', rationale: own(3, 0), client: {} })).status, 201);
+    await look(id);
+    for (const [typing, at] of [[{ keys: -1, pasted: 0 }, '/client/typing/keys'], [{ keys: 1 }, '/client/typing/pasted'], [{ keys: 1, pasted: 1, text: 'x' }, '/client/typing/text'], ['x', '/client/typing']]) {
+        const wrong = await judge(given[1], tokens[2], { choice: 'left', rationale: 'x', client: { typing } });
+        assert.deepEqual([wrong.status, wrong.body.errors[0].pointer], [422, at]);
+    }
+    // Words are in no column that could be read, and go with the person.
+    assert.equal(server.sql(`select count(*) from words w where w::text ilike '%better%'`), '0');
+    const mine = server.sql(`select count(*) from words where participant_id = (select participant_id from words where shard_key = ${shardOf('words')} order by text_id limit 1)`);
+    assert.ok(Number(mine) >= 8);
+    assert.ok((await server.api('DELETE', '/api/v1/me', { token: tokens[1], body: { confirm: 'erase' } })).status < 300);
+    assert.equal(server.sql(`select count(distinct participant_id) from words where shard_key = ${shardOf('words')}`), '3');
+    assert.equal(server.sql('select count(*) from words_twin t where not exists (select from words w where w.text_id = t.text_id)'), '0');
+});
+
 test('items on which people are apart come first; those all agree on are none of them', async () => {
     const { id } = await makeStudy(call, { name: 'apart', items: items(5), task: { kind: 'pairwise' }, judgments_per_item: 4 });
     const tokens = await people(id, 4);

@@ -130,7 +130,18 @@ test('keys never act while typing, can be changed, and can be switched off', asy
     await me.page.waitForTimeout(100);
     await me.page.reload();
     await me.page.waitForFunction(() => document.querySelector('#rationale')?.value === '1 because 7 beats b');
+    // How it came to be there is counted, across the reload too.
+    await me.page.locator('#rationale').focus();
+    await me.page.keyboard.press('End');
+    await me.page.keyboard.type('!');
+    await me.page.keyboard.press('Control+A');
+    await me.page.keyboard.press('Control+C');
+    await me.page.keyboard.press('End');
+    await me.page.keyboard.press('Control+V');
+    assert.equal((await me.page.locator('#rationale').inputValue()).length, 40);
+    const sent = me.page.waitForRequest((one) => one.method() === 'PUT' && one.url().endsWith('/judgment'));
     await nextPair(me.page, () => me.page.getByRole('button', { name: 'A much better' }).click());
+    assert.deepEqual((await sent).postDataJSON().client.typing, { keys: 20, pasted: 20, left: 0 });
     assert.equal(await me.page.locator('#rationale').inputValue(), '');
 
     await me.page.keyboard.press('?');

@@ -1,5 +1,5 @@
 -- Turn $4 (the next one) with id $5 of chat $2, by participant $3: only while study and chat are open, the turn before has been
--- judged, and no other took its number. The key $11 finds what was made by it before.
+-- judged, and no other took its number. The key $11 finds what was made by it before. $13 to $16 is told of its words.
 with p as materialized (
     select state from project where shard_key = $1::bigint
 ), c as materialized (
@@ -20,5 +20,8 @@ with p as materialized (
             where a.shard_key = $1::bigint and a.participant_id = $3::uuid and a.state = 'leased')
     on conflict do nothing
     returning turn_id
+), worded as (
+    insert into words (shard_key, text_id, revision, participant_id, is_pasted, is_untyped, shingles, bands)
+    select $1::bigint, turn_id, 1, $3::uuid, $13::boolean, $14::boolean, $15::integer[], $16::bigint[] from made where $15::integer[] is not null
 )
 select exists (select from made), k.turn, k.turn_id, k.same from (select 1) one left join known k on true

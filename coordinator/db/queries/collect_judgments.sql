@@ -4,10 +4,12 @@ with input as materialized (
     select ord, a::bigint as shard_key, b::uuid as lease_id, c::uuid as participant_id, d::uuid as judgment_id,
         e as outcome, f::smallint as strength, g::jsonb as answer, h::bytea as note_sealed, i::integer as active_ms,
         j::integer as wall_ms, k::jsonb as client, l::integer as demographics_version, m::uuid as idempotency_key,
-        n::bytea as request_hash, o as receipt, q::smallint as stripe
+        n::bytea as request_hash, o as receipt, q::smallint as stripe,
+        r::boolean as is_pasted, s::boolean as is_untyped, t::integer[] as shingles, v::bigint[] as bands
     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[])
-        with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, ord)
+        $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[],
+        $17::text[], $18::text[], $19::text[], $20::text[])
+        with ordinality as u (a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, q, r, s, t, v, ord)
 ), locked as materialized (
     select i.ord, a.shard_key, a.item_id, a.n, a.state, a.shown, a.guideline_version, a.constitution_version,
         a.quota_cell
@@ -37,6 +39,11 @@ with input as materialized (
     where a.is_open
     on conflict do nothing
     returning shard_key, lease_id, item_id, n, judgment_id, revision, outcome
+), worded as (
+    insert into words (shard_key, text_id, revision, participant_id, is_pasted, is_untyped, shingles, bands)
+    select w.shard_key, w.lease_id, w.revision, i.participant_id, i.is_pasted, i.is_untyped, i.shingles, i.bands
+    from written w join input i on i.judgment_id = w.judgment_id
+    where i.shingles is not null
 ), moved as (
     update assignment a set
         state = case when w.outcome = 'skip' then 'open' else 'judged' end,

@@ -8,6 +8,7 @@ export function startActivity(now = () => performance.now()) {
     let counted = started;
     let touched = started;
     let visible = document.visibilityState === 'visible';
+    let left = 0; // for another window or tab
 
     function count() {
         const t = now();
@@ -18,6 +19,9 @@ export function startActivity(now = () => performance.now()) {
         count();
         touched = now();
     }
+    function onBlur() {
+        left += 1;
+    }
     function onVisibility() {
         count();
         visible = document.visibilityState === 'visible';
@@ -27,15 +31,17 @@ export function startActivity(now = () => performance.now()) {
     const events = ['pointerdown', 'pointermove', 'keydown', 'wheel', 'scroll', 'touchmove'];
     for (const name of events) addEventListener(name, touch, { passive: true, capture: true });
     document.addEventListener('visibilitychange', onVisibility);
+    addEventListener('blur', onBlur);
 
     return {
         read() {
             count();
-            return { active_ms: Math.round(active_ms), wall_ms: Math.round(now() - started) };
+            return { active_ms: Math.round(active_ms), wall_ms: Math.round(now() - started), left };
         },
         stop() {
             for (const name of events) removeEventListener(name, touch, { capture: true });
             document.removeEventListener('visibilitychange', onVisibility);
+            removeEventListener('blur', onBlur);
         },
     };
 }

@@ -7,6 +7,7 @@ import { listen } from '../../lib/events.js';
 import { deleteRow, getRow, putRow } from '../../lib/idb.js';
 import { t } from '../../lib/i18n.js';
 import { discard, enqueue, flush, refused } from '../../lib/outbox.js';
+import { countTyping } from '../../lib/typing.js';
 import { Failed, Loading, Notice, PageHeading, problemText, say } from '../../ui/parts.js';
 import { Judged } from './judged.js';
 import { inReadingOrder, responseName } from './names.js';
@@ -129,7 +130,7 @@ function Write({ chat, problem, onSay, onEnd, busy }) {
         if (busy) return;
         const wrong = chooses && !draft.slot ? 'chat-go-on-missing' : draft.message.trim() === '' ? 'chat-message-missing' : null;
         setError(wrong);
-        if (!wrong) void onSay(draft.message, chooses ? draft.slot : undefined);
+        if (!wrong) void onSay(draft.message, draft.typing, chooses ? draft.slot : undefined);
         else if (wrong === 'chat-message-missing') box.current.focus();
         else document.getElementById(`go-on-${inReadingOrder(last.responses)[0].slot}`).focus();
     };
@@ -144,7 +145,7 @@ function Write({ chat, problem, onSay, onEnd, busy }) {
                 <p class="fine" id="message-hint">${t('chat-message-hint')}</p>
                 ${error && html`<p class="field-error" role="alert" id="message-error">${t(error)}</p>`}
                 <textarea id="message" ref=${box} rows="4" dir="auto" maxlength=${MESSAGE_MAX} aria-describedby=${error ? 'message-hint message-error' : 'message-hint'}
-                    value=${draft.message} onInput=${(event) => change({ message: event.target.value })}></textarea></div>
+                    value=${draft.message} onInput=${(event) => change({ message: event.target.value, typing: countTyping(draft.typing, event, draft.message.length) })}></textarea></div>
             <div class="submit"><button id="send" class="button primary" disabled=${busy}>${t('chat-send')}</button></div>
         </form>`}
         <${Ending} chat=${chat} judged=${chat.turns.filter((one) => one.outcome).length} onEnd=${onEnd} busy=${busy} />`;
@@ -174,7 +175,7 @@ export default function Chat({ work }) {
     // What the server would not take, now or when it was sent later, can be written otherwise.
     const takeBackRefused = async (id) => {
         for (const { key, body, refused: no } of refused.value.filter((row) => row.url === turnsOf(id))) {
-            await putRow('drafts', { assignment: `chat:${id}`, draft: { message: body.message, slot: body.go_on_with } });
+            await putRow('drafts', { assignment: `chat:${id}`, draft: { message: body.message, typing: body.typing, slot: body.go_on_with } });
             await discard(key);
             setProblem(no.detail);
         }
@@ -192,9 +193,9 @@ export default function Chat({ work }) {
         if (!work.ended) void doing(look);
         work.ended = null;
     }, []);
-    const onSay = (message, slot) => doing(async () => {
+    const onSay = (message, typing, slot) => doing(async () => {
         setProblem(null);
-        await enqueue({ method: 'POST', url: turnsOf(chat.id), body: { message, ...(slot ? { go_on_with: slot } : {}) } });
+        await enqueue({ method: 'POST', url: turnsOf(chat.id), body: { message, ...(typing ? { typing } : {}), ...(slot ? { go_on_with: slot } : {}) } });
         await deleteRow('drafts', `chat:${chat.id}`); // it is kept by the outbox now
         if (!(await flush())) {
             work.mode.value = 'waiting';

@@ -5,6 +5,7 @@ import { startActivity } from '../../lib/activity.js';
 import { localized } from '../../lib/i18n.js';
 import { allRows, clearStore, deleteRow, getRow, putRow } from '../../lib/idb.js';
 import { discard, enqueue, flush, onSent, waiting } from '../../lib/outbox.js';
+import { countTyping } from '../../lib/typing.js';
 
 /* global INTERFACE_VERSION */
 
@@ -183,6 +184,7 @@ export function createWork(project) {
         const time = hidden.activity.read();
         const { reason, ...parts } = answer;
         const rationale = (work.draft.value.rationale ?? '').trim();
+        const { typing } = work.draft.value;
         const body = {
             ...parts,
             ...(rationale ? { rationale } : {}),
@@ -194,6 +196,7 @@ export function createWork(project) {
                 input,
                 language: document.documentElement.lang,
                 ...(reason ? { reason } : {}),
+                ...(rationale && typing ? { typing: { ...typing, left: time.left } } : {}),
             },
         };
         work.mode.value = 'sending';
@@ -210,7 +213,7 @@ export function createWork(project) {
         if (minutes && hidden.worked_ms >= minutes * 60_000) work.tired.value = true;
         const { reason: notKept, ...kept } = given;
         hidden.last = { task, answer: kept };
-        if (!task.part) await remember(task, { ...kept, rationale }); // before the work the first answer stays
+        if (!task.part) await remember(task, { ...kept, rationale, typing }); // before the work the first answer stays
         await deleteRow('drafts', task.id);
         if (await flush()) await work.next();
         else work.mode.value = 'waiting';
@@ -281,6 +284,16 @@ export function createWork(project) {
         void putRow('drafts', { assignment: work.task.value.id, draft: work.draft.value });
     };
 
+    // Seen on its way down, while the draft has the words from before; counted on its way up. What stood there before anything was
+    // counted says nothing of how it came.
+    const onTyping = () => { hidden.was = work.draft.value.rationale?.length ?? 0; };
+    const onTyped = (event) => {
+        const { typing } = work.draft.value;
+        if (event.target.id === 'rationale' && work.mode.value === 'task' && (typing || hidden.was === 0)) {
+            work.change({ typing: countTyping(typing, event, hidden.was) });
+        }
+    };
+
     work.rested = () => {
         hidden.worked_ms = 0;
         work.tired.value = false;
@@ -311,6 +324,8 @@ export function createWork(project) {
         const offWaiting = effect(() => {
             if (work.mode.value === 'waiting' && waiting.value.length === 0) void work.next();
         });
+        addEventListener('input', onTyping, true);
+        addEventListener('input', onTyped);
         void loadGiven();
         void (async () => {
             await Promise.all([loadSession().catch(() => null), refreshInfo()]);
@@ -321,6 +336,8 @@ export function createWork(project) {
         return () => {
             offSent();
             offWaiting();
+            removeEventListener('input', onTyping, true);
+            removeEventListener('input', onTyped);
             hidden.activity?.stop();
         };
     };

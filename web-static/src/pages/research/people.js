@@ -22,7 +22,15 @@ const orderNow = () => {
     return wanted in ORDERS ? wanted : 'joined';
 };
 
+const FLAGS = ['one_side', 'fast', 'pasted', 'untyped', 'twins', 'repeated'];
 const flagWords = (one) => t(`flag-${one.flag}`, { value: one.flag === 'fast' ? number(one.value / 1000, { maximumFractionDigits: 1 }) : percent(one.value, 0), n: number(one.n) });
+
+// The other of a twin stands on the same page, or a later one; what they have in common is a share of shingles.
+const Flag = ({ one }) => html`<p class="flag">${flagWords(one)}${one.nearest && html` <a href=${`#${one.nearest.annotator_id}`}><code dir="ltr" title=${one.nearest.annotator_id}>${short(one.nearest.annotator_id)}</code></a> ${t('flag-nearest', { share: percent(one.nearest.equal_share, 0) })}`}</p>`;
+
+// What each means, and how often it would be wrong, as far as that can be said.
+const AboutFlags = () => html`<details class="promise"><summary>${t('flags-about')}</summary><dl>
+    ${FLAGS.map((one) => html`<dt>${t(`flag-name-${one}`)}</dt><dd>${t(`flag-about-${one}`)}</dd>`)}</dl></details>`;
 
 function Person({ one, exclude, include }) {
     const { left_share: share, interval } = one.order_bias;
@@ -34,7 +42,7 @@ function Person({ one, exclude, include }) {
         <td class="num">${one.mean_active_ms == null ? '–' : t('seconds', { n: number(one.mean_active_ms / 1000, { maximumFractionDigits: 1 }) })}</td>
         <td class="num">${share == null ? '–' : percent(share, 0)}${interval && html`<br /><span class="fine">${t('range', { low: percent(interval[0], 0), high: percent(interval[1], 0) })}</span>`}</td>
         <td class="num">${one.gold.n === 0 ? '–' : html`${percent(one.gold.accuracy, 0)}<br /><span class="fine">${t('range', { low: percent(one.gold.interval[0], 0), high: percent(one.gold.interval[1], 0) })}</span>`}</td>
-        <td>${one.flags.map((flag) => html`<p class="flag" key=${flag.flag}>${flagWords(flag)}</p>`)}</td>
+        <td>${one.flags.map((flag) => html`<${Flag} key=${flag.flag} one=${flag} />`)}</td>
         <td>${one.last_at ? html`<time datetime=${one.last_at}>${dateTime(one.last_at)}</time>` : '–'}</td>
         <td>${one.state === 'excluded'
         ? html`<button type="button" class="button small" aria-label=${`${t('person-include')} ${short(one.id)}`} onClick=${() => void include(one)}>${t('person-include')}</button>`
@@ -96,6 +104,7 @@ export default function People({ params }) {
         <p><a href=${`/research/projects/${params.project}`}>${t('people-back')}</a></p>
         <${PageHeading}>${t('people-title')}<//>
         <p>${t('people-text')}</p>
+        <${AboutFlags} />
         ${rows.length === 0 ? html`<p>${t('people-none')}</p>` : html`
         <${Select} id="people-order" label=${t('people-order')} value=${order} options=${Object.keys(ORDERS)} words=${(one) => t(`people-order-${one}`)}
             onChange=${(one) => navigate(`?order=${one}`, { replace: true })} />
