@@ -31,7 +31,7 @@ async function fill(server, projectId, name, n) {
 async function study(server, name, n) {
   const { body: project } = await server.api('POST', '/api/v1/projects', { body: { name, judgments_per_item: 1, task: { kind: 'pairwise' } } });
   await fill(server, project.id, name, n);
-  await server.api('GET', '/livez').catch(() => null); // idle connections have been closed meanwhile
+  for (let i = 0; i <= ANNOTATORS; i++) await server.api('GET', '/livez').catch(() => null); // idle connections have been closed meanwhile
   const { body: invitation } = await server.api('POST', `/api/v1/projects/${project.id}/invitations`, { body: { max_uses: ANNOTATORS } });
   const tokens = [];
   for (let i = 0; i < ANNOTATORS; i++) {
