@@ -156,6 +156,44 @@ $$;
 
 ALTER FUNCTION public.clear_quota_cell(shard bigint, who uuid) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.end_submission(shard bigint, who uuid, becomes text, drops boolean, OUT state text, OUT is_dropped boolean, OUT n_leases integer) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine submission;
+    is_over boolean;
+begin
+    select * into mine from submission s where s.shard_key = shard and s.participant_id = who for no key update;
+    if not found then
+        return;
+    end if;
+    if mine.state <> becomes and (mine.state = 'started' or becomes = 'returned') then
+        mine.state := becomes;
+        update submission s set state = becomes, ended_at = coalesce(s.ended_at, now())
+        where s.shard_key = shard and s.participant_id = who;
+    end if;
+    state := mine.state;
+    is_dropped := mine.is_dropped;
+    is_over := mine.state in ('returned', 'timed_out');
+    drops := is_over and mine.state = becomes and not mine.is_dropped and coalesce(drops,
+            (select n.settings->>case mine.state when 'returned' then 'on_return' else 'on_time_out' end = 'drop'
+            from panel n where n.shard_key = shard), false)
+        and exists (select from project p where p.shard_key = shard and p.state <> 'closed');
+    n_leases := give_back(shard, who, drops);
+    if drops then
+        is_dropped := true;
+        update submission s set is_dropped = true where s.shard_key = shard and s.participant_id = who;
+    end if;
+    -- Of whom nothing counts does not count as one of their kind either.
+    if is_over and (is_dropped or n_judged_by(shard, who) = 0) then
+        perform clear_quota_cell(shard, (select p.person_id from participation p where p.shard_key = shard and p.participant_id = who));
+    end if;
+end
+$$;
+
+ALTER FUNCTION public.end_submission(shard bigint, who uuid, becomes text, drops boolean, OUT state text, OUT is_dropped boolean, OUT n_leases integer) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.erase_chats(shard bigint, who uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -258,6 +296,19 @@ $$;
 
 ALTER FUNCTION public.erase_reports(shard bigint, who uuid) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.erase_submission(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update submission s set external_code = null, external_sealed = null
+    from participation p
+    where p.shard_key = shard and p.person_id = who and s.shard_key = shard and s.participant_id = p.participant_id;
+end
+$$;
+
+ALTER FUNCTION public.erase_submission(shard bigint, who uuid) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.erase_words(shard bigint, who uuid) RETURNS void
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'public', 'pg_temp'
@@ -275,6 +326,63 @@ end
 $$;
 
 ALTER FUNCTION public.erase_words(shard bigint, who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.give_back(shard bigint, who uuid, drops boolean) RETURNS integer
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    slots jsonb;
+    n_leased integer;
+    n_dropped integer;
+    nowhere constant uuid := '00000000-0000-0000-0000-000000000000';
+begin
+    perform from assignment a
+    where a.shard_key = shard and a.participant_id = who and (a.state = 'leased' or (drops and a.state = 'judged'
+        and (a.item_id, a.n) in (select j.item_id, j.n from judgment j where j.shard_key = shard and j.participant_id = who)))
+    order by a.lease_id for update;
+    -- Locked: from here on nobody else moves them.
+    select coalesce(jsonb_agg(jsonb_build_object('item', a.item_id, 'n', a.n, 'lease', a.lease_id, 'cell', encode(a.quota_cell, 'hex'),
+            'judged', (a.state = 'judged')::integer)), '[]'),
+        count(*) filter (where a.state = 'leased'), count(*) filter (where a.state = 'judged' and a.n >= 0)
+        into slots, n_leased, n_dropped
+    from assignment a
+    where a.shard_key = shard and a.participant_id = who and (a.state = 'leased' or (drops and a.state = 'judged'
+        and (a.item_id, a.n) in (select j.item_id, j.n from judgment j where j.shard_key = shard and j.participant_id = who)));
+    insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, answer, shown,
+        guideline_version, constitution_version, idempotency_key, request_hash, receipt)
+    select shard, j.lease_id, j.revision + 1, md5('dropped ' || j.judgment_id)::uuid, j.item_id, j.n, who, 'void', '{}', j.shown,
+        j.guideline_version, j.constitution_version, md5('drops ' || j.judgment_id)::uuid, decode(repeat('00', 32), 'hex'), ''
+    from jsonb_array_elements(slots) s
+    cross join lateral (select * from judgment j where j.shard_key = shard and j.lease_id = (s->>'lease')::uuid
+        order by j.revision desc limit 1) j
+    where s->>'judged' = '1';
+    perform from quota_count q
+    where q.shard_key = shard and (q.item_id, q.cell) in (
+        select x.item_id, decode(s->>'cell', 'hex') from jsonb_array_elements(slots) s
+        cross join lateral (values ((s->>'item')::uuid), (nowhere)) x (item_id) where s->>'cell' is not null)
+    order by q.item_id desc, q.cell for update;
+    update quota_count q set n_taken = q.n_taken - c.n, n_judged = q.n_judged - c.n_judged
+    from (
+        select x.item_id, decode(s->>'cell', 'hex') as cell, count(*) as n, sum((s->>'judged')::integer) as n_judged
+        from jsonb_array_elements(slots) s
+        cross join lateral (values ((s->>'item')::uuid), (nowhere)) x (item_id)
+        where s->>'cell' is not null group by 1, 2
+    ) c
+    where q.shard_key = shard and q.item_id = c.item_id and q.cell = c.cell;
+    update assignment a set state = 'open', lease_id = null, participant_id = null, leased_at = null, expires_at = null,
+        shown = null, quota_cell = null, place = null
+    from jsonb_array_elements(slots) s
+    where a.shard_key = shard and a.item_id = (s->>'item')::uuid and a.n = (s->>'n')::smallint;
+    if n_dropped > 0 then
+        insert into project_counter (shard_key, stripe, n_counted) values (shard, 0, -n_dropped)
+        on conflict (shard_key, stripe) do update set n_counted = project_counter.n_counted + excluded.n_counted;
+    end if;
+    return n_leased;
+end
+$$;
+
+ALTER FUNCTION public.give_back(shard bigint, who uuid, drops boolean) OWNER TO plenum_owner;
 
 CREATE FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) RETURNS record
     LANGUAGE plpgsql
@@ -312,6 +420,42 @@ $$;
 
 ALTER FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.leave_participation(shard bigint, who uuid) RETURNS uuid
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine uuid;
+begin
+    select p.participant_id into mine from participation p
+    where p.shard_key = shard and p.person_id = who and p.state = 'active' for no key update;
+    if found then
+        perform clear_quota_cell(shard, who);
+        perform give_back(shard, mine, false);
+        update participation p set state = 'left', quota_cell = null where p.shard_key = shard and p.participant_id = mine;
+    end if;
+    return mine;
+end
+$$;
+
+ALTER FUNCTION public.leave_participation(shard bigint, who uuid) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.n_judged_by(shard bigint, who uuid) RETURNS bigint
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select (select count(*) from (
+            select distinct on (j.lease_id) j.outcome from judgment j
+            where j.shard_key = shard and j.participant_id = who order by j.lease_id, j.revision desc
+        ) mine where outcome not in ('void', 'skip'))
+        + (select count(*) from gold_task t
+            cross join lateral (select outcome from gold_judgment j
+                where j.shard_key = t.shard_key and j.lease_id = t.lease_id order by j.revision desc limit 1) j
+            where t.shard_key = shard and t.participant_id = who and t.role = 'attention' and t.state = 'judged' and j.outcome <> 'skip')
+$$;
+
+ALTER FUNCTION public.n_judged_by(shard bigint, who uuid) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.order_on_screen(key bigint, slot integer, n_responses integer, is_pair boolean) RETURNS smallint[]
     LANGUAGE plpgsql IMMUTABLE
     AS $$
@@ -347,6 +491,39 @@ end
 $$;
 
 ALTER FUNCTION public.order_on_screen(key bigint, slot integer, n_responses integer, is_pair boolean) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.settle_submission(shard bigint, who uuid, nothing_left text) RETURNS text
+    LANGUAGE plpgsql
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+declare
+    mine submission;
+    is_enough boolean;
+    becomes text;
+begin
+    select * into mine from submission s where s.shard_key = shard and s.participant_id = who;
+    if not found or mine.state <> 'started' then
+        return mine.state;
+    end if;
+    select n_judged_by(shard, who) >= (n.settings->>'tasks')::bigint into is_enough from panel n where n.shard_key = shard;
+    if is_enough then
+        becomes := 'completed';
+    elsif mine.due_at <= now() then
+        becomes := 'timed_out';
+    elsif nothing_left = 'done' then
+        becomes := 'completed';
+    elsif nothing_left = 'full' then
+        becomes := case when n_judged_by(shard, who) > 0 then 'completed' else 'screened_out' end;
+    elsif nothing_left = 'not_qualified' and (select coalesce(max(t.try), 0) from gold_task t
+            where t.shard_key = shard and t.participant_id = who and t.role = 'qualification')
+            >= (select (p.settings #>> '{onboarding,qualification,tries}')::integer from project p where p.shard_key = shard) then
+        becomes := 'screened_out';
+    end if;
+    return case when becomes is null then 'started' else (select e.state from end_submission(shard, who, becomes, null) e) end;
+end
+$$;
+
+ALTER FUNCTION public.settle_submission(shard bigint, who uuid, nothing_left text) OWNER TO plenum_owner;
 
 CREATE FUNCTION public.sorted_ranks(ranking jsonb) RETURNS jsonb
     LANGUAGE sql IMMUTABLE
@@ -943,6 +1120,16 @@ CREATE TABLE public.notice_setting (
 
 ALTER TABLE public.notice_setting OWNER TO plenum_owner;
 
+CREATE TABLE public.panel (
+    shard_key bigint NOT NULL,
+    settings jsonb NOT NULL,
+    secret_sealed text,
+    old_secret_sealed text,
+    old_until timestamp with time zone
+);
+
+ALTER TABLE public.panel OWNER TO plenum_owner;
+
 CREATE TABLE public.participation (
     shard_key bigint NOT NULL,
     participant_id uuid NOT NULL,
@@ -1110,6 +1297,23 @@ CREATE TABLE public.session (
 );
 
 ALTER TABLE public.session OWNER TO plenum_owner;
+
+CREATE TABLE public.submission (
+    shard_key bigint NOT NULL,
+    participant_id uuid NOT NULL,
+    external_code bytea,
+    external_sealed bytea,
+    state text DEFAULT 'started'::text NOT NULL,
+    is_dropped boolean DEFAULT false NOT NULL,
+    started_at timestamp with time zone DEFAULT now() NOT NULL,
+    due_at timestamp with time zone,
+    ended_at timestamp with time zone,
+    CONSTRAINT submission_check CHECK (((state = 'started'::text) = (ended_at IS NULL))),
+    CONSTRAINT submission_external_code_check CHECK ((length(external_code) = 16)),
+    CONSTRAINT submission_state_check CHECK ((state = ANY (ARRAY['started'::text, 'completed'::text, 'screened_out'::text, 'returned'::text, 'timed_out'::text])))
+);
+
+ALTER TABLE public.submission OWNER TO plenum_owner;
 
 CREATE TABLE public.tally (
     shard_key bigint NOT NULL,
@@ -1427,6 +1631,9 @@ ALTER TABLE ONLY public.model
 ALTER TABLE ONLY public.notice_setting
     ADD CONSTRAINT notice_setting_pkey PRIMARY KEY (person_id);
 
+ALTER TABLE ONLY public.panel
+    ADD CONSTRAINT panel_pkey PRIMARY KEY (shard_key);
+
 ALTER TABLE ONLY public.participation
     ADD CONSTRAINT participation_pkey PRIMARY KEY (shard_key, participant_id);
 
@@ -1465,6 +1672,9 @@ ALTER TABLE ONLY public.session
 
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_secret_hash_key UNIQUE (secret_hash);
+
+ALTER TABLE ONLY public.submission
+    ADD CONSTRAINT submission_pkey PRIMARY KEY (shard_key, participant_id);
 
 ALTER TABLE ONLY public.tally_hour
     ADD CONSTRAINT tally_hour_pkey PRIMARY KEY (shard_key, hour);
@@ -1563,6 +1773,12 @@ CREATE INDEX report_participant ON public.report USING btree (shard_key, partici
 
 CREATE INDEX session_person ON public.session USING btree (person_id);
 
+CREATE INDEX submission_due ON public.submission USING btree (due_at) WHERE (state = 'started'::text);
+
+CREATE UNIQUE INDEX submission_external ON public.submission USING btree (shard_key, external_code) WHERE (external_code IS NOT NULL);
+
+CREATE INDEX submission_over ON public.submission USING btree (ended_at) WHERE (state = ANY (ARRAY['returned'::text, 'timed_out'::text]));
+
 CREATE INDEX tally_item_apart ON public.tally_item USING btree (shard_key, disagreement DESC NULLS LAST, pairs DESC, item_id);
 
 CREATE INDEX token_person ON public.token USING btree (person_id);
@@ -1643,6 +1859,9 @@ GRANT ALL ON FUNCTION public.change_setup(shard bigint, project uuid, expected i
 REVOKE ALL ON FUNCTION public.clear_quota_cell(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.clear_quota_cell(shard bigint, who uuid) TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.end_submission(shard bigint, who uuid, becomes text, drops boolean, OUT state text, OUT is_dropped boolean, OUT n_leases integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.end_submission(shard bigint, who uuid, becomes text, drops boolean, OUT state text, OUT is_dropped boolean, OUT n_leases integer) TO plenum_app;
+
 REVOKE ALL ON FUNCTION public.erase_chats(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_chats(shard bigint, who uuid) TO plenum_app;
 
@@ -1661,8 +1880,14 @@ GRANT ALL ON FUNCTION public.erase_person(who uuid) TO plenum_app;
 REVOKE ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.erase_submission(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_submission(shard bigint, who uuid) TO plenum_app;
+
 REVOKE ALL ON FUNCTION public.erase_words(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_words(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.give_back(shard bigint, who uuid, drops boolean) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.give_back(shard bigint, who uuid, drops boolean) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent text, OUT version integer, OUT given_at timestamp with time zone) TO plenum_app;
@@ -1670,7 +1895,16 @@ GRANT ALL ON FUNCTION public.give_demographics(who uuid, answers bytea, consent 
 REVOKE ALL ON FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.has_room(shard bigint, item uuid, slot integer, wanted integer) TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.leave_participation(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_participation(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.n_judged_by(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.n_judged_by(shard bigint, who uuid) TO plenum_app;
+
 GRANT ALL ON FUNCTION public.order_on_screen(key bigint, slot integer, n_responses integer, is_pair boolean) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.settle_submission(shard bigint, who uuid, nothing_left text) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.settle_submission(shard bigint, who uuid, nothing_left text) TO plenum_app;
 
 GRANT ALL ON FUNCTION public.sorted_ranks(ranking jsonb) TO plenum_app;
 
@@ -1752,6 +1986,8 @@ GRANT SELECT,INSERT ON TABLE public.model_bytes TO plenum_app;
 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.notice_setting TO plenum_app;
 
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.panel TO plenum_app;
+
 GRANT SELECT,INSERT,UPDATE ON TABLE public.participation TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.person TO plenum_app;
@@ -1769,6 +2005,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.report TO plenum_app;
 GRANT SELECT,INSERT ON TABLE public.response TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.submission TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally TO plenum_app;
 

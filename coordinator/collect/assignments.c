@@ -9,6 +9,7 @@
 #include "coordinator/collect/offer.h"
 #include "coordinator/collect/placing.h"
 #include "coordinator/collect/seat.h"
+#include "coordinator/collect/submission.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -41,6 +42,7 @@ struct search {
     struct gold_rules gold;
     bool is_drawn, repeats;            // either is searched for one by one: it depends on what the person had
     bool is_within;                    // what a day has
+    bool runs;                         // the submission to a panel, if there is one
     const struct candidate *candidate; // proposed just now
     struct uuid lease;                 // for it
 };
@@ -115,9 +117,7 @@ static void read_again(struct search *search);
 // Why there is nothing, in a header: 204 has no body.
 static void say_none(struct search *search, const char *reason)
 {
-    metrics_add(METRIC_ASSIGNMENTS_NONE, 1);
-    http_reply_header(search->request, "Plenum-Reason", reason);
-    http_reply_empty(search->request, 204);
+    submission_none(search->request, search->actor, search->project.shard_key, reason);
 }
 
 static void on_released(void *arg, const struct db_result *result)
@@ -397,6 +397,7 @@ static void with_seat(void *arg, const struct seat *seat)
 }
 
 static void within(void *arg);
+static void runs_on(void *arg);
 
 static void with_task(struct http_request *request, const struct task *task, void *arg)
 {
@@ -407,6 +408,10 @@ static void with_task(struct http_request *request, const struct task *task, voi
     }
     if (task->is_chat) {
         http_problem(request, 409, "This study is a chat: its tasks come of what you write there.");
+        return;
+    }
+    if (task->has_panel && !search->runs) {
+        submission_check(request, search->actor, task, runs_on, search);
         return;
     }
     if (task->tasks_a_day > 0 && !search->is_within) {
@@ -441,6 +446,13 @@ static void within(void *arg)
 {
     struct search *search = arg;
     search->is_within = true;
+    task_require(search->request, search->project.shard_key, with_task, search);
+}
+
+static void runs_on(void *arg)
+{
+    struct search *search = arg;
+    search->runs = true;
     task_require(search->request, search->project.shard_key, with_task, search);
 }
 

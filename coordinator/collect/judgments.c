@@ -7,6 +7,7 @@
 #include "coordinator/api.h"
 #include "coordinator/collect/answer.h"
 #include "coordinator/collect/placing.h"
+#include "coordinator/collect/submission.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -38,6 +39,7 @@ struct writing {
     struct words *words; // of the rationale; NULL: none
     unsigned char words_key[KEYS_CODE_BYTES];
     struct rules rules;          // a copy of our own
+    bool runs;                   // the submission to a panel, if there is one
     bool may_be_gold, is_gold;   // the study gives out tasks with a known answer; this is one
     int64_t community_shard_key; // of the task
     int shown[SHOWN_MAX];
@@ -325,11 +327,17 @@ static void on_lease(void *arg, const struct db_result *result)
         place(writing);
 }
 
+static void runs_on(void *arg);
+
 static void with_task(struct http_request *request, const struct task *task, void *arg)
 {
     struct writing *writing = arg;
     const struct loop *loop = http_context(request);
     struct fields fields;
+    if (task->has_panel && !writing->runs) {
+        submission_require(request, writing->actor, task, false, runs_on, writing);
+        return;
+    }
     fields_init(&fields);
     answer_read(&fields, &task->rules, writing->body, &writing->answer);
     // A turn is nobody else's to have.
@@ -350,6 +358,13 @@ static void with_task(struct http_request *request, const struct task *task, voi
     db_add_uuid(&params, writing->lease.uuid);
     db_add_uuid(&params, writing->actor->participant);
     db_query(loop->db, DB_READ, 0, QUERY_COLLECT_LEASE, &params, on_lease, writing);
+}
+
+static void runs_on(void *arg)
+{
+    struct writing *writing = arg;
+    writing->runs = true;
+    task_require(writing->request, writing->lease.shard_key, with_task, writing);
 }
 
 // What was received, and for which task: the same key for anything else is refused.

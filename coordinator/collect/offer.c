@@ -5,6 +5,7 @@
 #include "coordinator/api.h"
 #include "coordinator/collect/gold.h"
 #include "coordinator/collect/routes.h"
+#include "coordinator/collect/submission.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -50,9 +51,7 @@ static void on_offer(void *arg, const struct db_result *result)
         assignments_reply(request, offer->status, offer->project.shard_key, result,
             db_is_null(result, 0, PART) ? NULL : db_text(result, 0, PART));
     } else if (is_open && db_bool(result, 0, HAS_FAILED)) {
-        metrics_add(METRIC_ASSIGNMENTS_NONE, 1);
-        http_reply_header(request, "Plenum-Reason", "not_qualified");
-        http_reply_empty(request, 204);
+        submission_none(request, offer->actor, offer->project.shard_key, "not_qualified");
     } else {
         offer->go_on(offer->arg);
     }

@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/quota.h"
+#include "coordinator/collect/submission.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -104,10 +105,9 @@ static void ask_questions(struct finding *finding)
         errors);
 }
 
-static void say_full(struct finding *finding)
+static void say_full(const struct finding *finding)
 {
-    http_reply_header(finding->request, "Plenum-Reason", "full");
-    http_reply_empty(finding->request, 204);
+    submission_none(finding->request, finding->actor, finding->shard_key, "full");
 }
 
 static void say_busy(struct finding *finding)

@@ -96,7 +96,8 @@ static void on_task(void *arg, const struct db_result *result)
         .project = db_uuid(result, 0, 0),
         .simulated = db_bool(result, 0, 3),
         .repeats = db_bool(result, 0, 6),
-        .is_drawn = db_bool(result, 0, 7)};
+        .is_drawn = db_bool(result, 0, 7),
+        .has_panel = db_bool(result, 0, 10)};
     json_t *stored = json_loads(db_text(result, 0, 1), 0, NULL);
     rules_of(&reading->task.rules, stored);
     reading->task.is_chat = json_is_object(json_object_get(stored, "chat"));

@@ -26,6 +26,7 @@ struct task {
     bool is_chat;        // tasks come of chats only (coordinator/chat)
     bool repeats;        // some tasks are given once more
     bool is_drawn;       // which task is next is drawn
+    bool has_panel;      // its people come from one, and their submissions end; as of at most 2 s ago
 };
 
 // An answer of quality.c that is worth keeping for some seconds: dashboards ask again and again.

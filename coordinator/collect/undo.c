@@ -3,6 +3,8 @@
 #include "base/hash.h"
 #include "coordinator/api.h"
 #include "coordinator/collect/offer.h"
+#include "coordinator/collect/submission.h"
+#include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -102,6 +104,17 @@ static void submit(struct undoing *undoing)
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_UNDO, &params, on_undone, undoing);
 }
 
+static void runs_on(void *arg)
+{
+    submit(arg);
+}
+
+static void with_task(struct http_request *request, const struct task *task, void *arg)
+{
+    struct undoing *undoing = arg;
+    submission_require(request, undoing->actor, task, true, runs_on, undoing);
+}
+
 static void undo_as(struct http_request *request, const struct actor *actor)
 {
     struct undoing *undoing = arena_calloc(http_arena(request), 1, sizeof(*undoing));
@@ -112,7 +125,7 @@ static void undo_as(struct http_request *request, const struct actor *actor)
         return;
     if (!has_key)
         undoing->key = uuid_new();
-    submit(undoing);
+    task_require(request, undoing->lease.shard_key, with_task, undoing);
 }
 
 void judgments_undo(struct http_request *request)

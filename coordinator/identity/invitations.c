@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
+#include "coordinator/identity/keys.h"
+#include "coordinator/identity/panel.h"
 #include "coordinator/loop.h"
 
 #include <string.h>
@@ -188,7 +190,10 @@ enum {
     STATE,
     INVITATION_ID,
     WARNING,
-    CONDITIONS
+    CONDITIONS,
+    PANEL,
+    PANEL_SECRET,
+    PANEL_OLD_SECRET
 };
 
 static void refuse_code(struct http_request *request)
@@ -210,6 +215,19 @@ static bool is_over(struct http_request *request, const struct db_result *result
     return true;
 }
 
+// What the page has to know of the panel: what to take from the link, and where to send who does not agree. Null without one.
+static json_t *panel_shown(const struct db_result *result)
+{
+    if (db_is_null(result, 0, PANEL))
+        return json_null();
+    json_t *settings = json_db_json(result, 0, PANEL);
+    json_t *shown = json_pack("{s:O, s:O, s:O, s:o}", "name", json_object_get(settings, "name"), "parameters",
+        json_object_get(settings, "parameters"), "signed", json_object_get(settings, "signed"), "no_consent",
+        panel_way_back(settings, "no_consent"));
+    json_decref(settings);
+    return shown;
+}
+
 struct visit {
     struct http_request *request;
     int64_t shard_key;
@@ -225,7 +243,8 @@ static void on_shown(void *arg, const struct db_result *result)
         refuse_code(visit->request);
         return;
     }
-    if (is_over(visit->request, result, true))
+    // By the link of a panel those come again who are in already; what is left of it is asked when somebody new joins.
+    if (is_over(visit->request, result, db_is_null(result, 0, PANEL)))
         return;
     bool is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
     json_t *body = json_object();
@@ -244,6 +263,7 @@ static void on_shown(void *arg, const struct db_result *result)
     json_object_set_new(body, "language",
         db_is_null(result, 0, LANGUAGE) ? json_null() : json_string(db_text(result, 0, LANGUAGE)));
     json_object_set_new(body, "state", json_string(db_text(result, 0, STATE)));
+    json_object_set_new(body, "panel", panel_shown(result));
     http_reply_json(visit->request, 200, body);
 }
 
@@ -392,6 +412,68 @@ static void add_secret(
     db_add_bytes(params, hash, HASH_BYTES);
 }
 
+// The secret in a column that panel.c sealed; NULL without one.
+static const char *panel_secret(
+    struct http_request *request, const struct db_result *result, int column, struct uuid project)
+{
+    const struct loop *loop = http_context(request);
+    return db_is_null(result, 0, column)
+               ? NULL
+               : keys_open_answer(loop->app->keys, http_arena(request), project, db_text(result, 0, column));
+}
+
+// True when what came from the panel is in order; else answers 403 or 422.
+static bool panel_admits(struct http_request *request, const struct db_result *result, const json_t *settings)
+{
+    const json_t *given = json_object_get(http_body_json(request), "panel");
+    const char *secrets[3] = {NULL};
+    struct uuid project = db_uuid(result, 0, OBJECT_ID);
+    struct fields fields;
+    if (!json_is_object(given)) {
+        http_problem_at(request, 422, "/panel", "This study is joined from %s, by the link there.",
+            json_string_value(json_object_get(settings, "name")));
+        return false;
+    }
+    secrets[0] = panel_secret(request, result, PANEL_SECRET, project);
+    if (secrets[0] != NULL)
+        secrets[1] = panel_secret(request, result, PANEL_OLD_SECRET, project);
+    fields_init(&fields);
+    enum panel_entry entry =
+        panel_enter(&fields, settings, given, "/panel", secrets, clock_real_us() / 1000000);
+    if (!fields_finish(&fields, request))
+        return false;
+    if (entry == PANEL_UNSIGNED)
+        http_problem_of(request, 403, "panel_signature",
+            "This link was not signed by the panel, or it was changed. Open the study there once more.",
+            NULL);
+    else if (entry == PANEL_LATE)
+        http_problem_of(request, 403, "panel_expired",
+            "This link holds no longer. Open the study in the panel once more.", NULL);
+    return entry == PANEL_WELCOME;
+}
+
+// With a panel there is one person for each id of it, whoever is signed in here.
+static void join_from_panel(struct joining *joining, json_t *settings)
+{
+    struct panel_coming *coming = arena_calloc(http_arena(joining->visit.request), 1, sizeof(*coming));
+    const json_t *given = json_object_get(http_body_json(joining->visit.request), "panel");
+    *coming = (struct panel_coming){.request = joining->visit.request,
+        .project = {joining->visit.shard_key, joining->object},
+        .simulated = joining->simulated,
+        .consent_version = joining->consent_version,
+        .conditions = joining->conditions,
+        .external_id = panel_external_id(settings, given),
+        .external = panel_external(settings, given)};
+    memcpy(coming->invitation_hash, joining->visit.hash, HASH_BYTES);
+    memcpy(coming->consent_hash, joining->consent_hash, HASH_BYTES);
+    panel_join(coming);
+}
+
+static void json_release(void *arg)
+{
+    json_decref(arg);
+}
+
 static void on_invitation(void *arg, const struct db_result *result)
 {
     struct joining *joining = arg;
@@ -411,6 +493,14 @@ static void on_invitation(void *arg, const struct db_result *result)
             request, 422, "/simulated", "Simulated annotators work in studies marked as simulated only.");
         return;
     }
+    json_t *panel = db_is_null(result, 0, PANEL) ? NULL : json_db_json(result, 0, PANEL);
+    arena_on_free(http_arena(request), json_release, panel);
+    if (panel == NULL && json_object_get(http_body_json(request), "panel") != NULL) {
+        http_problem_at(request, 422, "/panel", "This study's people come from no panel.");
+        return;
+    }
+    if (panel != NULL && !panel_admits(request, result, panel))
+        return;
     const char *consent = db_is_null(result, 0, CONSENT) ? "null" : db_text(result, 0, CONSENT),
                *conditions = db_is_null(result, 0, CONDITIONS) ? "null" : db_text(result, 0, CONDITIONS);
     if (!all_agreed(joining, consent, conditions))
@@ -419,6 +509,10 @@ static void on_invitation(void *arg, const struct db_result *result)
     joining->simulated = pretends;
     joining->is_project = strcmp(db_text(result, 0, KIND), "annotator") == 0;
     joining->object = db_uuid(result, 0, OBJECT_ID);
+    if (panel != NULL) {
+        join_from_panel(joining, panel);
+        return;
+    }
     joining->participant = uuid_new();
     secret_new(joining->token);
     secret_new(joining->session);
@@ -470,7 +564,7 @@ static void join_as(struct http_request *request, const struct actor *actor)
     struct joining *joining = arena_calloc(http_arena(request), 1, sizeof(*joining));
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("code", "consent", "conditions", "simulated"));
+    fields_only(&fields, body, "", FIELDS("code", "consent", "conditions", "simulated", "panel"));
     fields_only(&fields, json_object_get(body, "consent"), "/consent", FIELDS("version"));
     fields_only(&fields, json_object_get(body, "conditions"), "/conditions", FIELDS("version"));
     const char *code = fields_text(&fields, body, "", "code", FIELD_REQUIRED, 1, 200);

@@ -72,14 +72,15 @@ static void stop(struct app *app)
 
 static int loop_start(struct loop *loop, struct err *err)
 {
-    (void)err;
     loop->identity = identity_cache_new();
     loop->actors = db_batch_new(loop->db, DB_READ, QUERY_IDENTITY_ACTOR, ACTOR_COLUMNS, ACTORS_A_BATCH);
-    return 0;
+    return loop->index == 0 ? submissions_start(loop, err) : 0;
 }
 
 static void loop_stop(struct loop *loop)
 {
+    if (loop->index == 0)
+        submissions_stop(loop);
     identity_cache_free(loop->identity);
     loop->identity = NULL;
 }
@@ -143,6 +144,31 @@ static const struct http_route routes[] = {
         .class = READ,
         .limit = LIMIT_JOIN},
     {.method = HTTP_POST, .pattern = "/api/v1/join", .handle = join, .class = WRITE, .limit = LIMIT_JOIN},
+    {.method = HTTP_GET, .pattern = "/api/v1/projects/{p}/panel", .handle = panel_show, .class = READ},
+    {.method = HTTP_PUT, .pattern = "/api/v1/projects/{p}/panel", .handle = panel_put, .class = WRITE},
+    {.method = HTTP_DELETE, .pattern = "/api/v1/projects/{p}/panel", .handle = panel_remove, .class = WRITE},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/panel/secret",
+        .handle = panel_secret_make,
+        .class = WRITE},
+    {.method = HTTP_GET,
+        .pattern = "/api/v1/projects/{p}/submissions",
+        .handle = submissions_list,
+        .class = READ},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/submissions",
+        .handle = submissions_end,
+        .class = WRITE},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/submissions/export",
+        .handle = submissions_export,
+        .class = HTTP_CLASS_BULK,
+        .cost = 20},
+    {.method = HTTP_POST,
+        .pattern = "/api/v1/projects/{p}/submissions/mine",
+        .handle = submission_mine,
+        .class = WRITE,
+        .limit = LIMIT_JUDGE},
     {.method = HTTP_GET, .pattern = "/api/v1/me", .handle = me_show, .class = READ},
     {.method = HTTP_GET,
         .pattern = "/api/v1/me/data",

@@ -7,6 +7,9 @@
 #include "coordinator/identity/secrets.h"
 
 struct db_params;
+struct keys;
+struct err;
+struct loop;
 
 enum { SESSION_SECONDS = 30 * 24 * 3600 };
 
@@ -34,6 +37,32 @@ void invitations_list_community(struct http_request *request);
 void invitations_show(struct http_request *request);
 void invitations_show_query(struct http_request *request);
 void join(struct http_request *request);
+// panel_join.c
+struct panel_coming {
+    struct http_request *request;
+    struct id project;
+    unsigned char invitation_hash[HASH_BYTES], consent_hash[HASH_BYTES];
+    const char *consent_version, *conditions; // as agreed to; each NULL when the study has none
+    bool simulated;
+    const char *external_id; // of the body
+    json_t *external;        // all that is kept of it; the reference is taken
+};
+void panel_join(struct panel_coming *coming);
+// panels.c
+void panel_show(struct http_request *request);
+void panel_put(struct http_request *request);
+void panel_remove(struct http_request *request);
+void panel_secret_make(struct http_request *request);
+// submissions.c
+void submissions_list(struct http_request *request);
+void submissions_end(struct http_request *request);
+void submissions_export(struct http_request *request);
+void submission_mine(struct http_request *request);
+// The code by which an id of a panel is known again in a study.
+void submissions_code(
+    const struct keys *keys, int64_t shard_key, const char *external_id, unsigned char *code);
+int submissions_start(struct loop *loop, struct err *err); // loop 0
+void submissions_stop(struct loop *loop);
 // me.c
 void me_show(struct http_request *request);
 void me_leave(struct http_request *request);

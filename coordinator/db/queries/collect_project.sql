@@ -9,7 +9,11 @@ select coalesce(p.settings->'name', to_jsonb(p.name)), p.state, p.settings, p.ju
     (select max(r.version) from guideline_read r where r.shard_key = p.shard_key and r.participant_id = $3::uuid),
     case when $4::boolean then (select count(*) from guideline_read r
         where r.shard_key = p.shard_key and r.version = p.guideline_version) end,
-    known.told, w.model_id, w.n_valued, (extract(epoch from w.weighed_at) * 1000000)::bigint, w.error
+    known.told || coalesce((select jsonb_strip_nulls(jsonb_build_object('submission', jsonb_build_object('panel', n.settings->'name', 'state', s.state,
+            'due_at', to_char(s.due_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
+            'remaining', greatest((n.settings->>'tasks')::bigint - n_judged_by(s.shard_key, s.participant_id), 0)))
+        from submission s join panel n on n.shard_key = s.shard_key
+        where s.shard_key = p.shard_key and s.participant_id = $3::uuid), '{}'), w.model_id, w.n_valued, (extract(epoch from w.weighed_at) * 1000000)::bigint, w.error
 from project p
 left join weighing w on w.shard_key = p.shard_key
 left join guideline g on g.shard_key = p.shard_key and g.version = p.guideline_version

@@ -29,6 +29,11 @@ left join project p on p.shard_key = m.shard_key
 left join community c on c.shard_key = m.shard_key
 where m.person_id = $1::uuid
 union all
+select 'submission', s.shard_key, s.participant_id, json_build_object('panel', n.settings->'name', 'state', s.state, 'judgments_dropped', s.is_dropped,
+    'started_at', s.started_at, 'due_at', s.due_at, 'ended_at', s.ended_at)::text, s.external_sealed, false
+from me join submission s on s.shard_key = me.shard_key and s.participant_id = me.participant_id
+join panel n on n.shard_key = s.shard_key
+union all
 select 'guideline_read', g.shard_key, g.participant_id, json_build_object('version', g.version, 'read_at', g.read_at)::text, null, false
 from me join guideline_read g on g.shard_key = me.shard_key and g.participant_id = me.participant_id
 union all
