@@ -82,8 +82,11 @@ static void count(struct split *split, const json_t *answer, int said)
 {
     char name[16];
     snprintf(name, sizeof(name), "%d", said);
-    size_t choice = place_of(
-        split->choices, said == TIE ? "tie" : said == BOTH_BAD ? "both_bad" : name, CHOICES_MAX);
+    size_t choice = place_of(split->choices,
+        said == TIE        ? "tie"
+        : said == BOTH_BAD ? "both_bad"
+                           : name,
+        CHOICES_MAX);
     split->said[choice]++;
     split->n++;
     split->has_several = split->has_several || json_is_array(answer);
@@ -109,8 +112,7 @@ static int on_voter(void *arg, const struct db_result *result, struct err *err U
     size_t size = 0;
     const unsigned char *sealed =
         db_is_null(result, 0, SEALED) ? NULL : db_bytes(result, 0, SEALED, arena, &size);
-    json_t *answers =
-        identity_open_demographics(reading->keys, db_uuid(result, 0, PERSON), sealed, size);
+    json_t *answers = identity_open_demographics(reading->keys, db_uuid(result, 0, PERSON), sealed, size);
     count(reading->split, json_object_get(answers, reading->asking->attribute),
         (int)db_number(result, 0, SAID));
     json_decref(answers);
@@ -179,8 +181,8 @@ static void answer(const struct split *split, json_t *body)
         size_t g = (size_t)json_integer_value(place);
         json_t *counts = json_array(), *group = json_pack("{s:s}", "value", name);
         for (size_t c = 0; c < n_choices; c++)
-            json_array_append_new(counts,
-                number_or_null(hidden_groups[g] || hidden[g * n_choices + c], split->counts[g][c]));
+            json_array_append_new(
+                counts, number_or_null(hidden_groups[g] || hidden[g * n_choices + c], split->counts[g][c]));
         json_object_set_new(group, "hidden", json_boolean(hidden_groups[g]));
         json_object_set_new(group, "n", number_or_null(hidden_groups[g], split->in_group[g]));
         json_object_set_new(group, "counts", counts);
@@ -211,8 +213,7 @@ static int make(struct tally *tally, struct err *err)
     rc = db_session_query(tally->session, QUERY_COLLECT_ITEM, &params, &result, err);
     bool is_there = rc == 0 && result.n_rows == 1;
     if (is_there)
-        rc = db_session_stream(
-            tally->session, QUERY_COLLECT_ITEM_VOTERS, &params, on_voter, &reading, err);
+        rc = db_session_stream(tally->session, QUERY_COLLECT_ITEM_VOTERS, &params, on_voter, &reading, err);
     if (rc == 0 && is_there) {
         json_object_set_new(tally->body, "attribute", json_string(asking->attribute));
         answer(split, tally->body);

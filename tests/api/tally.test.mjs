@@ -184,6 +184,17 @@ test('ratings and rankings agree by unit: interval, nominal, and each pair of a 
     const by = (await call('GET', `/api/v1/projects/${ranked.id}/quality`)).agreement;
     assert.deepEqual([by.n_pairs, by.n_judgments], [6, 12]);
     assert.ok(Math.abs(by.percent - 2 / 3) < 1e-9, 'of three pairs they differ on one');
+    // Ranked once more: the first as before, the second with two the other way round.
+    server.sql(`insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, answer, shown, guideline_version, idempotency_key, request_hash, receipt)
+        select shard_key, gen_random_uuid(), 1, gen_random_uuid(), item_id, -2 - n, participant_id, outcome,
+            case when jsonb_array_length(answer->'ranking') = 3 then '{"ranking": [[0], [1], [2]]}' else answer end, shown, 1, gen_random_uuid(), request_hash, ''
+        from judgment where shard_key = ${shardOf('ranked')}`);
+    await new Promise((done) => setTimeout(done, 5200)); // the figures are five seconds old at most
+    const { rankings } = (await call('GET', `/api/v1/projects/${ranked.id}/quality`)).repeats;
+    assert.deepEqual([rankings.n, rankings.n_pairs], [4, 12]);
+    // By hand: shares of 1, 1, 2/3, 2/3 of three pairs each; residuals of +-1/2, t of 3 (the approximation's) times sqrt(4/3 * 1) / 12.
+    assert.ok(Math.abs(rankings.same_order_share - 10 / 12) < 1e-9);
+    assert.ok(Math.abs(rankings.interval[0] - (10 / 12 - 3.182 * Math.sqrt(4 / 3) / 12)) < 0.001 && rankings.interval[1] === 1);
 });
 
 test('who judged is shown under a pseudonym; excluded with a reason they count no more, and count again when let in', async () => {
