@@ -7,7 +7,8 @@
 static const struct config_setting settings[] = {
     {"name", NULL, NULL, "the project's name"},
     {"judgments-per-item", NULL, NULL, "how many judgments each item wants (default 3)"},
-    {"preset", NULL, NULL, "create: the task of a published protocol, such as hh, llama2 or prism (docs/tasks.md)"},
+    {"preset", NULL, NULL,
+        "create: the task of a published protocol, such as hh, llama2 or prism (docs/tasks.md)"},
     {"guideline", NULL, NULL, "file with the guideline in Markdown"},
     {"file", NULL, NULL, "file with the whole request as JSON; flags win over it"},
     {"max-uses", NULL, "1", "invite: how often the invitation can be used"},
