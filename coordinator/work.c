@@ -185,10 +185,15 @@ struct work_pool *work_pool_new(int n_threads, int queue_max)
     return pool;
 }
 
-static void list_free(struct job_list *list)
+// What a job holds only its `done` knows how to release, on a loop that has ended: it stays, and the process ends.
+static struct job *dropped;
+
+static void list_drop(struct job_list *list)
 {
-    for (struct job *job; (job = list_take(list)) != NULL;)
-        free(job);
+    for (struct job *job; (job = list_take(list)) != NULL;) {
+        job->next = dropped;
+        dropped = job;
+    }
 }
 
 void work_pool_free(struct work_pool *pool)
@@ -201,11 +206,11 @@ void work_pool_free(struct work_pool *pool)
     pthread_mutex_unlock(&pool->lock);
     for (int i = 0; i < pool->n_threads; i++)
         pthread_join(pool->threads[i], NULL);
-    list_free(&pool->waiting);
+    list_drop(&pool->waiting);
     while (pool->ports != NULL) {
         struct port *port = pool->ports;
         pool->ports = port->next;
-        list_free(&port->done);
+        list_drop(&port->done);
         close(port->fd);
         free(port);
     }

@@ -10,7 +10,8 @@ struct work_pool;
 struct event_base;
 
 struct work_pool *work_pool_new(int n_threads, int queue_max);
-// Waits for what runs; what waits is dropped without `done`. Only after the loops that submitted have ended.
+// Waits for what runs; what waits is dropped without `done`, and what it held stays in memory. Only at the process's end, after the
+// loops that submitted have ended.
 void work_pool_free(struct work_pool *pool);
 // On the thread of `base`. ERR_LIMIT when the queue is full: answer 503, and neither `run` nor `done` will be called.
 int work_submit(struct work_pool *pool, struct event_base *base, void (*run)(void *arg),

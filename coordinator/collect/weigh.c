@@ -19,13 +19,10 @@ enum { TICK_S = 3, ITEMS_A_PAGE = 100, RESPONSES_MAX = 64, ARRAY_MAX_BYTES = 64 
 #define PAGE_MAX_BYTES ((size_t)1024 * 1024 * 1024)
 enum { ITEM, CONTENT, EMBEDDING, N_JUDGED }; // columns of collect_weigh_items.sql
 
-struct weighing;
-
 // One a process, on loop 0.
 static struct {
     struct loop *loop;
     struct event *timer;
-    struct weighing *now; // what is being weighed; NULL when nothing is, or the question is still out
     bool is_busy;
     atomic_bool stopping;
 } weigher;
@@ -210,7 +207,6 @@ static void release(struct weighing *weighing)
     buf_release(&weighing->items);
     buf_release(&weighing->values);
     free(weighing);
-    weigher.now = NULL;
     weigher.is_busy = false;
 }
 
@@ -237,7 +233,7 @@ static void on_due(void *arg UNUSED, const struct db_result *result)
         weigher.is_busy = false;
         return;
     }
-    struct weighing *weighing = weigher.now = calloc(1, sizeof(*weighing));
+    struct weighing *weighing = calloc(1, sizeof(*weighing));
     if (weighing == NULL)
         abort();
     *weighing = (struct weighing){.shard_key = db_number(result, 0, 0),

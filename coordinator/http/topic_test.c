@@ -11,9 +11,16 @@ static struct http_topic *topic;
 static struct http_request *last_joined;
 static int n_said;
 
+static void on_gone(void *request)
+{
+    if (last_joined == request)
+        last_joined = NULL;
+}
+
 static void watch(struct http_request *request)
 {
     last_joined = request;
+    arena_on_free(http_arena(request), on_gone, request);
     http_topic_join(topic, request, request);
 }
 
@@ -28,8 +35,8 @@ static void say(struct http_request *request)
     snprintf(state + length + STATE_BYTES, 8, "\"}");
     assert_true(http_topic_say(topic, "state", state));
     char text[64];
-    snprintf(text, sizeof(text), "%zu",
-        http_topic_is_empty(topic) ? 0 : connection_pending(last_joined->connection));
+    snprintf(
+        text, sizeof(text), "%zu", last_joined == NULL ? 0 : connection_pending(last_joined->connection));
     http_reply(request, 200, "text/plain", text, strlen(text));
 }
 

@@ -11,6 +11,8 @@ import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTi
 import { knownField, KnownFields, knownOf, knownRequest, knownWrong, KNOWN_NONE } from './known.js';
 import { Preview } from './preview.js';
 import { SignIn } from './signin.js';
+import { TargetFields, TARGETS_NONE, readOf, targetsWrong } from './targetfields.js';
+import { quotasOf } from './targets.js';
 import { blank, KINDS, Select, TaskFields } from './task.js';
 import { TERMS_MEMBERS, TERMS_NONE, TermsFields, termsField, termsOf, termsRequest, termsWrong } from './terms.js';
 
@@ -20,6 +22,13 @@ const KEPT = 'plenum.study';
 const COPIED = ['language', 'quotas', 'blind', 'lease_seconds', 'simulated'];
 const STRATEGIES = ['least_judged', 'random', 'uncertainty', 'd_optimal', 'group_disagreement'];
 const PER_ITEM_MAX = 1000, REPEATS_MAX = 50;
+
+// What the study will ask people about themselves: of a pack, or of the study that is copied.
+function attributesOf({ terms }, packs) {
+    const pack = packs.find((one) => one.name === terms.questions);
+    return terms.questions === '' ? [] : pack?.attributes ?? terms.demographics?.attributes ?? [];
+}
+const targetsOf = (study) => study.targets ?? TARGETS_NONE;
 
 const empty = () => ({ name: '', start: 'pairwise', task: blank('pairwise'), guideline: '', language: 'en', per_item: '3', strategy: STRATEGIES[0], repeats: '0', community: '', rest: {}, known: KNOWN_NONE, terms: TERMS_NONE });
 
@@ -46,19 +55,23 @@ async function load(from) {
     return { presets: presets.data, packs: packs.data, communities, project };
 }
 
-function requestOf(study) {
+function requestOf(study, packs) {
     const { rest, task, guideline, community } = study;
     // Words in several languages stay so while the one on screen is not changed.
     const words = study.guidelines && localized(study.guidelines) === guideline ? study.guidelines : guideline;
+    const targets = targetsOf(study), hasTargets = targets.text.trim() !== '';
+    const quotas = hasTargets ? quotasOf(readOf(targets, attributesOf(study, packs)), targets) : null;
+    // Of each item the cells say how many are wanted, unless others may work beside them.
+    const isBySum = hasTargets && targets.unit === 'judgments' && targets.per === 'item' && !targets.open;
     return {
-        ...rest, ...termsRequest(study.terms), ...knownRequest(study.known, Boolean(task.chat)), name: study.name.trim(), language: study.language, judgments_per_item: Number(study.per_item), task,
+        ...rest, ...(quotas ? { quotas } : {}), ...termsRequest(study.terms), ...knownRequest(study.known, Boolean(task.chat)), name: study.name.trim(), language: study.language, ...(isBySum ? {} : { judgments_per_item: Number(study.per_item) }), task,
         ...((study.strategy ?? STRATEGIES[0]) === STRATEGIES[0] || task.chat ? {} : { strategy: study.strategy }),
         ...(Number(study.repeats ?? 0) > 0 && !task.chat ? { repeat_share: Number(study.repeats) / 100 } : {}),
         ...(guideline.trim() === '' ? {} : { guideline: words }), ...(community ? { community } : {}),
     };
 }
 
-function missingOf(study) {
+function missingOf(study, packs) {
     const { task, known, terms } = study;
     const errors = [];
     if (study.name.trim() === '') errors.push({ field: 'study-name', text: t('make-name-missing') });
@@ -66,10 +79,10 @@ function missingOf(study) {
     if (!Number.isInteger(n) || n < 1 || n > PER_ITEM_MAX) errors.push({ field: 'study-per-item', text: t('make-per-item-wrong', { max: PER_ITEM_MAX }) });
     const repeats = Number(study.repeats ?? 0);
     if (!task.chat && !(repeats >= 0 && repeats <= REPEATS_MAX)) errors.push({ field: 'study-repeats', text: t('make-repeats-wrong', { max: REPEATS_MAX }) });
-    return [...errors, ...termsWrong(terms), ...knownWrong(known)];
+    return [...errors, ...termsWrong(terms), ...targetsWrong(targetsOf(study), attributesOf(study, packs)), ...knownWrong(known)];
 }
 
-const FIELDS = { name: 'study-name', language: 'study-language', judgments_per_item: 'study-per-item', strategy: 'study-strategy', repeat_share: 'study-repeats', guideline: 'study-guideline', community: 'study-community' };
+const FIELDS = { name: 'study-name', language: 'study-language', judgments_per_item: 'study-per-item', strategy: 'study-strategy', repeat_share: 'study-repeats', guideline: 'study-guideline', community: 'study-community', quotas: 'targets-text' };
 
 // The control that a pointer of the server's is about; of the task the whole text where no control is nearer.
 function fieldOf(pointer) {
@@ -109,13 +122,13 @@ function Maker({ found, from }) {
     const source = presetOf(study.start)?.source;
     async function submit(event) {
         event.preventDefault();
-        const wrong = missingOf(study);
+        const wrong = missingOf(study, packs);
         setErrors(wrong);
         if (wrong.length > 0 || busy) return;
         setBusy(true);
         key.current ??= uuid();
         try {
-            const made = await post('/api/v1/projects', requestOf(study), { key: key.current });
+            const made = await post('/api/v1/projects', requestOf(study, packs), { key: key.current });
             sessionStorage.removeItem(KEPT);
             say(t('make-made'));
             navigate(`/research/projects/${made.id}`);
@@ -148,6 +161,8 @@ function Maker({ found, from }) {
                 ${study.guideline.trim() !== '' && html`<details><summary>${t('make-guideline-seen')}</summary>
                     <div class="text card" dir="auto" lang=${languageOf(study.guideline)}>${markdown(study.guideline)}</div></details>`}</div>
             <${TermsFields} terms=${study.terms} set=${(terms) => change({ terms })} errors=${errors} packs=${packs} />
+            ${!study.task.chat && attributesOf(study, packs).length > 0 && html`<details open=${targetsOf(study).text !== '' || undefined}><summary>${t('targets-title')}</summary>
+                <${TargetFields} targets=${targetsOf(study)} set=${(targets) => change({ targets })} attributes=${attributesOf(study, packs)} errors=${errors} /></details>`}
             <div class="field"><label for="study-per-item">${t('make-per-item')}</label>
                 ${error('study-per-item') && html`<p class="field-error" id="study-per-item-error">${error('study-per-item')}</p>`}
                 <input id="study-per-item" type="text" inputmode="numeric" size="5" value=${study.per_item}

@@ -13,6 +13,7 @@ import { Groups } from './groups.js';
 import { Import } from './import.js';
 import { Known } from './known.js';
 import { Invitations, State, Words } from './manage.js';
+import { More } from './more.js';
 import { ProgressBar, progressOf } from './progress.js';
 import { Quotas } from './quotas.js';
 import { SignIn } from './signin.js';
@@ -240,6 +241,7 @@ export default function Project({ params }) {
         <${Counts} project=${live ? { ...project, counts: live.counts, progress: live.progress } : project} />
         <${State} project=${project} state=${state} reload=${found.reload} />
         ${state !== 'closed' && html`<${Words} project=${project} reload=${found.reload} />`}
+        ${state !== 'closed' && !project.task.chat && html`<${More} project=${project} reload=${found.reload} />`}
         <${Invitations} id=${params.project} closed=${state === 'closed'} />
         ${project.task?.chat && html`<${Endpoints} id=${params.project} />`}
         ${state !== 'closed' && !project.task?.chat && html`<${Import} id=${params.project} reload=${found.reload} />`}

@@ -15,14 +15,14 @@ function Cell({ row, words }) {
     return html`<tr>
         <th scope="row">${values.length === 0 ? t('quota-others')
         : values.map(([attribute, value], i) => html`${i > 0 && ' · '}<span dir="auto">${words(attribute)}: ${words(attribute, value)}</span>`)}</th>
-        <td class="num">${row.hidden ? t('hidden-cell') : number(row.filled)}</td>
+        <td class="num">${row.hidden ? t('hidden-cell') : number(row.filled)}${row.closed && html` <span class="fine">(${t('quota-closed')})</span>`}</td>
         <td class="num">${row.wanted === null ? t('quota-no-limit') : number(row.wanted)}</td>
     </tr>`;
 }
 
 // `moved`: anything that changes when somebody has answered.
 export function Quotas({ project, moved }) {
-    const found = useLoad(() => get(`/api/v1/projects/${project.id}/quotas`), [project.id]);
+    const found = useLoad(() => get(`/api/v1/projects/${project.id}/quotas`), [project.id, JSON.stringify(project.quotas), project.judgments_per_item]);
     useMoved(() => found.reload({ quiet: true }), moved, REFRESH_MS);
     if (found.state === 'failed') return html`<${Failed} error=${found.error} retry=${found.reload} />`;
     const { cells, unit, per } = found.value ?? { cells: [] };
