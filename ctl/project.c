@@ -6,11 +6,12 @@
 
 static const struct config_setting settings[] = {
     {"name", NULL, NULL, "the project's name"},
-    {"judgments-per-item", NULL, NULL, "how many judgments each item wants (default 3)"},
+    {"judgments-per-item", NULL, NULL, "how many judgments each item wants (create: default 3)"},
     {"preset", NULL, NULL,
         "create: the task of a published protocol, such as hh, llama2 or prism (docs/tasks.md)"},
     {"guideline", NULL, NULL, "file with the guideline in Markdown"},
-    {"file", NULL, NULL, "file with the whole request as JSON; flags win over it"},
+    {"file", NULL, NULL,
+        "create, change: file with the whole request as JSON, quotas for instance; flags win over it"},
     {"max-uses", NULL, "1", "invite: how often the invitation can be used"},
     {"json", NULL, "off", "create, invite: the whole answer, not the id or the link alone"},
     CLIENT_SETTINGS,
@@ -30,7 +31,8 @@ static void print_made(const struct config *config, json_t *answer, const char *
     json_decref(answer);
 }
 
-static int read_request(const struct config *config, json_t **ret_request, struct err *err)
+// Of a study to be made, or what changes of one.
+static int read_request(const struct config *config, bool is_new, json_t **ret_request, struct err *err)
 {
     const char *file = config_text(config, "file"), *guideline = config_text(config, "guideline");
     json_error_t at;
@@ -48,7 +50,7 @@ static int read_request(const struct config *config, json_t **ret_request, struc
         json_object_set_new(request, "judgments_per_item", json_integer(n));
     }
     const char *preset = config_text(config, "preset");
-    if (json_object_get(request, "task") == NULL)
+    if (is_new && json_object_get(request, "task") == NULL)
         json_object_set_new(
             request, "task", preset != NULL ? json_object() : json_pack("{s:s}", "kind", "pairwise"));
     if (preset != NULL)
@@ -74,13 +76,31 @@ static int create(struct client *client, const struct config *config, struct err
     json_t *request = NULL, *body = NULL;
     char key[37];
     client_new_key(key);
-    if (read_request(config, &request, err) < 0)
+    if (read_request(config, true, &request, err) < 0)
         return command_fail("project", err);
     int rc = client_call(client, "POST", "/api/v1/projects", request, key, NULL, &body, err);
     json_decref(request);
     if (rc < 0)
         return command_fail("project", err);
     print_made(config, body, "id", "made; next: plenum import --project ID FILE, plenum project invite ID");
+    return 0;
+}
+
+// The same again changes nothing.
+static int change(struct client *client, const struct config *config, const char *project, struct err *err)
+{
+    char path[256];
+    json_t *request = NULL, *answer = NULL;
+    if (config_text(config, "preset") != NULL)
+        err_set(err, ERR_INVALID, "a study keeps its task: --preset is for create");
+    if (err->code != 0 || read_request(config, false, &request, err) < 0)
+        return command_fail("project", err);
+    snprintf(path, sizeof(path), "/api/v1/projects/%s", project);
+    int rc = client_call(client, "PATCH", path, request, NULL, NULL, &answer, err);
+    json_decref(request);
+    if (rc < 0)
+        return command_fail("project", err);
+    command_print(answer);
     return 0;
 }
 
@@ -123,17 +143,20 @@ static int run(struct client *client, const struct config *config, int n_words, 
         snprintf(path, sizeof(path), "/api/v1/projects/%s%s", words[1], words[0][0] == 's' ? "" : "/quality");
         return get_and_print(client, path, &err);
     }
+    if (n_words == 2 && strcmp(words[0], "change") == 0)
+        return change(client, config, words[1], &err);
     if (n_words == 2 && strcmp(words[0], "invite") == 0)
         return invite(client, config, words[1], &err);
-    fprintf(stderr, "plenum project: expected create, list, show ID, quality ID or invite ID; see --help\n");
+    fprintf(stderr,
+        "plenum project: expected create, list, show ID, change ID, quality ID or invite ID; see --help\n");
     return 2;
 }
 
 int command_project(int argc, char **argv)
 {
     int n_words = 0;
-    struct config *config =
-        command_parse(argc, argv, "project create|list|show ID|quality ID|invite ID", settings, &n_words);
+    struct config *config = command_parse(
+        argc, argv, "project create|list|show ID|change ID|quality ID|invite ID", settings, &n_words);
     struct client *client = NULL;
     struct err err = {0};
     if (client_from_config(config, &client, &err) < 0) {

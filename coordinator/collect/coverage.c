@@ -115,28 +115,76 @@ static bool is_vague(const struct hiding *hiding, int64_t least)
     return (high < least ? high : least - 1) > (low > 0 ? low : 0);
 }
 
-void coverage_hide(const int64_t *counts, size_t n, int64_t least, bool *ret_hidden)
+// Marks more, beside what is marked already.
+static void hide_more(const int64_t *counts, size_t n, int64_t least, bool *hidden)
 {
     struct hiding hiding = {0};
     for (size_t i = 0; i < n; i++) {
-        ret_hidden[i] = counts[i] < least;
-        hiding.people += ret_hidden[i] ? counts[i] : 0;
-        hiding.n_small += ret_hidden[i];
+        bool is_small = counts[i] < least;
+        hiding.n_others += hidden[i] && !is_small;
+        hidden[i] = hidden[i] || is_small;
+        hiding.people += hidden[i] ? counts[i] : 0;
+        hiding.n_small += is_small;
     }
     while (hiding.people > 0) {
         size_t smallest = n;
         for (size_t i = 0; i < n; i++) {
-            if (!ret_hidden[i] && (smallest == n || counts[i] < counts[smallest]))
+            if (!hidden[i] && (smallest == n || counts[i] < counts[smallest]))
                 smallest = i;
         }
         if (smallest == n)
             return;
         hiding.smallest_shown = counts[smallest];
-        if (hiding.people >= least && is_vague(&hiding, least))
+        // Without a small one all that follows from the rest is how many the others are together: there must be two of them.
+        if (hiding.n_small == 0 ? hiding.n_others > 1 : hiding.people >= least && is_vague(&hiding, least))
             return;
-        ret_hidden[smallest] = true;
+        hidden[smallest] = true;
         hiding.people += counts[smallest];
         hiding.n_others++;
+    }
+}
+
+void coverage_hide(const int64_t *counts, size_t n, int64_t least, bool *ret_hidden)
+{
+    memset(ret_hidden, 0, n * sizeof(*ret_hidden));
+    hide_more(counts, n, least, ret_hidden);
+}
+
+// One line of a table, every `step`th from `first`. True when more of it is hidden now.
+static bool hide_line(const int64_t *counts, size_t first, size_t step, size_t n, int64_t least, bool *hidden)
+{
+    int64_t line[COVERAGE_LINE_MAX] = {0};
+    bool marks[COVERAGE_LINE_MAX] = {false}, more = false;
+    assert(n <= COVERAGE_LINE_MAX);
+    for (size_t i = 0; i < n; i++) {
+        line[i] = counts[first + i * step];
+        marks[i] = hidden[first + i * step];
+    }
+    hide_more(line, n, least, marks);
+    for (size_t i = 0; i < n; i++) {
+        more = more || marks[i] != hidden[first + i * step];
+        hidden[first + i * step] = marks[i];
+    }
+    return more;
+}
+
+void coverage_hide_table(
+    const int64_t *counts, size_t n_rows, size_t n_columns, int64_t least, bool *ret_hidden)
+{
+    memset(ret_hidden, 0, n_rows * n_columns * sizeof(*ret_hidden));
+    for (size_t c = 0; c < n_columns; c++) {
+        int64_t all = 0;
+        for (size_t r = 0; r < n_rows; r++)
+            all += counts[r * n_columns + c];
+        for (size_t r = 0; r < n_rows; r++)
+            ret_hidden[r * n_columns + c] = all - counts[r * n_columns + c] < least;
+    }
+    for (bool more = true; more;) {
+        more = false;
+        for (size_t r = 0; r < n_rows; r++)
+            more = hide_line(counts, r * n_columns, 1, n_columns, least, ret_hidden) || more;
+        for (size_t c = 0; c < n_columns; c++)
+            more = hide_line(counts, c, n_columns, n_rows, least, ret_hidden) || more;
     }
 }
 

@@ -27,6 +27,13 @@ void coverage_add(struct coverage *coverage, const json_t *answers, bool is_impo
 // whole less what is shown), or as one of the small ones could have one size only, for somebody who knows this rule.
 void coverage_hide(const int64_t *counts, size_t n, int64_t least, bool *ret_hidden);
 
+// The same of a table, `n_rows` of `n_columns` each, where what a column sums to is known, and who is in it: neither along a row nor
+// along a column does what is hidden follow from what is shown, and no cell is shown of a column in which fewer than `least` are in
+// the other rows (who all of a column are would be told of each of them). What follows from several lines together is not looked for.
+enum { COVERAGE_LINE_MAX = 300 };
+void coverage_hide_table(
+    const int64_t *counts, size_t n_rows, size_t n_columns, int64_t least, bool *ret_hidden);
+
 // [{attribute, value, annotators, judgments, hidden}], numbers null where hidden. Every answer that was offered has its
 // row, "prefer_not_to_say" and "not_answered" too, so that no row tells by being there that somebody gave that answer;
 // of other values those that are shown, and one row "other" when any is not. A new reference.

@@ -46,6 +46,27 @@ static void test_hiding(void **state UNUSED)
     }
 }
 
+// Rows are groups, columns what they said.
+static void test_hiding_tables(void **state UNUSED)
+{
+    static const struct {
+        int64_t counts[6];
+        const char *hidden;
+    } cases[] = {
+        {{20, 30, 15, 12, 40, 11}, "......"},
+        {{20, 5, 15, 12, 40, 11},
+            ".xx.xx"}, // a small one hides one in its row and in its column, and these another
+        {{25, 0, 0, 0, 0, 25}, "xxxxxx"},    // who all who said a thing are is told of nobody
+        {{25, 5, 30, 31, 12, 13}, "xxxxxx"}, // the smallest go first, in each line: here none is left
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        bool hidden[6];
+        coverage_hide_table(cases[i].counts, 2, 3, COVERAGE_LEAST, hidden);
+        for (size_t c = 0; c < 6; c++)
+            assert_true(hidden[c] == (cases[i].hidden[c] == 'x'));
+    }
+}
+
 // Somebody who knows the rule and sees what is shown beside the whole tries every study there could be (with `least` 4, to
 // have few of them): what is hidden sums to nobody or to enough, and no small group has one possible size only.
 enum { LEAST = 4, CELLS = 4, MOST = 12, STUDIES = (MOST + 1) * (MOST + 1) * (MOST + 1) * (MOST + 1) };
@@ -182,6 +203,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_hiding),
+        cmocka_unit_test(test_hiding_tables),
         cmocka_unit_test(test_nothing_follows),
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_several_and_imported),

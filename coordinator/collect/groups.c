@@ -37,11 +37,6 @@ struct patterns {
     size_t n, size;
 };
 
-// Pairs of people of two groups who judged the same unit: sums over units of alike, all, and their products.
-struct between {
-    double n_units, alike, pairs, alike2, alike_pairs, pairs2;
-};
-
 struct grouping {
     const struct keys *keys;
     struct coverage coverage;
@@ -51,7 +46,8 @@ struct grouping {
     size_t n_groups;
     bool overlap; // one person can be in several
     struct patterns patterns[GROUPS_MAX];
-    struct between between[GROUPS_MAX][GROUPS_MAX];
+    // Units that both judged: pairs of people, one of each, who say the same, of all.
+    struct interval_sums between[GROUPS_MAX][GROUPS_MAX];
     // The unit being read.
     struct uuid item;
     int64_t a, b, counts[GROUPS_MAX][CHOICES];
@@ -147,7 +143,7 @@ static void place_people(struct grouping *grouping, const char *attribute)
 }
 
 // --- votes ----------------------------------------------------------------------------------------------------------------
-static void add_between(struct between *between, const int64_t *one, const int64_t *other)
+static void add_between(struct interval_sums *between, const int64_t *one, const int64_t *other)
 {
     double n_one = 0, n_other = 0, alike = 0;
     for (int c = 0; c < CHOICES; c++) {
@@ -158,12 +154,12 @@ static void add_between(struct between *between, const int64_t *one, const int64
     double pairs = n_one * n_other;
     if (pairs < 1)
         return;
-    between->n_units++;
-    between->alike += alike;
-    between->pairs += pairs;
-    between->alike2 += alike * alike;
-    between->alike_pairs += alike * pairs;
-    between->pairs2 += pairs * pairs;
+    between->n++;
+    between->part += alike;
+    between->whole += pairs;
+    between->part2 += alike * alike;
+    between->part_whole += alike * pairs;
+    between->whole2 += pairs * pairs;
 }
 
 static void end_unit(struct grouping *grouping)
@@ -240,19 +236,16 @@ static json_t *within(const char *value, struct patterns *patterns)
     return own;
 }
 
-// A ratio of sums over units, with its interval by the spread of its residuals (Cochran 1977, "Sampling Techniques", 6.4).
-static json_t *across(const char *one, const char *other, const struct between *between)
+static json_t *across(const char *one, const char *other, const struct interval_sums *between)
 {
-    double n = between->n_units, share = between->alike / between->pairs;
-    double squares = between->alike2 - 2 * share * between->alike_pairs + share * share * between->pairs2;
-    double error = n > 1 && squares > 0 ? sqrt(n / (n - 1) * squares) / between->pairs : 0;
+    struct interval interval;
     json_t *own = json_pack("{s:[s, s]}", "values", one, other);
-    json_object_set_new(own, "percent", between->pairs > 0 ? json_real(share) : json_null());
-    bool known = error > 1e-12; // units that are all alike tell nothing of the spread
-    double half = known ? interval_student(n - 1) * error : 0;
-    json_object_set_new(own, "percent_interval",
-        known ? json_pack("[f, f]", fmax(0, share - half), fmin(1, share + half)) : json_null());
-    json_object_set_new(own, "n_pairs", json_integer((json_int_t)n));
+    json_object_set_new(
+        own, "percent", between->whole > 0 ? json_real(between->part / between->whole) : json_null());
+    bool known = interval_of_ratio(between, &interval);
+    json_object_set_new(
+        own, "percent_interval", known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
+    json_object_set_new(own, "n_pairs", json_integer((json_int_t)between->n));
     return own;
 }
 

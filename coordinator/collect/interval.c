@@ -28,3 +28,15 @@ double interval_student(double freedom)
     double g4 = x * ((((79 * x2 + 776) * x2 + 1482) * x2 - 1920) * x2 - 945) / 92160;
     return x + (g1 + (g2 + (g3 + g4 / freedom) / freedom) / freedom) / freedom;
 }
+
+bool interval_of_ratio(const struct interval_sums *sums, struct interval *ret_interval)
+{
+    double n = sums->n, share = sums->whole > 0 ? sums->part / sums->whole : 0;
+    double squares = sums->part2 - 2 * share * sums->part_whole + share * share * sums->whole2;
+    double error = n > 1 && squares > 0 ? sqrt(n / (n - 1) * squares) / sums->whole : 0;
+    if (!(error > 1e-12))
+        return false;
+    double half = interval_student(n - 1) * error;
+    *ret_interval = (struct interval){fmax(0, share - half), fmin(1, share + half)};
+    return true;
+}

@@ -255,6 +255,23 @@ static int add_gold(struct tally *tally, struct err *err)
     return 0;
 }
 
+// Of rankings that were given twice, the share of pairs of responses that stand in the same order.
+static json_t *ranked_again(const struct db_result *result)
+{
+    struct interval interval;
+    struct interval_sums sums = {(double)db_number(result, 0, 0), (double)db_number(result, 0, 1),
+        (double)db_number(result, 0, 2), (double)db_number(result, 0, 3), (double)db_number(result, 0, 4),
+        (double)db_number(result, 0, 5)};
+    json_t *own = json_object();
+    bool known = interval_of_ratio(&sums, &interval);
+    json_object_set_new(own, "same_order_share", number_or_null(sums.part / sums.whole));
+    json_object_set_new(
+        own, "interval", known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
+    json_object_set_new(own, "n", json_integer((json_int_t)sums.n));
+    json_object_set_new(own, "n_pairs", json_integer((json_int_t)sums.whole));
+    return own;
+}
+
 static int add_repeats(struct tally *tally, struct err *err)
 {
     struct db_result result;
@@ -266,7 +283,10 @@ static int add_repeats(struct tally *tally, struct err *err)
     json_t *own = tally_share("same_share", n_same, n);
     json_object_set_new(own, "preferences", tally_share("same_side_share", n_same_side, n_preferences));
     json_object_set_new(tally->body, "repeats", own);
-    return 0;
+    rc = query(tally, QUERY_COLLECT_QUALITY_REPEATS_RANKED, &result, err);
+    if (rc == 0)
+        json_object_set_new(own, "rankings", ranked_again(&result));
+    return rc;
 }
 
 struct counting {

@@ -30,6 +30,7 @@ void items_import(struct http_request *request);
 // items.c
 void items_list(struct http_request *request);
 void items_show(struct http_request *request);
+void item_groups_show(struct http_request *request);
 // annotators.c
 void annotators_list(struct http_request *request);
 void annotators_change(struct http_request *request);

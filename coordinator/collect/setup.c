@@ -24,8 +24,8 @@ struct changing {
     const json_t *body;
     json_t *settings, *quotas; // as they are, and as they are to be
     int judgments_per_item, attempts;
-    int64_t setup; // by which they are as they are
-    int64_t beyond; // judged beyond what is to be wanted
+    int64_t setup;      // by which they are as they are
+    int64_t beyond;     // judged beyond what is to be wanted
     struct uuid behind; // the items up to this one have been looked at
     void (*then)(void *arg);
     void *arg;
@@ -91,8 +91,8 @@ static void read_change(struct changing *changing, struct fields *fields)
         json_object_set(whole, "quotas", json_object_get(body, "quotas"));
     else
         json_object_set_new(whole, "quotas", said_again(old));
-    changing->quotas = quota_read(fields, whole, json_object_get(changing->settings, "demographics"),
-        &changing->judgments_per_item);
+    changing->quotas = quota_read(
+        fields, whole, json_object_get(changing->settings, "demographics"), &changing->judgments_per_item);
     json_decref(whole);
     keep_kind(fields, old, changing->quotas);
 }
@@ -123,8 +123,7 @@ static void on_changed(void *arg, const struct db_result *result)
 static void add_entry(const struct changing *changing, struct db_params *params, const char *type)
 {
     db_add_uuid(params, uuid_new());
-    db_add_text(
-        params, power_entry(changing->request, type, changing->actor, &changing->project, NULL, 0));
+    db_add_text(params, power_entry(changing->request, type, changing->actor, &changing->project, NULL, 0));
 }
 
 static void change(struct changing *changing)

@@ -34,8 +34,7 @@ static bool is_untyped(int64_t n_typed, const struct typing *typing, int64_t act
            (active_ms >= 0 && n_typed * 1000 > active_ms * WORDS_A_SECOND_MAX);
 }
 
-static void read_signs(
-    struct words *words, const char *text, const struct typing *typing, int64_t active_ms)
+static void read_signs(struct words *words, const char *text, const struct typing *typing, int64_t active_ms)
 {
     int64_t n = (int64_t)text_characters(text);
     words->is_told = typing->keys >= 0 && n >= WORDS_TYPED_MIN;

@@ -17,14 +17,14 @@ struct arena;
 
 enum {
     WORDS_A_SHINGLE = 3,
-    WORDS_SHINGLES_MIN = 8, // shorter texts are alike by chance
+    WORDS_SHINGLES_MIN = 8,   // shorter texts are alike by chance
     WORDS_SHINGLES_MAX = 512, // of longer texts, those they begin with
     WORDS_BANDS = 8,
     WORDS_ROWS = 3,
     WORDS_KEY_BYTES = 16,
-    WORDS_TYPED_MIN = 40,      // characters: of less nothing is said
-    WORDS_A_KEY_MAX = 10,      // characters for one change of the text that is no paste
-    WORDS_A_SECOND_MAX = 15,   // characters: 180 words a minute
+    WORDS_TYPED_MIN = 40,    // characters: of less nothing is said
+    WORDS_A_KEY_MAX = 10,    // characters for one change of the text that is no paste
+    WORDS_A_SECOND_MAX = 15, // characters: 180 words a minute
 };
 
 // What the page counted while the text was written. -1: not told.
@@ -33,7 +33,7 @@ struct typing {
 };
 
 struct words {
-    size_t n_shingles; // 0: too short
+    size_t n_shingles;                     // 0: too short
     uint32_t shingles[WORDS_SHINGLES_MAX]; // each once, in order
     uint64_t bands[WORDS_BANDS];
     bool is_told, is_pasted, is_untyped;

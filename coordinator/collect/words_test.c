@@ -42,8 +42,9 @@ static bool are_compared(const struct words *a, const struct words *b)
 
 static void the_same_words_are_the_same(void **state UNUSED)
 {
-    struct words one = read_words(LONG), other = read_words("  the FIRST answer, is better: because it names (its sources) "
-                                                            "and\nsays plainly what it does not know!!");
+    struct words one = read_words(LONG),
+                 other = read_words("  the FIRST answer, is better: because it names (its sources) "
+                                    "and\nsays plainly what it does not know!!");
     assert_int_equal(one.n_shingles, 16); // 18 words
     assert_true(share(&one, &other) == 1);
     assert_memory_equal(one.bands, other.bands, sizeof(one.bands));
@@ -51,7 +52,8 @@ static void the_same_words_are_the_same(void **state UNUSED)
     words_read(&other, LONG, (const unsigned char *)"another's a keyy", &untold, -1);
     assert_true(share(&one, &other) == 0 && !are_compared(&one, &other));
     // One word of eighteen changed: three shingles of sixteen.
-    other = read_words("The first answer is better because it gives its sources and says plainly what it does not know");
+    other = read_words(
+        "The first answer is better because it gives its sources and says plainly what it does not know");
     assert_true(fabs(share(&one, &other) - 13.0 / 19) < 1e-12);
 }
 
@@ -67,7 +69,8 @@ static void short_texts_are_not_compared_and_long_ones_by_their_beginning(void *
     assert_int_equal(words.n_shingles, WORDS_SHINGLES_MAX);
     // Of scripts without spaces each character is a word.
     assert_int_equal(read_words("第一个回答更好因为它说明了来源。").n_shingles, 13);
-    assert_int_equal(read_words("أحمد يقول إن الجواب الأول أفضل لأنه يذكر مصادره بوضوح شديد جدًا").n_shingles, 10);
+    assert_int_equal(
+        read_words("أحمد يقول إن الجواب الأول أفضل لأنه يذكر مصادره بوضوح شديد جدًا").n_shingles, 10);
 }
 
 // By the formula, of two that share s: 1 - (1 - s^3)^8. Texts of 100 words, with some of them exchanged at the end.
@@ -141,7 +144,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(the_same_words_are_the_same),
         cmocka_unit_test(short_texts_are_not_compared_and_long_ones_by_their_beginning),
-        cmocka_unit_test(alike_texts_are_found_as_often_as_is_said), cmocka_unit_test(typed_pasted_and_neither),
-        cmocka_unit_test(columns)};
+        cmocka_unit_test(alike_texts_are_found_as_often_as_is_said),
+        cmocka_unit_test(typed_pasted_and_neither), cmocka_unit_test(columns)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,6 +28,9 @@ test('what the next command needs stands alone on stdout', async () => {
     const id = made.out.trim();
     const shown = JSON.parse((await plenum(server, 'project', 'show', id)).out);
     assert.deepEqual([shown.id, shown.name, shown.judgments_per_item], [id, 'alone', 2]);
+    const changed = JSON.parse((await plenum(server, 'project', 'change', id, '--judgments-per-item', '5')).out);
+    assert.deepEqual([changed.name, changed.judgments_per_item], ['alone', 5]);
+    assert.match((await plenum(server, 'project', 'change', id, '--preset', 'hh')).err, /a study keeps its task/);
     const invited = await plenum(server, 'project', 'invite', id, '--max-uses', '20');
     assert.match(invited.out, /^http:\S+\n$/);
     assert.equal(invited.err, 'good for 20 people\n');

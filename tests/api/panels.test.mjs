@@ -1,6 +1,8 @@
 // People from a panel: known again by their id there, signed where the study asks for it; what they hold goes back when they return.
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHmac, randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { startCoordinator } from '../support/coordinator.mjs';
 import { uuidOf } from '../support/ids.mjs';
@@ -16,6 +18,7 @@ const call = async (status, method, path, options) => {
 };
 const PANEL = { name: 'Prolific', completion_url: 'https://app.prolific.com/submissions/complete?cc={code}',
     codes: { completed: 'DONE1', screened_out: 'OUT1', no_consent: 'NO1' }, tasks: 2, minutes: 60 };
+const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const shard = (id) => `(select shard_key from project where replace(project_id::text, '-', '') = '${uuidOf(id)}')`;
 const line = (i, more) => JSON.stringify({ prompt: `q${i}`, responses: [{ content: 'a' }, { content: 'b' }], ...more });
 
@@ -256,7 +259,7 @@ test('its time over, a submission ends by itself and its lease goes back; who di
     for (let i = 0; i < 2; i++) await put(quick.token, (await next(id, quick.token)).body);
     server.sql(`update submission set due_at = now() - interval '1 second' where shard_key = ${shard(id)}`);
     assert.equal((await put(waiting.token, own, 'left', 409)).body.type, 'submission_ended');
-    for (let i = 0; i < 100 && leased(id) !== '0'; i++) await new Promise((resolve) => setTimeout(resolve, 100));
+    for (let i = 0; i < 100 && leased(id) !== '0'; i++) await pause(100);
     assert.equal(leased(id), '0');
     assert.equal((await next(id, late.token, 204)).headers.get('plenum-reason'), 'timed_out');
     assert.equal((await enter(code, { PROLIFIC_PID: 'late' }, 409)).body.type, 'submission_timed_out');
@@ -279,28 +282,31 @@ test('who does not qualify gets the other code', async () => {
 test('the server killed amidst a release: asked again, each lease is back once and every counter is right', { timeout: 120000 }, async () => {
     const { id, code } = await study({ items: 60, judgments_per_item: 1, demographics, quotas: judgments(1000) });
     const names = Array.from({ length: 30 }, (_, i) => `kill${i}`);
-    await Promise.all(names.map(async (name, i) => {
-        const { token } = await come(code, name);
+    const people = await Promise.all(names.map(async (name, i) => {
+        const { token, participant_id } = await come(code, name);
         await call(200, 'PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { age: i % 2 ? 'old' : 'young' } } });
         await put(token, (await next(id, token)).body);
         await next(id, token);
+        return participant_id;
     }));
     assert.equal(leased(id), '30');
-    let killed = 0;
-    for (;;) {
-        const asked = server.api('POST', `/api/v1/projects/${id}/submissions`, { body: { state: 'returned', external_ids: names } }).catch(() => null);
-        if (killed++ < 2) {
-            const before = Number(leased(id));
-            while (before > 0 && Number(leased(id)) > before - 4) await new Promise((resolve) => setTimeout(resolve, 1));
-            await server.kill();
-            await server.restart();
-        }
-        const answer = await asked;
-        if (answer?.status === 200) {
-            assert.ok(answer.body.data.every((one) => one.state === 'returned' && one.judgments === 'dropped'));
-            break;
-        }
-    }
+    const ask = () => server.api('POST', `/api/v1/projects/${id}/submissions`, { body: { state: 'returned', external_ids: names } });
+    // Somebody holds the row of one in the middle: there the release stands still, and there the server is killed.
+    const holder = spawn('psql', ['-X', '-q', '-d', `host='${join(server.dataFolder, 'run')}' port=5432 user=plenum_owner dbname=plenum`, '-c',
+        `begin; select from submission where replace(participant_id::text, '-', '') = '${uuidOf(people[15])}' for update; select pg_sleep(60)`], { stdio: 'ignore' });
+    const held = new Promise((resolve) => holder.once('exit', resolve));
+    while (server.sql(`select count(*) from pg_stat_activity where query like '%pg_sleep(60)' and wait_event = 'PgSleep'`) === '0') await pause(20);
+    const cut = ask().catch(() => null);
+    while (leased(id) !== '15') await pause(10);
+    await server.kill();
+    await Promise.all([held, cut]);
+    await server.restart();
+    assert.equal(leased(id), '15');
+    checkCounters(id);
+    const { status, body } = await ask();
+    assert.equal(status, 200);
+    assert.ok(body.data.every((one) => one.state === 'returned' && one.judgments === 'dropped'));
+    assert.deepEqual(body.data.map((one) => one.leases_returned), names.map((_, i) => Number(i >= 15)));
     assert.equal(leased(id), '0');
     checkCounters(id);
     assert.equal(server.sql(`select count(*), count(*) filter (where outcome = 'void') from judgment where shard_key = ${shard(id)}`), '60|30');

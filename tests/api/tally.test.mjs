@@ -184,6 +184,17 @@ test('ratings and rankings agree by unit: interval, nominal, and each pair of a 
     const by = (await call('GET', `/api/v1/projects/${ranked.id}/quality`)).agreement;
     assert.deepEqual([by.n_pairs, by.n_judgments], [6, 12]);
     assert.ok(Math.abs(by.percent - 2 / 3) < 1e-9, 'of three pairs they differ on one');
+    // Ranked once more: the first as before, the second with two the other way round.
+    server.sql(`insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, answer, shown, guideline_version, idempotency_key, request_hash, receipt)
+        select shard_key, gen_random_uuid(), 1, gen_random_uuid(), item_id, -2 - n, participant_id, outcome,
+            case when jsonb_array_length(answer->'ranking') = 3 then '{"ranking": [[0], [1], [2]]}' else answer end, shown, 1, gen_random_uuid(), request_hash, ''
+        from judgment where shard_key = ${shardOf('ranked')}`);
+    await new Promise((done) => setTimeout(done, 5200)); // the figures are five seconds old at most
+    const { rankings } = (await call('GET', `/api/v1/projects/${ranked.id}/quality`)).repeats;
+    assert.deepEqual([rankings.n, rankings.n_pairs], [4, 12]);
+    // By hand: shares of 1, 1, 2/3, 2/3 of three pairs each; residuals of +-1/2, t of 3 (the approximation's) times sqrt(4/3 * 1) / 12.
+    assert.ok(Math.abs(rankings.same_order_share - 10 / 12) < 1e-9);
+    assert.ok(Math.abs(rankings.interval[0] - (10 / 12 - 3.182 * Math.sqrt(4 / 3) / 12)) < 0.001 && rankings.interval[1] === 1);
 });
 
 test('who judged is shown under a pseudonym; excluded with a reason they count no more, and count again when let in', async () => {
@@ -322,6 +333,17 @@ test('agreement within and between groups, of those that are shown', async () =>
     assert.equal((await server.api('GET', `/api/v1/projects/${id}/quality/groups`)).status, 422);
     assert.deepEqual((await call('GET', `/api/v1/projects/${id}/quality/groups?attribute=nothing`)).within, []);
 
+    // Of one item: no number of fewer than ten, none that one would follow from, and none of what is said by one group alone, for it
+    // stands beside who said what.
+    const { body: { data: [some] } } = await server.api('GET', `/api/v1/projects/${id}/items`);
+    const split = (query, options) => server.api('GET', `/api/v1/projects/${id}/items/${some.id}/groups${query}`, options);
+    const few = (await split('?attribute=side')).body;
+    assert.deepEqual(few.choices.map(({ choice, n }) => [choice, n]).toSorted(), [['0', 11], ['1', 10], ['tie', 1]]);
+    assert.deepEqual(few.groups.map((one) => [one.value, one.hidden, one.n, one.counts.filter((n) => n !== null)]),
+        [['east', true, null, []], ['west', false, 11, []], ['north', true, null, []], ['prefer_not_to_say', true, null, []], ['not_answered', true, null, []]]);
+    assert.deepEqual([(await split('')).status, (await split('?attribute=side', { token: null })).status, (await split('?attribute=nothing')).status], [422, 401, 200]);
+    assert.equal((await server.api('GET', `/api/v1/projects/${id}/items/${'a'.repeat(39)}/groups?attribute=side`)).status, 404);
+
     // With ten in the north as well all three are shown.
     const more = (await people(id, 9));
     for (const token of more) await server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side: 'north' } } });
@@ -337,4 +359,9 @@ test('agreement within and between groups, of those that are shown', async () =>
         [['east', 1, 3], ['west', Number((36 / 55).toFixed(6)), 3], ['north', Number((36 / 45).toFixed(6)), 3]]);
     assert.deepEqual(between.map(({ values, percent }) => [...values, Number(percent.toFixed(6))]), [['east', 'west', Number((1 / 11).toFixed(6))],
         ['east', 'north', 0.9], ['west', 'north', Number(((9 * 1 + 1 * 9) / 110).toFixed(6))]]);
+    // Of the 20 who said the first ten are of the east and nine of the north.
+    const { choices, groups } = (await split('?attribute=side')).body;
+    assert.deepEqual(choices.map(({ n }) => n).toSorted(), [1, 10, 20]);
+    assert.deepEqual(groups.slice(0, 3).map((one) => one.n), [10, 11, 10]);
+    assert.ok(groups.flatMap((one) => one.counts).every((n) => n === null || n >= 10));
 });

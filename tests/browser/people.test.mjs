@@ -159,6 +159,14 @@ test('agreement by group is asked for, and hides what is small', async () => {
         await checkReflow(me.page, `groups ${look}`);
         await checkAccessible(me.page, `groups ${look}`);
         await shot(me.page, `study-groups-${look}`);
+        // Of one item: ten of the east said the first, and one of the west beside them, which is too few.
+        const { data: [item] } = await call('GET', `/api/v1/projects/${id}/items`);
+        await me.page.goto(`/research/projects/${id}/items/${item.id}`);
+        await me.page.locator('form:has(#item-groups-by) button').click();
+        await me.page.waitForSelector('#item-groups-table');
+        assert.match(await textOf(me.page.locator('section[aria-labelledby=item-groups] tbody')), /10|١٠/);
+        await checkReflow(me.page, `item groups ${look}`);
+        await checkAccessible(me.page, `item groups ${look}`);
         await me.close();
     }
 });

@@ -7,6 +7,7 @@ import { useLoad } from '../lib/load.js';
 import { navigate } from '../lib/router.js';
 import { uuid } from '../lib/uuid.js';
 import { ConditionsList } from '../ui/conditions.js';
+import { WayBack } from '../ui/panel.js';
 import { ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, usePageTitle } from '../ui/parts.js';
 
 function CodeForm({ dead }) {
@@ -34,6 +35,31 @@ function CodeForm({ dead }) {
 // Where one comes to by joining: a study, or a community.
 const placeOf = (one) => (one.project_id ? `/annotate/${one.project_id}` : `/constitution/${one.community_id}`);
 
+// What of the link is the panel's: the parameters that the study names, and what signs them.
+function panelOf(info, query) {
+    const names = [...Object.values(info.panel.parameters), 'expires', 'signature'];
+    return Object.fromEntries(names.filter((name) => query.has(name)).map((name) => [name, query.get(name)]));
+}
+
+// Why somebody does not get in from a panel: by the type of the problem.
+const PANEL_PROBLEMS = { panel_signature: 'signature', panel_expired: 'expired', submission_returned: 'returned', submission_timed_out: 'timed-out' };
+
+function NotFromPanel({ panel, why }) {
+    return html`<div class="page measure">
+        <${PageHeading}>${t(`panel-${why}-title`, { panel: panel.name })}<//>
+        <p>${t(`panel-${why}-text`, { panel: panel.name })}</p>
+    </div>`;
+}
+
+function Declined({ panel, back }) {
+    return html`<div class="page measure">
+        <${PageHeading}>${t('panel-declined-title')}<//>
+        <p>${t('panel-declined-text', { panel: panel.name })}</p>
+        <${WayBack} panel=${panel.name} way=${panel.no_consent} />
+        <p><button type="button" class="button quiet" onClick=${back}>${t('panel-declined-back')}</button></p>
+    </div>`;
+}
+
 function Kept() {
     return html`<section aria-labelledby="kept-title">
         <h2 id="kept-title">${t('join-kept-title')}</h2>
@@ -44,10 +70,12 @@ function Kept() {
     </section>`;
 }
 
-function Consent({ code, info }) {
+function Consent({ code, info, query }) {
     const [agreed, setAgreed] = useState(false);
     const [busy, setBusy] = useState(false);
     const [errors, setErrors] = useState([]);
+    const [declined, setDeclined] = useState(false);
+    const [refused, setRefused] = useState(null);
     // One for as often as the button is pressed: an invitation may be good for one use, and the answer may get lost.
     const [key] = useState(uuid);
     const study = localized(info.name);
@@ -66,15 +94,20 @@ function Consent({ code, info }) {
             setToken(null);
             const version = consent.version;
             const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }),
-                ...(info.conditions ? { conditions: { version: info.conditions.version } } : {}) }, { key });
+                ...(info.conditions ? { conditions: { version: info.conditions.version } } : {}),
+                ...(info.panel ? { panel: panelOf(info, query) } : {}) }, { key });
             await loadSession({ sure: true }).catch(() => null);
             navigate(placeOf(joined), { replace: true });
         } catch (error) {
             setBusy(false);
-            setErrors([{ text: [404, 410].includes(error.status) ? t('join-code-unknown') : problemText(error) }]);
+            const why = info.panel && (error.status === 410 ? 'full' : PANEL_PROBLEMS[error.type]);
+            if (why) setRefused(why);
+            else setErrors([{ text: [404, 410].includes(error.status) ? t('join-code-unknown') : problemText(error) }]);
         }
     }
 
+    if (refused) return html`<${NotFromPanel} panel=${info.panel} why=${refused} />`;
+    if (declined) return html`<${Declined} panel=${info.panel} back=${() => setDeclined(false)} />`;
     return html`<form class="page measure" onSubmit=${submit} novalidate>
         <${ErrorSummary} errors=${errors} />
         <${PageHeading} eyebrow=${t(isStudy ? 'join-eyebrow' : 'join-eyebrow-community')}><span dir="auto">${study || t('join-title')}</span><//>
@@ -100,7 +133,8 @@ function Consent({ code, info }) {
         </div>
         <p class="actions">
             <button class="button primary" disabled=${busy}>${t('join-start')}</button>
-            <a class="button quiet" href="/">${t('join-decline')}</a>
+            ${info.panel ? html`<button type="button" class="button quiet" onClick=${() => setDeclined(true)}>${t('join-decline')}</button>`
+        : html`<a class="button quiet" href="/">${t('join-decline')}</a>`}
         </p>
         ${consent.version != null && html`<p class="fine">${t('join-consent-version', { version: String(consent.version) })}</p>`}
     </form>`;
@@ -130,7 +164,9 @@ export default function Join({ query }) {
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page measure"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     const { info, already } = found.value;
-    if (already) return html`<${Already} info=${info} />`;
+    // From a panel who is in is told by the link, not by this browser.
+    if (already && !info.panel) return html`<${Already} info=${info} />`;
     if (info === null) return html`<${CodeForm} dead=${true} />`;
-    return html`<${Consent} code=${code} info=${info} />`;
+    if (info.panel && !query.get(info.panel.parameters.id)) return html`<${NotFromPanel} panel=${info.panel} why="elsewhere" />`;
+    return html`<${Consent} code=${code} info=${info} query=${query} />`;
 }

@@ -61,6 +61,7 @@ quality-who = من يحكم
 quality-where = أين يختلف الناس
 quality-order = اختيار الأولى على الشاشة
 quality-repeats = قالوا الشيء نفسه في المرة الثانية مع تبديل الجانبين
+quality-same-order = رتّبوا إجابتين بالترتيب نفسه في المرة الثانية
 quality-same-side = اختاروا الجانب نفسه في المرة الثانية
 quality-time = وسيط الوقت النشط
 quality-gold = مطابقة الإجابات المعروفة

@@ -202,6 +202,7 @@ import-errors-first = أول { $n } من { $all }.
 import-too-large = لا يمكن إرسال جدول أكبر من 64 ميغابايت دفعة واحدة: استخدم plenum import.
 import-unreadable = لا يمكن قراءة الملف: { $why }
 study-webhooks = الخطافات
+study-panel = منصة المشاركين
 known-title = عناصر لها إجابة معروفة
 known-text = يمكن أن تحمل العناصر إجابتها (gold في ملف العناصر). وهي إضافية: لا يُحسب أي منها إجابة للدراسة، ولا يُستبعد أحد بسببها إلا باختبار التأهيل.
 known-practice = للتدرّب

@@ -52,6 +52,7 @@ quality-who = Who judges
 quality-where = Where people disagree
 quality-order = Chose the first on screen
 quality-repeats = Said the same the second time, sides swapped
+quality-same-order = Ranked two responses in the same order the second time
 quality-same-side = Chose the same side the second time
 quality-time = Active time, median
 quality-gold = Known answers met

@@ -199,6 +199,7 @@ import-errors-first = The first { $n } of { $all }.
 import-too-large = A table of more than 64 MB can’t be sent in one piece: use plenum import.
 import-unreadable = The file can’t be read: { $why }
 study-webhooks = Webhooks
+study-panel = Panel
 known-title = Items with a known answer
 known-text = Items can carry their answer (gold, in the file of items). They are extra: none of them counts as an answer to the study, and nobody is left out by them but by a qualification.
 known-practice = To practise on

@@ -1,6 +1,7 @@
 // Judging: one decision a screen; beside it only progress, undo, help and leave.
 import { html } from 'htm/preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { post } from '../../lib/api.js';
 import { dateTime } from '../../lib/format.js';
 import { languageOf, loadAreas, localized, t } from '../../lib/i18n.js';
 import { keyFor, onKeys } from '../../lib/keys.js';
@@ -9,6 +10,7 @@ import { markdown } from '../../lib/markdown.js';
 import { discard, flush, refused, signedOut, startOutbox, waiting } from '../../lib/outbox.js';
 import { Hall } from '../../ui/hall.js';
 import { Dialog, Failed, Key, Loading, Notice, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
+import { WayBack } from '../../ui/panel.js';
 import { Report } from '../../ui/report.js';
 import { givenText, isPlain, rationaleOf } from './fields.js';
 import { Given } from './given.js';
@@ -279,7 +281,28 @@ function Enough({ work }) {
     </div>`;
 }
 
+// Where people come from a panel: what has become of their submission, and the code to go back with.
+function PanelEnd({ work }) {
+    const found = useLoad(() => post(`/api/v1/projects/${work.project}/submissions/mine`), [work.project]);
+    if (found.state === 'loading') return html`<${Loading} />`;
+    if (found.state === 'failed') return html`<div class="measure"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
+    const mine = found.value;
+    const state = mine.state.replace('_', '-');
+    return html`<div class="ending measure">
+        <${PageHeading}>${t(`panel-${state}-title`)}<//>
+        <p class="lead">${t(`panel-${state}-text`, { panel: mine.panel, judged: mine.n_judgments })}</p>
+        ${mine.state !== 'started' && html`<${Known} work=${work} />
+        <${WayBack} panel=${mine.panel} way=${mine} />`}
+        ${mine.state === 'started' && html`<p><button type="button" class="button" onClick=${() => work.next()}>${t('done-look-again')}</button></p>`}
+        ${mine.judgments === 'dropped' && html`<p>${t('panel-dropped')}</p>`}
+        <p><a class="button quiet" href="/me">${t('nav-me')}</a></p>
+    </div>`;
+}
+
 function Done({ work }) {
+    const mine = work.info.value?.mine ?? {};
+    const isTry = work.why.value === 'not_qualified' && mine.qualification?.tries_left > 0;
+    if (mine.submission && work.why.value !== 'done_for_today' && !isTry) return html`<${PanelEnd} work=${work} />`;
     if (work.why.value === 'done_for_today') return html`<${Today} work=${work} />`;
     if (work.why.value === 'not_qualified') return html`<${NotQualified} work=${work} />`;
     if (work.why.value === 'full') return html`<${Enough} work=${work} />`;
@@ -324,6 +347,7 @@ function Failure({ work }) {
             <p>${t('not-joined-text')}</p>
             <p><a class="button primary" href="/join">${t('studies-join')}</a></p></div>`;
     }
+    if (error.type === 'submission_ended') return html`<${PanelEnd} work=${work} />`;
     if (error.status === 409) {
         return html`<div class="ending measure"><${PageHeading}>${t('closed-title')}<//>
             <p class="lead">${t('closed-text')}</p>

@@ -6,15 +6,48 @@ import { decimal, number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { problemText } from '../../ui/parts.js';
 import { Select } from './task.js';
+import { wordsOf } from './words.js';
 
 const range = (draw, interval) => interval && t('range', { low: draw(interval[0]), high: draw(interval[1]) });
 const share = (value) => percent(value, 0);
 
-function Rows({ id, title, rows, head, draw }) {
-    return rows.length > 0 && html`<h4 id=${id}>${title}</h4>
+function Rows({ id, title, rows, head, draw, heading = 'h4' }) {
+    return rows.length > 0 && html`<${heading} id=${id}>${title}<//>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby=${id}><table class="data">
             <thead><tr>${head.map((one, i) => html`<th scope="col" class=${i === 0 ? undefined : 'num'}>${one}</th>`)}</tr></thead>
             <tbody>${rows.map(draw)}</tbody></table></div>`;
+}
+
+// What the groups say of one item, in numbers of people, of those that are shown.
+export function ItemGroups({ project, item, choiceWords }) {
+    const attributes = (project.demographics?.attributes ?? []).map((one) => one.id);
+    const [attribute, setAttribute] = useState(attributes[0]);
+    const [found, setFound] = useState(null);
+    const [fault, setFault] = useState('');
+    if (attributes.length === 0) return null;
+    const words = wordsOf(project);
+    async function show(event) {
+        event.preventDefault();
+        setFault('');
+        try {
+            setFound(await get(`/api/v1/projects/${project.id}/items/${item}/groups?attribute=${encodeURIComponent(attribute)}`));
+        } catch (error) {
+            setFault(problemText(error));
+        }
+    }
+    const count = (n) => (n == null ? '–' : number(n));
+    return html`<section aria-labelledby="item-groups"><h2 id="item-groups">${t('item-groups')}</h2>
+        <p>${t('item-groups-text')}</p>
+        <form class="inline-form" onSubmit=${show}>
+            <${Select} id="item-groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${setAttribute} />
+            <button class="button">${t('groups-show')}</button>
+        </form>
+        ${fault && html`<p role="alert">${fault}</p>`}
+        ${found && (found.choices.length === 0 ? html`<p>${t('item-groups-none')}</p>` : html`<${Rows} id="item-groups-table" heading="h3" title=${words(found.attribute)} rows=${found.groups}
+            head=${[t('coverage-value'), ...found.choices.map((one) => choiceWords(one.choice)), t('item-groups-all')]}
+            draw=${(one) => html`<tr key=${one.value}><th scope="row"><span dir="auto">${words(found.attribute, one.value)}</span></th>
+                ${one.counts.map((n) => html`<td class="num">${count(n)}</td>`)}<td class="num">${count(one.n)}</td></tr>`} />`)}
+    </section>`;
 }
 
 // `attributes`: those of which two groups or more are shown.

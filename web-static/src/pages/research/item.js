@@ -6,6 +6,7 @@ import { t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { markdown } from '../../lib/markdown.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../../ui/parts.js';
+import { ItemGroups } from './groups.js';
 import { short } from './people.js';
 import { SignIn } from './signin.js';
 
@@ -27,12 +28,12 @@ const ratings = (answer) => Object.entries(answer?.ratings ?? {}).flatMap(([dime
 const standing = (one) => t(one.excluded ? 'stand-excluded' : one.outcome === 'void' ? 'stand-void' : one.stands ? 'stand-counts' : 'stand-changed');
 
 export default function Item({ params }) {
-    const found = useLoad(() => get(`/api/v1/projects/${params.project}/items/${params.item}`), [params.project, params.item, token.value]);
+    const found = useLoad(() => Promise.all(['', `/items/${params.item}`].map((one) => get(`/api/v1/projects/${params.project}${one}`))), [params.project, params.item, token.value]);
     usePageTitle(t('item-title'));
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
-    const item = found.value;
+    const [project, item] = found.value;
     return html`<div class="page research">
         <p><a href=${`/research/projects/${params.project}/items`}>${t('items-title')}</a></p>
         <${PageHeading}>${t('item-title')}<//>
@@ -44,6 +45,7 @@ export default function Item({ params }) {
             ${item.prompt.map((turn) => html`<div class="text card" dir="auto" lang=${item.language ?? undefined}>${item.prompt.length > 1 && html`<p class="fine">${t(`item-role-${turn.role}`)}</p>`}${markdown(turn.content)}</div>`)}
             ${(item.responses ?? []).map((one, n) => html`<h3>${response(n)}${one.model && html` <span class="fine" dir="auto">${one.model}</span>`}</h3>
                 <div class="text card" dir="auto" lang=${item.language ?? undefined}>${markdown(one.content)}</div>`)}</section>`}
+        <${ItemGroups} project=${project} item=${params.item} choiceWords=${(one) => (/^\d/.test(one) ? response(Number(one)) : t(`said-${one}`))} />
         <section aria-labelledby="item-history"><h2 id="item-history">${t('item-history')}</h2>
         ${item.judgments.length === 0 ? html`<p>${t('item-history-none')}</p>` : html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="item-history"><table class="data">
             <thead><tr><th scope="col">${t('person-last')}</th><th scope="col">${t('person-who')}</th><th scope="col">${t('item-said')}</th>

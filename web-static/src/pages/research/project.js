@@ -66,6 +66,7 @@ function qualityRows(quality) {
         ...(agreement.ratings ?? []).map((one) => ['quality-rating', one.alpha, decimal, one.alpha_interval, { dimension: one.dimension }]),
         ['quality-order', order.left_share, percent, order.interval],
         ['quality-repeats', repeats.same_share, percent, repeats.interval],
+        ['quality-same-order', repeats.rankings?.same_order_share, percent, repeats.rankings?.interval],
         ['quality-same-side', repeats.preferences?.same_side_share, percent, repeats.preferences?.interval],
         ['quality-time', time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) })],
         ['quality-gold', gold.accuracy, percent, gold.interval],
