@@ -290,7 +290,7 @@ test('people that are counted keep their place when fewer come to be wanted', as
     await next(project, await join(project, { age: 'young' }), 204);
     await judge(project, await join(project, { age: 'old' }), 1);
     await next(project, await join(project, { age: 'old' }), 204);
-    assert.equal(counts(project), '1|2|0\n1|1|0');
+    assert.deepEqual(counts(project).split('\n').sort(), ['1|1|0', '1|2|0']);
     const left = await join(project, { age: 'young' });
     await change(project, { quotas: list(['young', 3], ['old', 1]) });
     await judge(project, left, 1);
