@@ -193,7 +193,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
         await me.page.reload();
         await me.page.waitForSelector('.task[aria-busy=false] .pair');
         await type(me.page, kind.keys.slice(0, 1));
-        await checkAccessible(me.page, `${name} half filled`);
+        if (thorough) await checkAccessible(me.page, `${name} half filled`); // what is filled is looked at below, where it is changed
         await shot(me.page, `kind-${name}-half`);
         const body = await answered(me.page, () => type(me.page, kind.keys.slice(1)));
         assert.deepEqual(body, kind.body);
