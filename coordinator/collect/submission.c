@@ -57,14 +57,13 @@ static void on_state(void *arg, const struct db_result *result)
     const char *state = db_is_null(result, 0, 0) ? "started" : db_text(result, 0, 0);
     bool is_over = strcmp(state, "returned") == 0 || strcmp(state, "timed_out") == 0;
     bool is_finished = strcmp(state, "completed") == 0 || strcmp(state, "screened_out") == 0;
+    const char *why_none = is_over ? state : standing->reason;
+    if (why_none == NULL && is_finished)
+        why_none = state;
     if (standing->judges && (is_over || (is_finished && standing->finished_too)))
         refuse(request, state);
-    else if (standing->judges)
-        standing->go_on(standing->arg);
-    else if (standing->reason != NULL)
-        reply_none(request, is_over ? state : standing->reason);
-    else if (is_over || is_finished)
-        reply_none(request, state);
+    else if (!standing->judges && why_none != NULL)
+        reply_none(request, why_none);
     else
         standing->go_on(standing->arg);
 }

@@ -191,7 +191,7 @@ static int by_name(const void *a, const void *b)
 
 char *panel_canonical(const json_t *given)
 {
-    const char *names[8], *name;
+    const char *names[8] = {NULL}, *name;
     json_t *value;
     size_t n = 0, size = 1;
     json_object_foreach((json_t *)given, name, value)
