@@ -143,8 +143,8 @@ function parse(argv) {
 
 const { build, tasks } = parse(process.argv.slice(2));
 const total = { passed: 0, failed: 0, skipped: 0 };
-// Unit programs run side by side, and the servers and browsers of three files: they wait more than they work (two of them
-// kept two cores half busy). What measures or fills the machine is alone.
+// Unit programs run side by side, and the servers and browsers of three files: while one waits, another works. What measures or
+// fills the machine is alone.
 const cores = availableParallelism?.() ?? cpus().length;
 const isAlone = ({ path }) => ALONE.test(path);
 const groups = [[(one) => one.kind === 'unit', Math.min(cores, 4)], [(one) => one.kind !== 'unit' && !isAlone(one), Math.min(cores + 1, 3)], [isAlone, 1]];
