@@ -10,7 +10,7 @@ const { chromium } = require('playwright-core');
 const axe = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const shots = fileURLToPath(new URL('../../build/screenshots/', import.meta.url));
-const EXECUTABLE = process.env.PLENUM_CHROMIUM ?? '/usr/bin/chromium';
+const EXECUTABLE = process.env.PLENUM_CHROMIUM ?? '/usr/bin/chromium-headless-shell';
 
 export async function launch() {
     await mkdir(shots, { recursive: true });
@@ -91,14 +91,14 @@ export async function visitor(browser, origin, { language = 'en', dark = false, 
     };
 }
 
-// The page has drawn itself: its heading stands and nothing says it is loading.
+// The page of this address has drawn itself: its heading stands and nothing says it is loading.
 export async function settled(page) {
-    await page.waitForSelector('main h1');
-    await page.waitForFunction(() => !document.querySelector('main .loading'));
+    await page.waitForFunction(() => document.querySelector('main:not([aria-busy]) h1') && !document.querySelector('main .loading'));
 }
 
 // Axe is read once for each document: reading it takes longer than looking.
 export async function checkAccessible(page, name) {
+    await settled(page);
     if (!await page.evaluate(() => 'axe' in window)) await page.evaluate(axe);
     const violations = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ['violations'] })).violations
         .map((one) => ({ rule: one.id, nodes: one.nodes.slice(0, 4).map((node) => `${node.target.join(' ')}: ${node.failureSummary}`) })));

@@ -112,7 +112,7 @@ export function App() {
     return html`
         <a class="skip-link" href="#main" onClick=${skipToMain}>${t('skip-to-main')}</a>
         <${Head} path=${path} focus=${focus} />
-        <main id="main" tabindex="-1">
+        <main id="main" tabindex="-1" aria-busy=${shown?.path === path ? undefined : 'true'}>
             ${!shown && html`<${Loading} />`}
             ${shown?.error && html`<div class="page"><${Failed} error=${shown.error} retry=${() => location.reload()} /></div>`}
             ${shown?.Page && html`<${shown.Page} key=${shown.path} params=${shown.params}
