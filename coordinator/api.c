@@ -508,3 +508,19 @@ bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cur
     }
     return true;
 }
+
+struct uuid api_version_cursor(int64_t version)
+{
+    struct uuid cursor = {0};
+    for (int b = 0; b < 8; b++)
+        cursor.bytes[15 - b] = (unsigned char)(version >> (8 * b));
+    return cursor;
+}
+
+int64_t api_version_before(struct uuid cursor)
+{
+    uint64_t version = 0;
+    for (int b = 0; b < 8; b++)
+        version = version << 8 | cursor.bytes[8 + b];
+    return version > 0 && version < INT32_MAX ? (int64_t)version : INT32_MAX;
+}

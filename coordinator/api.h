@@ -102,5 +102,9 @@ void api_key_reused(struct http_request *request);
 void api_key_running(struct http_request *request);
 // ?limit= from 1 to 200 (default 50) and ?cursor= (an id's uuid; zero: from the start). Answers 422 itself.
 bool api_page(struct http_request *request, int *ret_limit, struct uuid *ret_cursor) MUST_CHECK;
+// Of a list of versions, the newest first, the cursor is a version in an id's place, so that pages of every list look alike.
+struct uuid api_version_cursor(int64_t version);
+// Those of the page are before this one; INT32_MAX: from the newest on.
+int64_t api_version_before(struct uuid cursor);
 
 #endif

@@ -554,6 +554,15 @@ $$;
 
 ALTER FUNCTION public.tally_start_over(shard bigint) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.task_of(shard bigint, shown integer, latest integer, task jsonb) RETURNS jsonb
+    LANGUAGE sql STABLE
+    AS $$
+    select case when shown = latest then task
+        else (select g.task from guideline g where g.shard_key = shard and g.version = shown) end
+$$;
+
+ALTER FUNCTION public.task_of(shard bigint, shown integer, latest integer, task jsonb) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.try_again() RETURNS integer
     LANGUAGE plpgsql
     AS $$
@@ -897,7 +906,8 @@ CREATE TABLE public.guideline (
     version integer NOT NULL,
     text jsonb NOT NULL,
     text_hash bytea NOT NULL,
-    created_at timestamp with time zone DEFAULT now() NOT NULL
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    task jsonb NOT NULL
 );
 
 ALTER TABLE public.guideline OWNER TO plenum_owner;

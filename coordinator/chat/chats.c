@@ -76,15 +76,13 @@ void chats_start(struct http_request *request)
 }
 
 // --- showing ------------------------------------------------------------------------------------------------------------
-static const char *state_of(const struct chat *chat, const struct chat_turn *turn)
+static const char *state_of(const struct chat_turn *turn)
 {
-    const struct loop *loop = http_context(chat->request);
     if (turn->outcome != NULL)
         return "judged";
     if (turn->has_lease)
         return "ready";
-    bool live = hub_is_live(loop->chat->shared->hub, (struct id){chat->id.shard_key, turn->id});
-    return live ? "answering" : "incomplete";
+    return turn->is_live ? "answering" : "incomplete";
 }
 
 static json_t *slot_json(const struct chat *chat, const struct chat_turn *turn, int n)
@@ -119,7 +117,7 @@ static json_t *turn_json(const struct chat *chat, const struct chat_turn *turn)
 {
     json_t *one = json_object(), *responses = json_array();
     json_object_set_new(one, "turn", json_integer(turn->turn));
-    json_object_set_new(one, "state", json_string(state_of(chat, turn)));
+    json_object_set_new(one, "state", json_string(state_of(turn)));
     json_object_set_new(one, "message", json_stringn(turn->message.plain.data, turn->message.plain.length));
     for (int i = 0; i < turn->n_shown; i++)
         json_array_append_new(responses, answer_json(chat, turn, i));
@@ -443,7 +441,7 @@ static void say(struct chat *chat, void *arg)
     const struct chat_turn *known = turn_by_key(chat, saying->key);
     saying->chat = chat;
     if (known != NULL && bytes_equal(known->hash, saying->hash, HASH_BYTES)) {
-        reply_turn(request, 201, known->turn, state_of(chat, known));
+        reply_turn(request, 201, known->turn, state_of(known));
         return;
     }
     if (known != NULL) {
@@ -542,7 +540,7 @@ static void retry(struct chat *chat, void *arg UNUSED)
     if (chat->n_turns == 0 || strcmp(last, number) != 0)
         not_here(request);
     else if (chat->turns[chat->n_turns - 1].has_lease)
-        reply_turn(request, 200, chat->n_turns - 1, state_of(chat, &chat->turns[chat->n_turns - 1]));
+        reply_turn(request, 200, chat->n_turns - 1, state_of(&chat->turns[chat->n_turns - 1]));
     else if (!chat->study_is_open || !chat->is_open)
         http_problem(request, 409, "This chat or its study has ended.");
     else

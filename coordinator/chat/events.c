@@ -131,17 +131,20 @@ static void begin(struct chat *chat, void *arg UNUSED)
 {
     struct http_request *request = chat->request;
     const struct loop *loop = http_context(request);
+    struct chat_turn *last = chat->n_turns > 0 ? &chat->turns[chat->n_turns - 1] : NULL;
+    struct hub_turn *live =
+        last != NULL ? hub_watch(loop->chat->shared->hub, (struct id){chat->id.shard_key, last->id}) : NULL;
+    if (live == NULL && last != NULL && last->is_live) { // it ended since it was read: how, is stored
+        chat_require(request, chat->actor, begin, NULL);
+        return;
+    }
     struct watcher *watcher = arena_calloc(http_arena(request), 1, sizeof(*watcher));
-    *watcher = (struct watcher){.request = request, .chat = chat, .said_us = clock_monotonic_us()};
+    *watcher = (struct watcher){
+        .request = request, .chat = chat, .turn = last, .live = live, .said_us = clock_monotonic_us()};
     watcher->tick = event_new(loop->base, -1, EV_PERSIST, on_tick, watcher);
     if (watcher->tick == NULL)
         abort();
     arena_on_free(http_arena(request), release, watcher);
-    if (chat->n_turns > 0) {
-        watcher->turn = &chat->turns[chat->n_turns - 1];
-        watcher->live =
-            hub_watch(loop->chat->shared->hub, (struct id){chat->id.shard_key, watcher->turn->id});
-    }
     bool is_head = http_method(request) == HTTP_HEAD;
     http_stream_begin(request, 200, "text/event-stream", on_drain, on_close, watcher);
     if (watcher->is_ended)

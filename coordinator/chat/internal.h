@@ -70,6 +70,7 @@ struct chat_turn {
     struct uuid id, lease, key, endpoints[CHAT_RESPONSES_MAX];
     const unsigned char *hash; // of the request that made it
     bool has_lease;
+    bool is_live;        // its answers are still coming
     const char *outcome; // NULL: not judged
     int strength, best;  // best: the response's number that was chosen, or -1
     struct chat_text message;
@@ -79,7 +80,7 @@ struct chat {
     struct http_request *request;
     const struct actor *actor;
     struct id id, project;
-    bool is_open, study_is_open, is_pair;
+    bool is_open, study_is_open, is_pair, is_reread;
     const char *study_state;
     struct chat_rules rules;
     json_t *stored_rules;

@@ -187,6 +187,20 @@ static void open_done(void *arg)
     chat->then(chat, chat->arg);
 }
 
+static void ask_rows(struct chat *chat);
+
+// A turn is stored before it is over (run.c): what is neither stored nor live was stored between the two looks, or cut off.
+static bool is_certain(struct chat *chat)
+{
+    const struct loop *loop = http_context(chat->request);
+    if (chat->n_turns == 0)
+        return true;
+    struct chat_turn *last = &chat->turns[chat->n_turns - 1];
+    last->is_live =
+        !last->has_lease && hub_is_live(loop->chat->shared->hub, (struct id){chat->id.shard_key, last->id});
+    return last->has_lease || last->outcome != NULL || last->is_live || chat->is_reread;
+}
+
 static void on_rows(void *arg, const struct db_result *result)
 {
     struct chat *chat = arg;
@@ -202,13 +216,30 @@ static void on_rows(void *arg, const struct db_result *result)
     chat->study_is_open = strcmp(chat->study_state, "open") == 0;
     chat->project = (struct id){chat->id.shard_key, db_uuid(result, 0, PROJECT)};
     chat->is_pair = strcmp(db_text(result, 0, KIND), "pairwise") == 0;
+    read_rows(chat, result);
+    if (!is_certain(chat)) {
+        chat->is_reread = true;
+        chat->n_turns = 0;
+        ask_rows(chat);
+        return;
+    }
     chat->stored_rules = json_db_json(result, 0, RULES);
     chat_rules_read(chat->stored_rules, &chat->rules);
-    read_rows(chat, result);
     if (work_submit(loop->app->pool, loop->base, open_run, open_done, chat) < 0) {
         http_reply_header(chat->request, "Retry-After", "1");
         http_problem(chat->request, 503, "There is much to do just now; try again in a moment.");
     }
+}
+
+static void ask_rows(struct chat *chat)
+{
+    const struct loop *loop = http_context(chat->request);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, chat->id.shard_key);
+    db_add_uuid(&params, chat->id.uuid);
+    db_add_uuid(&params, chat->actor->participant);
+    db_query(loop->db, DB_READ, 0, QUERY_CHAT_LOAD, &params, on_rows, chat);
 }
 
 void chat_require(struct http_request *request, const struct actor *actor,
@@ -222,12 +253,6 @@ void chat_require(struct http_request *request, const struct actor *actor,
     chat->then = then;
     chat->arg = arg;
     arena_on_free(http_arena(request), release, chat);
-    if (!identity_param_id(request, "c", &chat->id))
-        return;
-    struct db_params params;
-    db_params_init(&params);
-    db_add_number(&params, chat->id.shard_key);
-    db_add_uuid(&params, chat->id.uuid);
-    db_add_uuid(&params, actor->participant);
-    db_query(loop->db, DB_READ, 0, QUERY_CHAT_LOAD, &params, on_rows, chat);
+    if (identity_param_id(request, "c", &chat->id))
+        ask_rows(chat);
 }

@@ -267,8 +267,7 @@ static void add_slot(struct buf *out, const struct search *search, int i, int re
 }
 
 // What assignments_reply says of a row, of what was read ahead.
-static void reply_taken(
-    struct search *search, int64_t expires_us, int64_t guideline_version, const char *shown_text)
+static void reply_taken(struct search *search, int64_t expires_us, const char *shown_text)
 {
     const struct candidate *candidate = search->candidate;
     int shown[SHOWN_MAX];
@@ -292,8 +291,8 @@ static void reply_taken(
         buf_printf(&out, ",\"warning\":%s", candidate->warning);
     if (candidate->later != NULL)
         buf_printf(&out, ",\"later\":%s", candidate->later);
-    buf_printf(
-        &out, "},\"task\":%s,\"guideline_version\":%lld", candidate->task, (long long)guideline_version);
+    buf_printf(&out, "},\"task\":%s,\"guideline_version\":%lld", candidate->task,
+        (long long)candidate->guideline_version);
     if (search->constitution_version > 0)
         buf_printf(&out, ",\"constitution_version\":%lld", (long long)search->constitution_version);
     buf_add_char(&out, '}');
@@ -334,8 +333,11 @@ static void on_taken(void *arg, const struct db_result *result, int row)
     const char *outcome = result->status == DB_OK ? db_text(result, row, 1) : "gone";
     if (result->status != DB_CONFLICT && api_db_failed(search->request, result))
         return;
-    if (strcmp(outcome, "taken") == 0)
-        reply_taken(search, db_number(result, row, 3), db_number(result, row, 4), db_text(result, row, 5));
+    bool is_taken = strcmp(outcome, "taken") == 0;
+    if (is_taken && db_number(result, row, 4) == search->candidate->guideline_version)
+        reply_taken(search, db_number(result, row, 3), db_text(result, row, 5));
+    else if (is_taken) // what is asked has changed since it was read
+        show_own(search, search->lease);
     else if (strcmp(outcome, "own") == 0)
         show_own(search, db_uuid(result, row, 2));
     else if (strcmp(outcome, "gone") != 0)

@@ -22,7 +22,21 @@ enum {
 };
 
 // Columns of collect_frontier.sql.
-enum { ITEM, N, ORDER_KEY, RESPONSE, N_RESPONSES, PROMPT, LANGUAGE, WARNING, CONTENT, MODEL, TASK, LATER };
+enum {
+    ITEM,
+    N,
+    ORDER_KEY,
+    RESPONSE,
+    N_RESPONSES,
+    PROMPT,
+    LANGUAGE,
+    WARNING,
+    CONTENT,
+    MODEL,
+    TASK,
+    LATER,
+    GUIDELINE
+};
 
 struct waiting {
     struct waiting *next;
@@ -99,6 +113,7 @@ static void keep_rows(struct place *place, const struct db_result *result)
             .n = (int)db_number(result, row, N),
             .n_responses = (int)db_number(result, row, N_RESPONSES),
             .task = task,
+            .guideline_version = db_number(result, row, GUIDELINE),
             .prompt = kept(place, result, row, PROMPT),
             .language = kept(place, result, row, LANGUAGE),
             .warning = kept(place, result, row, WARNING),

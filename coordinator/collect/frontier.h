@@ -16,7 +16,8 @@ struct loop;
 struct candidate {
     struct uuid item;
     int n, n_responses;
-    const char *task;       // an object
+    int64_t guideline_version;
+    const char *task;       // what that version asks, an object
     const char *prompt;     // an array
     const char *language;   // a string, or NULL
     const char *warning;    // a string, or NULL

@@ -40,6 +40,7 @@ struct writing {
     unsigned char words_key[KEYS_CODE_BYTES];
     struct rules rules;          // a copy of our own
     bool runs;                   // the submission to a panel, if there is one
+    bool is_reread;              // the rules have been read for this very answer
     bool may_be_gold, is_gold;   // the study gives out tasks with a known answer; this is one
     int64_t community_shard_key; // of the task
     int shown[SHOWN_MAX];
@@ -271,13 +272,32 @@ static void ask_replay(struct writing *writing)
     db_query(loop->db, DB_READ, 0, QUERY_COLLECT_REPLAY, &params, on_replay, writing);
 }
 
+static void with_task(struct http_request *request, const struct task *task, void *arg);
+
+// Is it well said? If not, it is by rules just read: what is asked may have become more since they were. Else answers.
+static bool is_well(struct writing *writing, struct fields *fields)
+{
+    const struct loop *loop = http_context(writing->request);
+    if (fields_ok(fields) || writing->is_reread)
+        return fields_finish(fields, writing->request);
+    fields_release(fields);
+    json_decref(writing->stored);
+    json_decref(writing->note);
+    writing->stored = writing->note = NULL;
+    rules_release(&writing->rules);
+    writing->is_reread = true;
+    task_forget(loop->collect, writing->lease.shard_key);
+    task_require(writing->request, writing->lease.shard_key, with_task, writing);
+    return false;
+}
+
 static void place(struct writing *writing)
 {
     struct fields fields;
     fields_init(&fields);
     answer_place(&fields, &writing->rules, writing->body, &writing->answer, &writing->seen, &writing->stored,
         &writing->note);
-    if (fields_finish(&fields, writing->request))
+    if (is_well(writing, &fields))
         finish(writing);
 }
 
@@ -343,7 +363,7 @@ static void with_task(struct http_request *request, const struct task *task, voi
     // A turn is nobody else's to have.
     if (task->is_chat && strcmp(writing->answer.outcome, "skip") == 0)
         fields_fail(&fields, "/choice", "In a chat, say cannot_judge, or end it.");
-    if (!fields_finish(&fields, request))
+    if (!is_well(writing, &fields))
         return;
     rules_copy(&writing->rules, &task->rules);
     writing->may_be_gold = gold_is_given(&task->gold);

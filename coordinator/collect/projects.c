@@ -3,10 +3,12 @@
 #include "base/hash.h"
 #include "base/json.h"
 #include "coordinator/collect/quota.h"
+#include "coordinator/collect/revise.h"
 #include "coordinator/collect/rules.h"
 #include "coordinator/collect/seat.h"
 #include "coordinator/collect/setup.h"
 #include "coordinator/collect/study.h"
+#include "coordinator/collect/task.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
@@ -151,7 +153,7 @@ static void create(struct creation *creation)
         on_created, creation);
 }
 
-// Articles that responses are held against are those of the constitution as it stands now; a study's task never changes.
+// Articles that responses are held against are those of the constitution as it stands now; an amendment changes no study's task.
 static void on_document(void *arg, const struct db_result *result)
 {
     struct creation *creation = arg;
@@ -258,9 +260,10 @@ void projects_list(struct http_request *request)
 }
 
 // --- one ----------------------------------------------------------------------------------------------------------------
-struct change {
-    const char *state; // NULL: as it is
-    json_t *name, *guideline;
+struct change { // NULL: as it is
+    const char *state;
+    json_t *name, *guideline, *task; // borrowed
+    int64_t version;                 // of the guideline, that the last two follow; 0: the latest
 };
 
 struct showing {
@@ -368,12 +371,19 @@ static void on_state(void *arg, const struct db_result *result)
     struct showing *showing = arg;
     if (api_db_failed(showing->request, result))
         return;
+    const struct loop *loop = http_context(showing->request);
+    bool is_changed = result->n_rows > 0 && db_bool(result, 0, 1);
     if (result->n_rows == 0)
         http_problem(showing->request, 404, "There is nothing here, or it is not yours to see.");
-    else if (!db_bool(result, 0, 1))
+    else if (!is_changed && strcmp(db_text(result, 0, 0), "closed") == 0)
         http_problem(showing->request, 409, "A closed project stays closed: what was judged is final.");
-    else
+    else if (!is_changed)
+        http_problem(showing->request, 409,
+            "Somebody else has changed what is told and asked since you looked; look and try again.");
+    else {
+        task_forget(loop->collect, showing->project.shard_key);
         show(showing->request, showing->actor);
+    }
 }
 
 // Of a change that is one: who did it and what it was.
@@ -384,7 +394,7 @@ static void add_entry(struct http_request *request, struct db_params *params, co
     db_add_text(params, power_entry(request, type, actor, project, NULL, 0));
 }
 
-// As JSON; null when there are none.
+// As JSON; null when there is none.
 static void add_words(struct http_request *request, struct db_params *params, const json_t *words)
 {
     char *text = words != NULL ? json_canonical(words) : NULL;
@@ -417,12 +427,32 @@ static void change(struct showing *showing)
     add_entry(request, &params, showing->actor, &showing->project, "project_name");
     add_entry(request, &params, showing->actor, &showing->project, "project_guideline");
     db_add_uuid(&params, uuid_new()); // of the event
+    add_words(request, &params, wanted->task);
+    if (wanted->version > 0)
+        db_add_number(&params, wanted->version);
+    else
+        db_add_null(&params);
+    add_entry(request, &params, showing->actor, &showing->project, "project_task");
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_PROJECT_CHANGE, &params, on_state, showing);
+}
+
+static void with_task(void *arg, json_t *task, int64_t version)
+{
+    struct showing *showing = arg;
+    showing->wanted.task = task;
+    // Of an earlier one the client's own says that it is not the latest.
+    if (showing->wanted.version == 0)
+        showing->wanted.version = version;
+    change(showing);
 }
 
 static void change_more(void *arg)
 {
-    change(arg);
+    struct showing *showing = arg;
+    if (showing->wanted.task != NULL)
+        revise_task(showing->request, showing->project, showing->wanted.task, with_task, showing);
+    else
+        change(showing);
 }
 
 static void show_changed(void *arg)
@@ -441,21 +471,26 @@ static void change_as(struct http_request *request, const struct actor *actor)
         return;
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("state", "name", "guideline", "judgments_per_item", "quotas"));
+    fields_only(&fields, body, "",
+        FIELDS("state", "name", "guideline", "task", "guideline_version", "judgments_per_item", "quotas"));
     int state = fields_choice(&fields, body, "", "state", FIELD_OPTIONAL, states);
     struct change *wanted = &showing->wanted;
     wanted->state = state >= 0 ? states[state] : NULL;
     wanted->name = study_name(&fields, body, FIELD_OPTIONAL);
     wanted->guideline = study_guideline(&fields, body);
-    bool is_said = wanted->state != NULL || wanted->name != NULL || wanted->guideline != NULL;
+    wanted->task = fields_object(&fields, body, "", "task", FIELD_OPTIONAL);
+    wanted->version = fields_integer(&fields, body, "", "guideline_version", FIELD_OPTIONAL, 1, INT32_MAX, 0);
+    bool is_said =
+        wanted->state != NULL || wanted->name != NULL || wanted->guideline != NULL || wanted->task != NULL;
     if (!is_said && !setup_is_said(body))
-        fields_fail(&fields, "", "Say what changes: state, name, guideline, judgments_per_item or quotas.");
+        fields_fail(
+            &fields, "", "Say what changes: state, name, guideline, task, judgments_per_item or quotas.");
     if (!fields_finish(&fields, request))
         return;
     if (setup_is_said(body))
         setup_change(request, actor, showing->project, body, is_said ? change_more : show_changed, showing);
     else
-        change(showing);
+        change_more(showing);
 }
 
 void projects_change(struct http_request *request)

@@ -18,6 +18,7 @@ json_t *projects_counts(const struct db_result *result, int row, int first);
 json_t *projects_progress(const struct db_result *result, int row, int first);
 // guideline.c
 void guideline_read(struct http_request *request);
+void guidelines_list(struct http_request *request);
 // presets.c
 void presets_list(struct http_request *request);
 // live.c

@@ -42,6 +42,11 @@ json_t *rules_read(struct fields *fields, const json_t *given, const char *at, b
 bool rules_ask_compliance(const json_t *task);
 void rules_comply(struct fields *fields, json_t *task, const char *at, const json_t *document);
 
+// --- a later version (extend.c) ---------------------------------------------------------------------------------------
+// Errors for what `task` takes away of `earlier`, or asks of everybody that it did not: whatever could be answered to what is out
+// already still can, and means the same. Words may change, and what is optional may be added. Both written out in full.
+void rules_extend(struct fields *fields, const json_t *earlier, const json_t *task, const char *at);
+
 // --- parts of it (questions.c) ----------------------------------------------------------------------------------------
 enum { TASK_ID_MAX = 64, ARTICLE_ID_MAX = 80, COMPLIANCE_ARTICLES_MAX = 50 };
 // The dimension of an article is called so, and the article's id.

@@ -186,10 +186,85 @@ static void articles_become_dimensions(void **state)
     json_decref(task);
 }
 
+// The first error's pointer of `now` after `earlier`, or "ok".
+static const char *extension(const char *earlier_text, const char *now_text)
+{
+    static char pointer[POINTER_MAX_BYTES];
+    struct fields fields;
+    json_t *earlier, *now;
+    assert_string_equal(fault(earlier_text, false, &earlier), "ok");
+    assert_string_equal(fault(now_text, false, &now), "ok");
+    fields_init(&fields);
+    rules_extend(&fields, earlier, now, "/task");
+    snprintf(pointer, POINTER_MAX_BYTES, "ok");
+    if (!fields_ok(&fields))
+        snprintf(pointer, POINTER_MAX_BYTES, "%s",
+            json_string_value(json_object_get(json_array_get(fields.errors, 0), "pointer")));
+    fields_release(&fields);
+    json_decref(earlier);
+    json_decref(now);
+    return pointer;
+}
+
+#define RATING(dimensions, more) "{\"kind\":\"rating\",\"dimensions\":[" dimensions "]" more "}"
+#define HELP "{\"id\":\"help\",\"scale\":\"likert\",\"min\":1,\"max\":7}"
+#define WARM(required) "{\"id\":\"warm\",\"scale\":\"yes_no_unsure\",\"required\":" required "}"
+#define BOXES(options) ",\"labels\":[{\"id\":\"harm\",\"options\":[" options "]}]"
+#define REASONS(list) ",\"reasons\":{\"from\":\"list\",\"list\":[" list "]}"
+
+static void a_later_version_takes_nothing_away(void **state)
+{
+    (void)state;
+    static const char *const cases[][3] = {
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"pairwise\"}", "ok"},
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"ranking\"}", "/task/kind"},
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"pairwise\",\"goal\":\"worse\"}", "/task/goal"},
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"pairwise\",\"strength_max\":1}", "/task/strength_max"},
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"pairwise\",\"tie\":false}", "/task/tie"},
+        {"{\"kind\":\"pairwise\",\"tie\":false}", "{\"kind\":\"pairwise\"}", "ok"},
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"pairwise\",\"hindsight\":{\"when\":\"split\"}}",
+            "/task/hindsight"},
+        {"{\"kind\":\"pairwise\"}", "{\"kind\":\"pairwise\",\"confidence\":\"required\"}",
+            "/task/confidence"},
+        {"{\"kind\":\"pairwise\",\"confidence\":\"required\"}",
+            "{\"kind\":\"pairwise\",\"edit\":\"optional\"}", "ok"},
+        {RATING(HELP, ""), RATING("{\"id\":\"help\",\"label\":\"Does it help?\",\"scale\":\"likert\"}", ""),
+            "ok"},
+        {RATING(HELP, ""), RATING(HELP "," WARM("false"), ""), "ok"},
+        {RATING(HELP, ""), RATING(WARM("false") "," HELP, ""), "ok"},
+        {RATING(HELP, ""), RATING(HELP "," WARM("true"), ""), "/task/dimensions/1/required"},
+        {RATING(HELP "," WARM("true"), ""), RATING(HELP "," WARM("false"), ""), "ok"},
+        {RATING(HELP "," WARM("false"), ""), RATING(HELP "," WARM("true"), ""),
+            "/task/dimensions/1/required"},
+        {RATING(HELP "," WARM("false"), ""), RATING(HELP, ""), "/task/dimensions"},
+        {RATING(HELP, ""), RATING("{\"id\":\"help\",\"scale\":\"likert\",\"min\":1,\"max\":5}", ""),
+            "/task/dimensions/0/max"},
+        {RATING(HELP, ""), RATING("{\"id\":\"help\",\"scale\":\"slider\"}", ""), "/task/dimensions/0/scale"},
+        {RATING(HELP, ""), RATING("{\"id\":\"help\",\"scale\":\"likert\",\"about\":\"item\"}", ""),
+            "/task/dimensions/0/about"},
+        {RATING(HELP, BOXES("{\"id\":\"a\"}")),
+            RATING(HELP, BOXES("{\"id\":\"b\"},{\"id\":\"a\",\"label\":\"A\"}")), "ok"},
+        {RATING(HELP, BOXES("{\"id\":\"a\"}")), RATING(HELP, BOXES("{\"id\":\"b\"}")),
+            "/task/labels/0/options"},
+        {RATING(HELP, BOXES("{\"id\":\"a\"}")), RATING(HELP, ",\"labels\":[{\"id\":\"harm\"}]"),
+            "/task/labels/0/options"},
+        {RATING(HELP, BOXES("{\"id\":\"a\"}")), RATING(HELP, ""), "/task/labels"},
+        {RATING(HELP, REASONS("{\"id\":\"a\"}")), RATING(HELP, REASONS("{\"id\":\"a\"},{\"id\":\"b\"}")),
+            "ok"},
+        {RATING(HELP, REASONS("{\"id\":\"a\"}")), RATING(HELP, REASONS("{\"id\":\"b\"}")),
+            "/task/reasons/list"},
+        {RATING(HELP, REASONS("{\"id\":\"a\"}")), RATING(HELP, ""), "/task/reasons/from"},
+        {RATING(HELP, ""), RATING(HELP, REASONS("{\"id\":\"a\"}")), "ok"},
+    };
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+        assert_string_equal(extension(cases[i][0], cases[i][1]), cases[i][2]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(defaults_are_written_out),
         cmocka_unit_test(what_is_given_stands_above_the_preset), cmocka_unit_test(every_preset_is_good),
-        cmocka_unit_test(faults_are_pointed_at), cmocka_unit_test(articles_become_dimensions)};
+        cmocka_unit_test(faults_are_pointed_at), cmocka_unit_test(articles_become_dimensions),
+        cmocka_unit_test(a_later_version_takes_nothing_away)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-// What the rules of a judgment are in a project: they never change but for the quotas, so each loop keeps them for a while. Who
-// gives out work by quotas that are no more is told so by the database, forgets them here, and reads them again. Belongs to the
-// loop's thread; a fixed number of places.
+// What the rules of a judgment are in a project. They seldom change, so each loop keeps them for a while. Who gives out work by
+// quotas that are no more is told so by the database, forgets them here, and reads them again; so does who finds an answer wrong, for
+// what is asked can have become more (rules_extend). Belongs to the loop's thread; a fixed number of places.
 #ifndef COORDINATOR_COLLECT_TASK_H
 #define COORDINATOR_COLLECT_TASK_H
 

@@ -177,7 +177,6 @@ void constitution_show(struct http_request *request)
 }
 
 // --- listing -------------------------------------------------------------------------------------------------------
-// The cursor is the version in an id's place, so that pages of every list look alike.
 static void on_listed(void *arg, const struct db_result *result)
 {
     const struct version *version = arg;
@@ -187,8 +186,7 @@ static void on_listed(void *arg, const struct db_result *result)
     struct id last = {.shard_key = version->community.shard_key};
     for (int i = 0; i < result->n_rows && i < version->limit; i++) {
         int64_t number = db_number(result, i, 0);
-        for (int b = 0; b < 8; b++)
-            last.uuid.bytes[15 - b] = (unsigned char)(number >> (8 * b));
+        last.uuid = api_version_cursor(number);
         json_array_append_new(
             rows, json_pack("{s:I, s:s, s:o, s:o}", "version", (json_int_t)number, "hash",
                       db_text(result, i, 1), "created_at", json_db_time(result, i, 2), "amendment_id",
@@ -205,13 +203,10 @@ static void list_as(struct http_request *request, const struct actor *actor)
     struct uuid cursor;
     if (version == NULL || !api_page(request, &version->limit, &cursor))
         return;
-    int64_t before = 0;
-    for (int b = 0; b < 8; b++)
-        before = before << 8 | cursor.bytes[8 + b];
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, version->community.shard_key);
-    db_add_number(&params, before > 0 && before < INT_MAX ? before : INT_MAX);
+    db_add_number(&params, api_version_before(cursor));
     db_add_number(&params, version->limit + 1);
     db_add_uuid(&params, version->community.uuid);
     db_query(loop->db, DB_READ, 0, QUERY_CONSTITUTION_VERSIONS, &params, on_listed, version);

@@ -69,8 +69,9 @@ static json_t *guidelines_json(const json_t *guidelines)
     json_t *list = json_array();
     for (size_t i = 0; i < json_array_size(guidelines); i++) {
         const json_t *one = json_array_get(guidelines, i);
-        json_array_append_new(list, json_pack("{s:O, s:O}", "version", json_object_get(one, "version"),
-                                        "sha256", json_object_get(one, "sha256")));
+        json_array_append_new(
+            list, json_pack("{s:O, s:O, s:O}", "version", json_object_get(one, "version"), "sha256",
+                      json_object_get(one, "sha256"), "task", json_object_get(one, "task")));
     }
     return list;
 }

@@ -45,7 +45,7 @@ test('Arabic has every English message, in the same file, with the same variable
 test('every message the source names exists, and none is left over', async () => {
     const english = await messages('en');
     const all = (await sources()).map(([, text]) => text).join('\n');
-    const named = [...all.matchAll(/\bt\(\s*'([\w-]+)'/g)].map((match) => match[1]);
+    const named = [...all.matchAll(/\b(?:t|written)\(\s*'([\w-]+)'/g)].map((match) => match[1]);
     assert.deepEqual(named.filter((id) => !english.has(id)), []);
     // What is put together from parts is named by its beginning: t(`state-${...}`).
     const prefixes = [...all.matchAll(/\bt\(\s*`([\w-]+)\$\{/g)].map((match) => match[1]);

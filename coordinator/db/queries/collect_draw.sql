@@ -141,7 +141,7 @@ with p as materialized (
     where expires_at >= now()
 )
 select p.state, exists (select from own), l.lease_id, (extract(epoch from l.expires_at) * 1000000)::bigint, l.item_id,
-    i.prompt, i.language, i.warning, p.task, l.guideline_version, l.constitution_version,
+    i.prompt, i.language, i.warning, task_of($1::bigint, l.guideline_version, p.guideline_version, p.task), l.guideline_version, l.constitution_version,
     (select json_agg(case when p.blind or r.model is null
             then json_build_object('slot', s.name, 'content', r.content)
             else json_build_object('slot', s.name, 'content', r.content, 'model', r.model) end order by s.ord)

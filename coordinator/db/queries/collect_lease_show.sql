@@ -1,6 +1,6 @@
 -- A lease that is out, in the columns of collect_assignment.sql.
 select p.state, true, a.lease_id, (extract(epoch from a.expires_at) * 1000000)::bigint, a.item_id, i.prompt, i.language,
-    i.warning, p.task, a.guideline_version, a.constitution_version,
+    i.warning, task_of($1::bigint, a.guideline_version, p.guideline_version, p.task), a.guideline_version, a.constitution_version,
     (select json_agg(case when p.blind or r.model is null
             then json_build_object('slot', s.name, 'content', r.content)
             else json_build_object('slot', s.name, 'content', r.content, 'model', r.model) end order by s.ord)

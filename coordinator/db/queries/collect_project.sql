@@ -6,9 +6,13 @@ select coalesce(p.settings->'name', to_jsonb(p.name)), p.state, p.settings, p.ju
         select distinct on (lease_id) outcome from judgment j
         where j.shard_key = p.shard_key and j.participant_id = $3::uuid order by lease_id, revision desc
     ) mine where outcome not in ('void', 'skip')) + known.n_attention,
-    (select max(r.version) from guideline_read r where r.shard_key = p.shard_key and r.participant_id = $3::uuid),
-    case when $4::boolean then (select count(*) from guideline_read r
-        where r.shard_key = p.shard_key and r.version = p.guideline_version) end,
+    -- Who has read a text has read it, whichever version it came with.
+    (select case when h.text_hash = g.text_hash then p.guideline_version else h.version end
+        from guideline_read r join guideline h on h.shard_key = r.shard_key and h.version = r.version
+        where r.shard_key = p.shard_key and r.participant_id = $3::uuid order by r.version desc limit 1),
+    case when $4::boolean then (select count(distinct r.participant_id)
+        from guideline h join guideline_read r on r.shard_key = h.shard_key and r.version = h.version
+        where h.shard_key = p.shard_key and h.text_hash = g.text_hash) end,
     known.told || coalesce((select jsonb_strip_nulls(jsonb_build_object('submission', jsonb_build_object('panel', n.settings->'name', 'state', s.state,
             'due_at', to_char(s.due_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')),
             'remaining', greatest((n.settings->>'tasks')::bigint - n_judged_by(s.shard_key, s.participant_id), 0)))

@@ -14,8 +14,8 @@ with keyed as (
         $11::uuid
     from go
 ), g as (
-    insert into guideline (shard_key, version, text, text_hash)
-    select $1::bigint, 1, $10::jsonb, $18::bytea from go
+    insert into guideline (shard_key, version, text, text_hash, task)
+    select $1::bigint, 1, $10::jsonb, $18::bytea, $4::jsonb->'task' from go
 ), c as (
     insert into project_counter (shard_key, stripe) select $1::bigint, 0 from go
 ), m as (

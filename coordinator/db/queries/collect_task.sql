@@ -1,4 +1,4 @@
--- What the rules of a judgment are in this shard; they never change, but for the quotas, by which setup they are, and that a panel may be set.
+-- What the rules of a judgment are in this shard now, by which setup the quotas are so, and whether a panel is set.
 select p.project_id, p.task, p.community_shard_key, p.simulated, p.settings->'quotas',
     jsonb_build_object('onboarding', p.settings->'onboarding', 'attention_share', p.settings->'attention_share'), p.repeat_share > 0,
     p.strategy <> 'least_judged', (p.settings #>> '{session,max_tasks_per_day}')::integer, p.setup,

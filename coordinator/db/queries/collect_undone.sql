@@ -1,6 +1,6 @@
 -- The lease that participant $2 got back by the undo with key $3, as it was then, in the columns of collect_assignment.sql.
 select p.state, true, v.lease_id, (extract(epoch from (v.answer->>'expires_at')::timestamptz) * 1000000)::bigint,
-    v.item_id, i.prompt, i.language, i.warning, p.task, v.guideline_version, v.constitution_version,
+    v.item_id, i.prompt, i.language, i.warning, task_of($1::bigint, v.guideline_version, p.guideline_version, p.task), v.guideline_version, v.constitution_version,
     (select json_agg(case when p.blind or r.model is null
             then json_build_object('slot', s.name, 'content', r.content)
             else json_build_object('slot', s.name, 'content', r.content, 'model', r.model) end order by s.ord)

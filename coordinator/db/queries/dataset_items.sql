@@ -3,7 +3,7 @@
 -- sealed, and whose key opens it. Parameters as in dataset_raters.sql, and $8: with what is sealed of judgments. Who judged
 -- elsewhere saw no guideline of ours, on no day that we know.
 with guided as materialized ( -- who was shown a guideline can have read it
-    select version from guideline where shard_key = $1::bigint and text <> '""'::jsonb
+    select version, text_hash from guideline where shard_key = $1::bigint and text <> '""'::jsonb
 )
 select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json(i.tags), i.gold, i.warning,
     (select json_agg(json_build_object('source_id', r.source_id, 'content', r.content, 'model', r.model, 'embedding',
@@ -14,8 +14,9 @@ select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json
         'guideline_version', case when j.source = 'live' then j.guideline_version end, 'constitution_version',
         j.constitution_version, 'guideline_acknowledged',
         case when j.source = 'live' and exists (select from guided g where g.version = j.guideline_version) then exists (
-            select from guideline_read r where r.shard_key = j.shard_key and r.participant_id = j.participant_id
-                and r.version = j.guideline_version and coalesce(r.read_at <= j.judged_at, true)) end, 'judged_on',
+            select from guided g join guided h on h.text_hash = g.text_hash
+            join guideline_read r on r.shard_key = j.shard_key and r.participant_id = j.participant_id and r.version = h.version
+            where g.version = j.guideline_version and coalesce(r.read_at <= j.judged_at, true)) end, 'judged_on',
         case when j.source = 'live' then to_char(j.judged_at at time zone 'UTC', 'YYYY-MM-DD') end,
         'repeat_of', f.judgment_id, 'strategy', case when j.source = 'live' then a.strategy end, 'probability', a.probability,
         'person', case when $8::boolean then p.person_id end,

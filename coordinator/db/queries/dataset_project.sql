@@ -1,6 +1,6 @@
 -- What the card says of project $1: its settings, every guideline, what people were promised, and what is left out of its exports.
 select p.project_id, p.name, p.settings, p.simulated, p.judgments_per_item,
-    (select json_agg(json_build_object('version', g.version, 'sha256', encode(g.text_hash, 'hex'), 'text', g.text)
+    (select json_agg(json_build_object('version', g.version, 'sha256', encode(g.text_hash, 'hex'), 'text', g.text, 'task', g.task)
         order by g.version)
     from guideline g where g.shard_key = p.shard_key),
     (select count(*) from participation x where x.shard_key = p.shard_key and x.state = 'excluded'

@@ -89,6 +89,9 @@ export function t(id, args) {
     return id;
 }
 
+// The same as words that become data: without the marks around what was put in.
+export const written = (id, args) => t(id, args).replace(/[\u2068\u2069]/g, '');
+
 export function has(id) {
     return codesFor(language.value).some((code) => bundleOf(code).bundle.hasMessage(id));
 }
@@ -97,6 +100,11 @@ export function has(id) {
 export function localized(text) {
     if (text == null || typeof text === 'string') return text ?? '';
     return text[languageOf(text)] ?? '';
+}
+
+// Of words in several languages, the ones on screen are changed; the others stay.
+export function inPlace(words, text) {
+    return words !== null && typeof words === 'object' ? { ...words, [languageOf(words)]: text } : text;
 }
 
 // The language of what localized() gives; a plain string is in its `own`.

@@ -109,6 +109,7 @@ study-closed = هذه الدراسة مغلقة نهائيًا.
 study-pause = أوقفها مؤقتًا
 study-resume = افتحها من جديد
 study-close = أغلقها نهائيًا
+study-guideline = الإرشادات والأسئلة
 study-copy = انسخ هذه الدراسة
 study-close-title = هل تُغلق هذه الدراسة نهائيًا؟
 study-close-text = لن يحصل أحد على مهمة ولن يغيّر إجابة بعد ذلك، ولا يمكن فتحها ثانية. تبقى كل البيانات، ويمكن ملاءمة النماذج عليها وتصديرها.
@@ -118,17 +119,9 @@ study-now-open = الدراسة مفتوحة من جديد
 study-now-paused = الدراسة متوقفة مؤقتًا
 study-now-closed = الدراسة مغلقة
 
-words-title = الاسم والإرشادات
-words-guideline-hint = بصيغة Markdown. ما يُغيَّر هنا يصبح نسخة جديدة، وكل إجابة تذكر النسخة التي أُعطيت في ظلها. هذه هي النسخة { $version }.
+words-title = الاسم
 words-save = احفظ
-words-guideline-readers = { $count ->
-    [0] لم يقل أحد بعد إنه قرأها.
-    [one] قال شخص واحد إنه قرأها.
-    [two] قال شخصان إنهما قرآها.
-    [few] قال { $count } أشخاص إنهم قرأوها.
-   *[other] قال { $count } شخصًا إنهم قرأوها.
-}
-words-saved = حُفظ الاسم والإرشادات
+words-saved = حُفظ الاسم
 
 invite-title = الدعوات
 invite-text = من يفتح الرابط يمكنه المشاركة، بالعدد الذي تسمح به.

@@ -108,6 +108,7 @@ study-closed = This study is closed for good.
 study-pause = Pause
 study-resume = Open again
 study-close = Close for good
+study-guideline = Guideline and questions
 study-copy = Copy this study
 study-close-title = Close this study for good?
 study-close-text = Nobody gets a task or changes an answer any more, and it can’t be opened again. All data stay, and can be fitted and exported.
@@ -117,15 +118,9 @@ study-now-open = The study is open again
 study-now-paused = The study is paused
 study-now-closed = The study is closed
 
-words-title = Name and guideline
-words-guideline-hint = Markdown. What is changed here becomes a new version, and each answer says which one it was given under. This is version { $version }.
+words-title = Name
 words-save = Save
-words-guideline-readers = { $count ->
-    [0] Nobody has said yet that they have read it.
-    [one] One person has said that they have read it.
-   *[other] { $count } people have said that they have read it.
-}
-words-saved = Name and guideline are saved
+words-saved = The name is saved
 
 invite-title = Invitations
 invite-text = Whoever opens the link can take part, as often as you allow.

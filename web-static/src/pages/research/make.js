@@ -1,8 +1,9 @@
 // A study is made: from a kind of task, a preset, or another study (?from=ID), with the task as it will be seen beside it.
 import { html } from 'htm/preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { get, listOrEmpty, post, token } from '../../lib/api.js';
-import { languageOf, LANGUAGES, localized, t } from '../../lib/i18n.js';
+import { useDraft } from '../../lib/draft.js';
+import { languageOf, LANGUAGES, localized, t, written } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { markdown } from '../../lib/markdown.js';
 import { here, navigate } from '../../lib/router.js';
@@ -13,11 +14,9 @@ import { Preview } from './preview.js';
 import { SignIn } from './signin.js';
 import { TargetFields, TARGETS_NONE, readOf, targetsWrong } from './targetfields.js';
 import { quotasOf } from './targets.js';
-import { blank, KINDS, Select, TaskFields } from './task.js';
+import { blank, KINDS, Select, taskFault, TaskFields } from './task.js';
 import { TERMS_MEMBERS, TERMS_NONE, TermsFields, termsField, termsOf, termsRequest, termsWrong } from './terms.js';
 
-// What was typed outlives a reload of the tab.
-const KEPT = 'plenum.study';
 // Of a study that is copied, what belongs to the new one too. People, answers and invitations stay where they are.
 const COPIED = ['language', 'quotas', 'blind', 'lease_seconds', 'simulated'];
 const STRATEGIES = ['least_judged', 'random', 'uncertainty', 'd_optimal', 'group_disagreement'];
@@ -35,18 +34,9 @@ const empty = () => ({ name: '', start: 'pairwise', task: blank('pairwise'), gui
 function copyOf(project) {
     const rest = Object.fromEntries(COPIED.filter((one) => project[one] != null && one !== 'language').map((one) => [one, project[one]]));
     return {
-        name: t('make-copy-of', { name: localized(project.name) }), start: 'copy', task: project.task, guideline: localized(project.guideline), language: project.language ?? 'en',
+        name: written('make-copy-of', { name: localized(project.name) }), start: 'copy', task: project.task, guideline: localized(project.guideline), language: project.language ?? 'en',
         per_item: String(project.judgments_per_item), strategy: project.strategy, repeats: String(Number(((project.repeat_share ?? 0) * 100).toFixed(4))), community: project.community_id ?? '', rest, guidelines: project.guideline, known: knownOf(project), terms: termsOf(project),
     };
-}
-
-function kept(from) {
-    try {
-        const draft = JSON.parse(sessionStorage.getItem(KEPT));
-        return draft?.from === from ? { terms: TERMS_NONE, ...draft.study } : null;
-    } catch {
-        return null;
-    }
 }
 
 async function load(from) {
@@ -84,31 +74,25 @@ function missingOf(study, packs) {
 
 const FIELDS = { name: 'study-name', language: 'study-language', judgments_per_item: 'study-per-item', strategy: 'study-strategy', repeat_share: 'study-repeats', guideline: 'study-guideline', community: 'study-community', quotas: 'targets-text' };
 
-// The control that a pointer of the server's is about; of the task the whole text where no control is nearer.
+// The control that a pointer of the server's is about.
 function fieldOf(pointer) {
-    const [, first, ...others] = pointer.split('/');
+    const [, first] = pointer.split('/');
     if (['onboarding', 'attention_share', 'session'].includes(first)) return knownField(pointer);
     if (TERMS_MEMBERS.includes(first)) return termsField(pointer);
-    if (first !== 'task') return FIELDS[first];
-    for (let n = others.length; n > 0; n -= 1) {
-        const id = `task-${others.slice(0, n).join('-')}`;
-        if (document.getElementById(id)) return id;
-    }
-    return 'task-json';
+    return FIELDS[first];
 }
 
 const errorsOf = (error) => (error.errors?.length > 0
-    ? error.errors.map((one) => ({ field: fieldOf(one.pointer ?? ''), text: `${one.detail}${one.pointer?.startsWith('/task') ? ` (${one.pointer})` : ''}` }))
+    ? error.errors.map((one) => (one.pointer?.startsWith('/task') ? taskFault(one) : { field: fieldOf(one.pointer ?? ''), text: one.detail }))
     : [{ text: problemText(error) }]);
 
 function Maker({ found, from }) {
     const { presets, packs, communities, project } = found;
-    const [study, setStudy] = useState(() => kept(from) ?? (project ? copyOf(project) : empty()));
+    const [study, setStudy, forget] = useDraft(`plenum.study.${from ?? ''}`, () => (project ? copyOf(project) : empty()));
     const [errors, setErrors] = useState([]);
     const [busy, setBusy] = useState(false);
     const key = useRef(null);
     const change = (parts) => { key.current = null; setStudy((now) => ({ ...now, ...parts })); };
-    useEffect(() => { sessionStorage.setItem(KEPT, JSON.stringify({ from, study })); }, [study]);
     const error = (field) => errors.find((one) => one.field === field)?.text;
     const starts = [...(project ? ['copy'] : []), ...KINDS, ...presets.map((one) => `preset:${one.name}`)];
     const presetOf = (start) => presets.find((one) => `preset:${one.name}` === start);
@@ -129,7 +113,7 @@ function Maker({ found, from }) {
         key.current ??= uuid();
         try {
             const made = await post('/api/v1/projects', requestOf(study, packs), { key: key.current });
-            sessionStorage.removeItem(KEPT);
+            forget();
             say(t('make-made'));
             navigate(`/research/projects/${made.id}`);
         } catch (problem) {

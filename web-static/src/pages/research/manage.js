@@ -1,11 +1,10 @@
-// A study looked after: open, paused or closed; its name and guideline; whom it invites.
+// A study looked after: open, paused or closed; its name; whom it invites.
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { listOrEmpty, post, request, token } from '../../lib/api.js';
 import { dateTime, number } from '../../lib/format.js';
-import { languageOf, localized, t } from '../../lib/i18n.js';
+import { inPlace, localized, t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
-import { markdown } from '../../lib/markdown.js';
 import { Dialog, ErrorSummary, problemText, say } from '../../ui/parts.js';
 
 const USES_MAX = 1_000_000;
@@ -33,6 +32,7 @@ export function State({ project, state, reload }) {
             ${state === 'paused' && html`<button type="button" class="button primary" onClick=${() => void become('open')}>${t('study-resume')}</button>`}
             ${state !== 'closed' && html`<button type="button" class="button" onClick=${() => setClosing(true)}>${t('study-close')}</button>`}
             <a class="button quiet" href=${`/research/new?from=${project.id}`}>${t('study-copy')}</a>
+            <a class="button quiet" href=${`/research/projects/${project.id}/guideline`}>${t('study-guideline')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/webhooks`}>${t('study-webhooks')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/panel`}>${t('study-panel')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/reports`}>${t('study-reports')}</a>
@@ -45,27 +45,16 @@ export function State({ project, state, reload }) {
     </section>`;
 }
 
-// Of words in several languages, the ones on screen are changed; the others stay.
-function inPlace(words, text) {
-    const language = Object.keys(words ?? {}).find((one) => typeof words === 'object' && words[one] === localized(words));
-    return language ? { ...words, [language]: text } : text;
-}
-
-export function Words({ project, reload }) {
+export function Name({ project, reload }) {
     const [name, setName] = useState(localized(project.name));
-    const [guideline, setGuideline] = useState(localized(project.guideline ?? ''));
     const [errors, setErrors] = useState([]);
     async function save(event) {
         event.preventDefault();
         const missing = name.trim() === '' ? [{ field: 'words-name', text: t('make-name-missing') }] : [];
         setErrors(missing);
         if (missing.length > 0) return;
-        const body = {
-            ...(name === localized(project.name) ? {} : { name: inPlace(project.name, name.trim()) }),
-            ...(guideline === localized(project.guideline ?? '') ? {} : { guideline: inPlace(project.guideline, guideline) }),
-        };
         try {
-            if (Object.keys(body).length > 0) await request('PATCH', `/api/v1/projects/${project.id}`, { body });
+            await request('PATCH', `/api/v1/projects/${project.id}`, { body: { name: inPlace(project.name, name.trim()) } });
             say(t('words-saved'));
         } catch (error) {
             setErrors([{ text: problemText(error) }]);
@@ -79,13 +68,6 @@ export function Words({ project, reload }) {
             <div class="field"><label for="words-name">${t('make-name')}</label>
                 <input id="words-name" type="text" dir="auto" maxlength="200" value=${name} aria-invalid=${errors.some((one) => one.field) ? 'true' : undefined}
                     onInput=${(event) => setName(event.target.value)} /></div>
-            <div class="field"><label for="words-guideline">${t('make-guideline')}</label>
-                <p class="fine" id="words-guideline-hint">${t('words-guideline-hint', { version: number(project.guideline_version) })}${
-    project.guideline && ` ${t('words-guideline-readers', { count: project.guideline_readers })}`}</p>
-                <textarea id="words-guideline" rows="8" dir="auto" value=${guideline} aria-describedby="words-guideline-hint"
-                    onInput=${(event) => setGuideline(event.target.value)}></textarea>
-                ${guideline.trim() !== '' && html`<details><summary>${t('make-guideline-seen')}</summary>
-                    <div class="text card" dir="auto" lang=${languageOf(project.guideline)}>${markdown(guideline)}</div></details>`}</div>
             <button class="button">${t('words-save')}</button>
         </form></details>
     </section>`;

@@ -12,7 +12,7 @@ import { Exports } from './exports.js';
 import { Groups } from './groups.js';
 import { Import } from './import.js';
 import { Known } from './known.js';
-import { Invitations, State, Words } from './manage.js';
+import { Invitations, Name, State } from './manage.js';
 import { More } from './more.js';
 import { ProgressBar, progressOf } from './progress.js';
 import { Quotas } from './quotas.js';
@@ -241,7 +241,7 @@ export default function Project({ params }) {
         ${project.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('project-simulated')}</p>`}
         <${Counts} project=${live ? { ...project, counts: live.counts, progress: live.progress } : project} />
         <${State} project=${project} state=${state} reload=${found.reload} />
-        ${state !== 'closed' && html`<${Words} project=${project} reload=${found.reload} />`}
+        ${state !== 'closed' && html`<${Name} project=${project} reload=${found.reload} />`}
         ${state !== 'closed' && !project.task.chat && html`<${More} project=${project} reload=${found.reload} />`}
         <${Invitations} id=${params.project} closed=${state === 'closed'} />
         ${project.task?.chat && html`<${Endpoints} id=${params.project} />`}

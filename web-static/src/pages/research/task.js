@@ -1,7 +1,7 @@
 // What a task can say, as controls: each changes one member of it. The whole of it stands below as JSON, with what has no control.
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
-import { localized, t } from '../../lib/i18n.js';
+import { inPlace, localized, t, written } from '../../lib/i18n.js';
 
 export const KINDS = ['pairwise', 'ranking', 'best_worst', 'rating'];
 const ASKED = ['off', 'optional', 'required'];
@@ -15,6 +15,13 @@ export function blank(kind) {
         ...(kind === 'ranking' ? { partial: false } : {}), dimensions: kind === 'rating' ? [OVERALL] : [],
         rationale: 'optional', confidence: 'off', edit: 'off', reasons: null, hindsight: null,
     };
+}
+
+// What the server says of a task, with the control that it is about: the whole text where none is nearer.
+export function taskFault({ pointer, detail }) {
+    const parts = pointer.split('/').slice(2);
+    const ids = parts.map((_, i) => `task-${parts.slice(0, parts.length - i).join('-')}`);
+    return { field: ids.find((id) => document.getElementById(id)) ?? 'task-json', text: `${detail} (${pointer})` };
 }
 
 // Kinds that can be asked of answers which come while somebody writes.
@@ -38,14 +45,14 @@ function Dimensions({ dimensions, set }) {
     const add = () => {
         let n = dimensions.length + 1;
         while (dimensions.some((one) => one.id === `question-${n}`)) n += 1;
-        set([...dimensions, { id: `question-${n}`, label: t('task-dimension-new', { n }), scale: 'likert', min: 1, max: 7, about: 'response', required: true }]);
+        set([...dimensions, { id: `question-${n}`, label: written('task-dimension-new', { n }), scale: 'likert', min: 1, max: 7, about: 'response', required: true }]);
     };
     return html`<fieldset class="dimensions"><legend>${t('task-dimensions')}</legend>
         <p class="fine">${t('task-dimensions-hint')}</p>
         ${dimensions.map((one, i) => html`<fieldset class="dimension" key=${one.id}><legend>${t('task-dimension', { n: i + 1 })}</legend>
             <div class="field"><label for=${`task-dimensions-${i}-label`}>${t('task-dimension-label')}</label>
                 <input type="text" dir="auto" id=${`task-dimensions-${i}-label`} value=${localized(one.label) || one.id} maxlength="200"
-                    onInput=${(event) => change(i, { label: event.target.value })} /></div>
+                    onInput=${(event) => change(i, { label: inPlace(one.label, event.target.value) })} /></div>
             <${Select} id=${`task-dimensions-${i}-scale`} label=${t('task-dimension-scale')} value=${one.scale ?? 'likert'} options=${SCALES}
                 words=${(scale) => t(`task-scale-${scale}`)} onChange=${(scale) => change(i, rescale(scale))} />
             <${Select} id=${`task-dimensions-${i}-about`} label=${t('task-dimension-about')} value=${one.about ?? 'response'} options=${['response', 'item']}
