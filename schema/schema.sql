@@ -546,6 +546,7 @@ begin
     delete from tally_item t where t.shard_key = shard;
     delete from tally_unit t where t.shard_key = shard;
     delete from tally_pattern t where t.shard_key = shard;
+    delete from tally_moment t where t.shard_key = shard;
     update tally t set snapshot = null, n_items = 0 where t.shard_key = shard;
     update judgment j set stored_xid = 0
     where j.shard_key = shard and j.stored_xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
@@ -1356,6 +1357,15 @@ END) STORED
 
 ALTER TABLE public.tally_item OWNER TO plenum_owner;
 
+CREATE TABLE public.tally_moment (
+    shard_key bigint NOT NULL,
+    measure text NOT NULL,
+    m bigint NOT NULL,
+    sums numeric[] NOT NULL
+);
+
+ALTER TABLE public.tally_moment OWNER TO plenum_owner;
+
 CREATE TABLE public.tally_outcome (
     shard_key bigint NOT NULL,
     outcome text NOT NULL,
@@ -1401,7 +1411,7 @@ CREATE TABLE public.tally_unit (
     measure text NOT NULL,
     a smallint NOT NULL,
     b smallint NOT NULL,
-    counts integer[] NOT NULL
+    counts bigint[] NOT NULL
 );
 
 ALTER TABLE public.tally_unit OWNER TO plenum_owner;
@@ -1691,6 +1701,9 @@ ALTER TABLE ONLY public.tally_hour
 
 ALTER TABLE ONLY public.tally_item
     ADD CONSTRAINT tally_item_pkey PRIMARY KEY (shard_key, item_id);
+
+ALTER TABLE ONLY public.tally_moment
+    ADD CONSTRAINT tally_moment_pkey PRIMARY KEY (shard_key, measure, m);
 
 ALTER TABLE ONLY public.tally_outcome
     ADD CONSTRAINT tally_outcome_pkey PRIMARY KEY (shard_key, outcome);
@@ -2023,6 +2036,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tally TO plenum_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_hour TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_item TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_moment TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_outcome TO plenum_app;
 

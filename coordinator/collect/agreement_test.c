@@ -1,4 +1,5 @@
 #include "coordinator/collect/agreement.h"
+#include "coordinator/collect/moments.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -243,12 +244,91 @@ static void student(void **state UNUSED)
         assert_true(near(interval_student(table[i][0]), table[i][1], table[i][0] == 4 ? .002 : .0001));
 }
 
+// A unit's ratings into the sums that are kept of it.
+static void add_unit(struct moments *moments, const int *ratings, int m)
+{
+    double s = 0, q = 0;
+    for (int i = 0; i < m; i++) {
+        s += ratings[i];
+        q += (double)ratings[i] * ratings[i];
+    }
+    const double sums[MOMENTS] = {1, s, q, s * s, s * q, q * q, s * s * s, s * s * q, s * s * s * s};
+    if (m >= 2)
+        moments_add(moments, m, sums);
+}
+
+// The published table again, of which sums alone are kept; stretched and moved, it is the same.
+static void sums_give_the_published_alpha(void **state)
+{
+    (void)state;
+    struct agreement_unit units[UNITS];
+    struct agreement whole = published(AGREEMENT_INTERVAL, units);
+    for (int stretch = 1; stretch < 100; stretch += 49) {
+        struct moments moments = {0};
+        for (size_t u = 0; u < UNITS; u++) {
+            int ratings[OBSERVERS], m = 0;
+            for (size_t o = 0; o < OBSERVERS; o++)
+                if (observed[o][u] > 0)
+                    ratings[m++] = observed[o][u] * stretch + stretch - 1;
+            add_unit(&moments, ratings, m);
+        }
+        assert_true(near(moments_alpha(&moments), agreement_alpha(&whole), 1e-12));
+        assert_true(near(moments_alpha(&moments), 0.849, 0.0005));
+        assert_true(moments.n_units == whole.n_units && moments.sums[UNIT_M] == whole.n_judgments);
+    }
+}
+
+// With many units the interval is that of leaving out each of them by itself.
+static void sums_give_the_jackknifes_interval(void **state)
+{
+    (void)state;
+    enum { MANY = 600 };
+    static struct agreement_unit units[MANY];
+    struct agreement agreement = {.scale = AGREEMENT_INTERVAL};
+    struct moments moments = {0};
+    struct interval by_units, by_sums;
+    uint64_t seed = 7;
+    for (size_t u = 0; u < MANY; u++) {
+        int ratings[5], m = 1 + (int)(u % 5), base = (int)(u * 7 % 6);
+        for (int i = 0; i < m; i++) {
+            seed = seed * 6364136223846793005U + 1442695040888963407U;
+            ratings[i] = base + (int)(seed >> 33) % 4;
+            units[u].counts[ratings[i]]++;
+        }
+        units[u].times = 1;
+        agreement_add(&agreement, units[u].counts, 1);
+        add_unit(&moments, ratings, m);
+    }
+    assert_true(agreement_interval(&agreement, units, MANY, agreement_alpha, true, &by_units));
+    assert_true(moments_interval(&moments, &by_sums));
+    assert_true(near(moments_alpha(&moments), agreement_alpha(&agreement), 1e-12));
+    double width = by_units.high - by_units.low;
+    assert_true(near(by_sums.low, by_units.low, width / 100) && near(by_sums.high, by_units.high, width / 100));
+}
+
+static void sums_that_tell_nothing(void **state)
+{
+    (void)state;
+    struct moments moments = {0};
+    struct interval interval;
+    assert_true(isnan(moments_alpha(&moments)));
+    for (int u = 0; u < 3; u++) {
+        add_unit(&moments, (const int[]){50, 50}, 2);
+        assert_true(isnan(moments_alpha(&moments)) && !moments_interval(&moments, &interval));
+    }
+    struct moments alike = {0};
+    add_unit(&alike, (const int[]){10, 10}, 2);
+    add_unit(&alike, (const int[]){90, 90}, 2);
+    assert_true(moments_alpha(&alike) == 1 && !moments_interval(&alike, &interval));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(alpha_of_published_examples),
         cmocka_unit_test(alpha_of_two), cmocka_unit_test(ac1_of_the_published_example),
         cmocka_unit_test(ends), cmocka_unit_test(intervals_by_jackknife),
         cmocka_unit_test(units_alike_have_no_interval), cmocka_unit_test(shares_of_the_published_table),
-        cmocka_unit_test(student)};
+        cmocka_unit_test(student), cmocka_unit_test(sums_give_the_published_alpha),
+        cmocka_unit_test(sums_give_the_jackknifes_interval), cmocka_unit_test(sums_that_tell_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

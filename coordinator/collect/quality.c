@@ -4,6 +4,7 @@
 #include "coordinator/api.h"
 #include "coordinator/collect/agreement.h"
 #include "coordinator/collect/coverage.h"
+#include "coordinator/collect/moments.h"
 #include "coordinator/collect/rules.h"
 #include "coordinator/collect/tally.h"
 #include "coordinator/collect/task.h"
@@ -82,28 +83,73 @@ static json_t *strength_of(const struct rules *rules, const struct db_result *pa
     return own;
 }
 
-// Of each dimension that is rated in steps.
-static json_t *ratings_of(const struct rules *rules, const struct db_result *patterns)
+// Of a dimension that is rated in up to nine steps, or by yes, unsure and no. NULL: it was not.
+static json_t *steps_of(
+    const char *measure, const char *id, const char *scale, const struct db_result *patterns)
+{
+    struct units units;
+    json_t *own = NULL;
+    units_of(
+        &units, patterns, measure, strcmp(scale, "yes_no_unsure") == 0 ? AGREEMENT_NOMINAL : AGREEMENT_INTERVAL);
+    if (units.n > 0) {
+        own = json_pack("{s:s, s:s}", "dimension", id, "scale", scale);
+        agreement_set(own, "percent", &units.agreement, units.list, units.n, agreement_percent, true);
+        agreement_set(own, "alpha", &units.agreement, units.list, units.n, agreement_alpha, true);
+        set_sizes(own, &units, "n_units");
+    }
+    free(units.list);
+    return own;
+}
+
+// Of one that is rated in more: nobody says quite the same, so no share of them. NULL: none is rated twice.
+static json_t *long_of(const char *measure, const char *id, const char *scale, const struct db_result *result)
+{
+    struct moments moments = {0};
+    struct interval interval;
+    for (int i = 0; i < result->n_rows; i++) {
+        double sums[MOMENTS];
+        for (int k = 0; k < MOMENTS; k++)
+            sums[k] = db_real(result, i, 2 + k);
+        if (strcmp(db_text(result, i, 0), measure) == 0)
+            moments_add(&moments, (double)db_number(result, i, 1), sums);
+    }
+    if (moments.n_units < 1)
+        return NULL;
+    bool known = moments_interval(&moments, &interval);
+    return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I}", "dimension", id, "scale", scale, "alpha",
+        number_or_null(moments_alpha(&moments)), "alpha_interval",
+        known ? json_pack("[f, f]", interval.low, interval.high) : json_null(), "n_units",
+        (json_int_t)moments.n_units, "n_judgments", (json_int_t)moments.sums[UNIT_M]);
+}
+
+// Of each dimension in its place what `of` makes of it; null where it makes nothing.
+static json_t *ratings_of(const struct rules *rules, const struct db_result *result,
+    json_t *(*of)(const char *measure, const char *id, const char *scale, const struct db_result *result))
 {
     json_t *all = json_array(), *dimension;
     size_t i;
     json_array_foreach(rules->dimensions, i, dimension)
     {
-        struct units units;
         char measure[128];
         const char *id = json_string_value(json_object_get(dimension, "id"));
         const char *scale = json_string_value(json_object_get(dimension, "scale"));
         snprintf(measure, sizeof(measure), "rating.%s", id);
-        units_of(
-            &units, patterns, measure, strcmp(scale, "likert") == 0 ? AGREEMENT_INTERVAL : AGREEMENT_NOMINAL);
-        if (units.n > 0) {
-            json_t *own = json_pack("{s:s, s:s}", "dimension", id, "scale", scale);
-            agreement_set(own, "percent", &units.agreement, units.list, units.n, agreement_percent, true);
-            agreement_set(own, "alpha", &units.agreement, units.list, units.n, agreement_alpha, true);
-            set_sizes(own, &units, "n_units");
-            json_array_append_new(all, own);
-        }
-        free(units.list);
+        json_t *own = of(measure, id, scale, result);
+        json_array_append_new(all, own != NULL ? own : json_null());
+    }
+    return all;
+}
+
+// A dimension is rated in few steps or in many.
+static json_t *ratings_together(const json_t *steps, const json_t *longs)
+{
+    json_t *all = json_array();
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        json_t *own = json_array_get(steps, i);
+        if (json_is_null(own))
+            own = json_array_get(longs, i);
+        if (!json_is_null(own))
+            json_array_append(all, own);
     }
     return all;
 }
@@ -118,7 +164,7 @@ static int count_outcomes(const struct rules *rules, const struct agreement *agr
            (rules->both_bad || agreement->shares[BOTH_BAD] > 0);
 }
 
-static json_t *agreement_of(const struct rules *rules, const struct db_result *patterns)
+static json_t *agreement_of(const struct rules *rules, const struct db_result *patterns, const json_t *longs)
 {
     struct units units;
     units_of(&units, patterns, "choice", AGREEMENT_NOMINAL);
@@ -129,7 +175,9 @@ static json_t *agreement_of(const struct rules *rules, const struct db_result *p
     agreement_set(own, "ac1", &units.agreement, units.list, units.n, agreement_ac1, false);
     set_sizes(own, &units, "n_pairs");
     json_object_set_new(own, "strength", strength_of(rules, patterns));
-    json_object_set_new(own, "ratings", ratings_of(rules, patterns));
+    json_t *steps = ratings_of(rules, patterns, steps_of);
+    json_object_set_new(own, "ratings", ratings_together(steps, longs));
+    json_decref(steps);
     free(units.list);
     return own;
 }
@@ -137,15 +185,21 @@ static json_t *agreement_of(const struct rules *rules, const struct db_result *p
 static int add_agreement(struct tally *tally, struct err *err)
 {
     struct db_result result;
+    json_t *longs = NULL;
     struct rules rules;
     int rc = query(tally, QUERY_COLLECT_TASK, &result, err);
     if (rc < 0)
         return rc;
     json_t *stored = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 1), 0, NULL);
     rules_of(&rules, stored);
-    rc = query(tally, QUERY_COLLECT_QUALITY_PATTERNS, &result, err);
+    rc = query(tally, QUERY_COLLECT_QUALITY_MOMENTS, &result, err);
     if (rc == 0)
-        json_object_set_new(tally->body, "agreement", agreement_of(&rules, &result));
+        longs = ratings_of(&rules, &result, long_of);
+    if (rc == 0)
+        rc = query(tally, QUERY_COLLECT_QUALITY_PATTERNS, &result, err);
+    if (rc == 0)
+        json_object_set_new(tally->body, "agreement", agreement_of(&rules, &result, longs));
+    json_decref(longs);
     rules_release(&rules);
     json_decref(stored);
     return rc;

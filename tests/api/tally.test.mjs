@@ -33,7 +33,7 @@ async function people(id, n) {
 }
 
 const TABLES = ['tally_outcome where n <> 0', 'tally_time where n <> 0', 'tally_hour where n <> 0', 'tally_person where n <> 0 or n_skipped <> 0', 'tally_item where n <> 0',
-    "tally_unit where counts <> '{0,0,0,0,0,0,0,0,0}'", 'tally_pattern where times <> 0'];
+    "tally_unit where counts <> '{0,0,0,0,0,0,0,0,0}'", 'tally_pattern where times <> 0', 'tally_moment where sums[1] <> 0'];
 // `last_at` of a judgment taken back stays.
 const dump = (shard) => [...TABLES.map((from) => server.sql(`select to_jsonb(t) - 'last_at' - 'shard_key' from ${from.replace(' where', ' t where')} and shard_key = ${shard} order by 1`)),
     server.sql(`select n_items from tally where shard_key = ${shard}`)];
@@ -81,7 +81,7 @@ test('while many judge, change their minds and take back, and others look, what 
     going = false;
     await looking;
     const kept = await equalsAnew(id, shardOf('busy'));
-    assert.ok(kept.every((table) => table !== ''));
+    assert.deepEqual(kept.map((table) => table !== ''), TABLES.map((from) => !from.startsWith('tally_moment')).concat(true));
 });
 
 test('killed in the middle of it, again and again', async () => {
@@ -196,6 +196,60 @@ test('ratings and rankings agree by unit: interval, nominal, and each pair of a 
     // By hand: shares of 1, 1, 2/3, 2/3 of three pairs each; residuals of +-1/2, t of 3 (the approximation's) times sqrt(4/3 * 1) / 12.
     assert.ok(Math.abs(rankings.same_order_share - 10 / 12) < 1e-9);
     assert.ok(Math.abs(rankings.interval[0] - (10 / 12 - 3.182 * Math.sqrt(4 / 3) / 12)) < 0.001 && rankings.interval[1] === 1);
+});
+
+// Krippendorff's alpha by interval from the ratings themselves, pair by pair.
+function alphaOf(units) {
+    const own = units.filter((unit) => unit.length > 1), all = own.flat();
+    const apart = (list) => list.reduce((sum, x) => list.reduce((part, y) => part + (x - y) ** 2, sum), 0);
+    return 1 - ((all.length - 1) * own.reduce((sum, unit) => sum + apart(unit) / (unit.length - 1), 0)) / apart(all);
+}
+
+test('sliders and long scales agree by interval, kept up from sums; a change of mind, an undo and a kill leave what counting anew gives', async () => {
+    const dimensions = [{ id: 'much', label: 'How much?', scale: 'slider', about: 'response', required: true },
+        { id: 'years', label: 'Years', scale: 'likert', min: -20, max: 400, about: 'item', required: true }];
+    const { id } = await makeStudy(call, { name: 'slid', items: items(12), task: { kind: 'rating', dimensions }, judgments_per_item: 4 });
+    const tokens = await people(id, 5);
+    const said = () => ({ much: { a: 1 + Math.floor(Math.random() * 100), b: 60 + Math.floor(Math.random() * 40) }, years: { item: Math.floor(Math.random() * 420) - 20 } });
+    let going = true;
+    const looking = (async () => { while (going) await look(id).catch(() => null); })();
+    const all = tokens.map(async (token, who) => {
+        for (let n = 0; n < 12; n += 1) {
+            const { status, body } = await next(id, token).catch(() => ({}));
+            if (status !== 200 && status !== 201) continue;
+            for (let times = 0; times < 1 + (n % 3 === who % 3); times += 1) await judge(body.id, token, { ratings: said() }).catch(() => null);
+            if (n % 5 === who) await undo(body.id, token).catch(() => null);
+        }
+    });
+    await new Promise((done) => setTimeout(done, 100));
+    await server.kill();
+    await server.restart();
+    call = client(server.url, server.adminToken);
+    await Promise.all(all);
+    going = false;
+    await looking;
+    for (const token of tokens) {
+        for (let n = 0; n < 12; n += 1) {
+            const { status, body } = await next(id, token);
+            if (status === 204) break;
+            await judge(body.id, token, { ratings: said() });
+        }
+    }
+    const kept = await equalsAnew(id, shardOf('slid'));
+    assert.ok(kept[TABLES.length - 1] !== '');
+    const rows = JSON.parse(server.sql(`select json_agg(j) from (select distinct on (lease_id) encode(uuid_send(item_id), 'hex') as item, outcome, answer->'ratings' as ratings
+        from judgment where shard_key = ${shardOf('slid')} order by lease_id, revision desc) j`)).filter((row) => row.outcome === 'rating');
+    const { agreement } = await call('GET', `/api/v1/projects/${id}/quality`);
+    for (const [dimension, slots] of [['much', ['0', '1']], ['years', ['item']]]) {
+        const units = new Map();
+        for (const row of rows) for (const slot of slots) units.set(row.item + slot, [...(units.get(row.item + slot) ?? []), row.ratings[dimension][slot]]);
+        const one = agreement.ratings.find((own) => own.dimension === dimension);
+        const list = [...units.values()];
+        assert.ok(Math.abs(one.alpha - alphaOf(list)) < 1e-9, `${dimension}: ${one.alpha}, ${alphaOf(list)}`);
+        assert.deepEqual([one.n_units, one.n_judgments, one.percent], [list.filter((unit) => unit.length > 1).length, list.filter((unit) => unit.length > 1).flat().length, undefined]);
+        const { alpha_interval: [low, high] } = one;
+        assert.ok(low < one.alpha && one.alpha < high && high - low < 1.5);
+    }
 });
 
 test('who judged is shown under a pseudonym; excluded with a reason they count no more, and count again when let in', async () => {

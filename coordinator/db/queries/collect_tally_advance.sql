@@ -5,9 +5,11 @@ with study as materialized (
     select task->>'kind' as kind, coalesce(task->'dimensions', '[]') as dimensions
     from (select settings->'task' as task from project where shard_key = $1::bigint offset 0) p
 ), scale as materialized (
-    select d->>'id' as id, case when d->>'scale' = 'likert' then (d->>'min')::integer end as low
+    -- In up to nine steps each is counted; in more (a million at the most), their number, sum and squares.
+    select d->>'id' as id, case when d->>'scale' <> 'yes_no_unsure' then (d->>'min')::numeric::bigint end as low,
+        d->>'scale' <> 'yes_no_unsure' and (d->>'max')::numeric - (d->>'min')::numeric > 8 as is_long
     from study cross join lateral jsonb_array_elements(dimensions) d
-    where d->>'scale' = 'yes_no_unsure' or (d->>'scale' = 'likert' and (d->>'max')::integer - (d->>'min')::integer <= 8)
+    where d->>'scale' = 'yes_no_unsure' or (d->>'max')::numeric - (d->>'min')::numeric <= 1000000
 ), recent as materialized (
     select shard_key, lease_id, stored_xid from judgment
     where $2::pg_snapshot is not null and n >= 0 and stored_xid >= pg_snapshot_xmin($2::pg_snapshot)::text::bigint
@@ -34,6 +36,11 @@ with study as materialized (
     ) c
     where c.outcome <> 'void' and not exists (
         select from participation m where m.shard_key = $1::bigint and m.participant_id = c.participant_id and m.state = 'excluded')
+), rated as (
+    select c.sign, c.item_id, d.id, d.low, d.is_long, case when s.slot = 'item' then -1 else s.slot::smallint end as a, s.value
+    from change c
+    cross join scale d
+    cross join lateral jsonb_each(coalesce(c.answer->'ratings'->d.id, '{}')) s (slot, value)
 ), outcomes as (
     insert into tally_outcome as t (shard_key, outcome, n, n_live)
     select $1::bigint, outcome, sum(sign), coalesce(sum(sign) filter (where is_live), 0) from change group by outcome
@@ -71,19 +78,21 @@ with study as materialized (
     cross join lateral (select r.place, e.n::smallint as n from jsonb_array_elements(answer->'ranking') with ordinality r (slots, place), jsonb_array_elements_text(r.slots) e (n)) y
     where outcome = 'ranking' and (x.place < y.place or (x.place = y.place and x.n < y.n and (select kind from study) = 'ranking'))
     union all
-    select sign, item_id, 'rating.' || d.id, case when s.slot = 'item' then -1 else s.slot::smallint end, -1,
-        case when jsonb_typeof(s.value) = 'number' then s.value::integer - d.low + 1 else array_position(array['yes', 'unsure', 'no'], s.value #>> '{}') end
-    from change
-    cross join scale d
-    cross join lateral jsonb_each(coalesce(answer->'ratings'->d.id, '{}')) s (slot, value)
+    select sign, item_id, 'rating.' || id, a, -1,
+        case when jsonb_typeof(value) = 'number' then value::integer - low + 1 else array_position(array['yes', 'unsure', 'no'], value #>> '{}') end
+    from rated where not is_long
 ), moved as materialized (
-    select v.item_id, v.measure, v.a, v.b, coalesce(u.counts, '{0,0,0,0,0,0,0,0,0}') as was,
-        array[n1 + coalesce(u.counts[1], 0), n2 + coalesce(u.counts[2], 0), n3 + coalesce(u.counts[3], 0), n4 + coalesce(u.counts[4], 0), n5 + coalesce(u.counts[5], 0), n6 + coalesce(u.counts[6], 0), n7 + coalesce(u.counts[7], 0), n8 + coalesce(u.counts[8], 0), n9 + coalesce(u.counts[9], 0)]::integer[] as counts
+    select v.item_id, v.measure, v.a, v.b, v.is_long, coalesce(u.counts, '{0,0,0,0,0,0,0,0,0}') as was,
+        array[n1 + coalesce(u.counts[1], 0), n2 + coalesce(u.counts[2], 0), n3 + coalesce(u.counts[3], 0), n4 + coalesce(u.counts[4], 0), n5 + coalesce(u.counts[5], 0), n6 + coalesce(u.counts[6], 0), n7 + coalesce(u.counts[7], 0), n8 + coalesce(u.counts[8], 0), n9 + coalesce(u.counts[9], 0)]::bigint[] as counts
     from (
-        select item_id, measure, a, b, coalesce(sum(sign) filter (where category = 1), 0) as n1, coalesce(sum(sign) filter (where category = 2), 0) as n2, coalesce(sum(sign) filter (where category = 3), 0) as n3,
+        select item_id, measure, a, b, false as is_long, coalesce(sum(sign) filter (where category = 1), 0) as n1, coalesce(sum(sign) filter (where category = 2), 0) as n2, coalesce(sum(sign) filter (where category = 3), 0) as n3,
             coalesce(sum(sign) filter (where category = 4), 0) as n4, coalesce(sum(sign) filter (where category = 5), 0) as n5, coalesce(sum(sign) filter (where category = 6), 0) as n6,
             coalesce(sum(sign) filter (where category = 7), 0) as n7, coalesce(sum(sign) filter (where category = 8), 0) as n8, coalesce(sum(sign) filter (where category = 9), 0) as n9
         from votes where category between 1 and 9 group by item_id, measure, a, b
+        union all
+        select item_id, 'rating.' || id, a, -1, true, sum(sign), sum(sign * x), sum(sign * x * x), 0, 0, 0, 0, 0, 0
+        from (select sign, item_id, id, a, value::bigint - low as x from rated where is_long and jsonb_typeof(value) = 'number') long
+        group by item_id, id, a
     ) v
     left join lateral ( -- one by one: what is new is little beside what there is
         select counts from tally_unit t
@@ -97,9 +106,19 @@ with study as materialized (
     insert into tally_pattern as t (shard_key, measure, counts, times)
     select $1::bigint, measure, c.counts, sum(c.times)
     from moved, lateral (values (moved.was, -1), (moved.counts, 1)) c (counts, times)
-    where moved.counts <> moved.was and c.counts <> '{0,0,0,0,0,0,0,0,0}'
+    where not is_long and moved.counts <> moved.was and c.counts <> '{0,0,0,0,0,0,0,0,0}'
     group by measure, c.counts having sum(c.times) <> 0
     on conflict (shard_key, measure, counts) do update set times = t.times + excluded.times
+), moments as (
+    insert into tally_moment as t (shard_key, measure, m, sums)
+    select $1::bigint, measure, m, array[sum(times), sum(times * s), sum(times * q), sum(times * s * s), sum(times * s * q), sum(times * q * q), sum(times * s * s * s),
+        sum(times * s * s * q), sum(times * s * s * s * s)]
+    from (select moved.measure, c.counts[1] as m, c.counts[2]::numeric as s, c.counts[3]::numeric as q, c.times
+        from moved, lateral (values (moved.was, -1), (moved.counts, 1)) c (counts, times)
+        where is_long and moved.counts <> moved.was and c.counts[1] >= 2) u
+    group by measure, m
+    on conflict (shard_key, measure, m) do update set sums = array[t.sums[1] + excluded.sums[1], t.sums[2] + excluded.sums[2], t.sums[3] + excluded.sums[3], t.sums[4] + excluded.sums[4],
+        t.sums[5] + excluded.sums[5], t.sums[6] + excluded.sums[6], t.sums[7] + excluded.sums[7], t.sums[8] + excluded.sums[8], t.sums[9] + excluded.sums[9]]
 ), apart as (
     select item_id, sum((m * m - m - m0 * m0 + m0) / 2) as pairs, sum((m * m - squares - m0 * m0 + squares0) / 2) as pairs_apart
     from moved
