@@ -121,9 +121,9 @@ $(B)/gen/%.o: $(B)/gen/%.c
 # Named statements and migrations are compiled in. The list is a file, so that one that went away is noticed too.
 sql_files := $(sort $(wildcard coordinator/db/queries/*.sql))
 $(shell mkdir -p $(B)/gen; echo '$(sql_files)' | cmp -s - $(B)/gen/queries.list || echo '$(sql_files)' > $(B)/gen/queries.list)
-$(B)/gen/queries.h: $(sql_files) tools/embed $(B)/gen/queries.list
+$(B)/gen/queries.h: $(sql_files) $(wildcard coordinator/db/queries/parts/*.sql) tools/embed $(B)/gen/queries.list
 	@mkdir -p $(@D)
-	$(Q_GEN)tools/embed queries $(B)/gen $(filter %.sql,$^)
+	$(Q_GEN)tools/embed queries $(B)/gen $(sql_files)
 $(B)/gen/queries.c: $(B)/gen/queries.h ;
 $(B)/gen/migrations.c: $(wildcard migrations/*.sql) tools/embed
 	@mkdir -p $(@D)

@@ -62,8 +62,8 @@ enum {
     CONSTITUTION,
     RESPONSES,
     LATER,
-    IS_LOST, // of collect_quota_take.sql and collect_draw.sql only: somebody else was faster, or there is more to look at
-    IS_FULL, // these of the first only
+    IS_LOST, // of studies that draw or have cells only: somebody else was faster, or there is more to look at
+    IS_FULL, // these of cells only
     HAS_CELL
 };
 
@@ -207,7 +207,7 @@ static void on_found(void *arg, const struct db_result *result)
         read_again(search);
     else if (search->is_full && search->has_released)
         say_none(search, "full");
-    else if (search->is_full)
+    else if (search->is_full || (search->is_seated && search->is_drawn && !search->has_released))
         release_late(search);
     else if (search->is_drawn)
         say_none(search, "done");
@@ -236,9 +236,10 @@ static void look(struct search *search)
         db_add_number(&params, search->constitution_version);
     else
         db_add_null(&params);
-    enum query how = search->is_drawn    ? QUERY_COLLECT_DRAW
-                     : search->is_seated ? QUERY_COLLECT_QUOTA_TAKE
-                                         : QUERY_COLLECT_ASSIGNMENT;
+    // By whether the study draws, and whether the person is of a cell.
+    static const enum query ways[2][2] = {{QUERY_COLLECT_ASSIGNMENT, QUERY_COLLECT_QUOTA_TAKE},
+        {QUERY_COLLECT_DRAW, QUERY_COLLECT_QUOTA_DRAW}};
+    enum query how = ways[search->is_drawn][search->is_seated];
     if (search->is_drawn)
         add_chance(&params);
     else

@@ -63,8 +63,6 @@ static void read_giving(struct fields *fields, const json_t *body, json_t *setti
     int strategy = fields_choice(fields, body, "", "strategy", FIELD_OPTIONAL, strategies);
     if (strategy > 0 && is_chat)
         fields_fail(fields, "/strategy", "The tasks of a chat are not given out.");
-    if (strategy > 0 && quota_is_set(json_object_get(settings, "quotas")))
-        fields_fail(fields, "/strategy", "What is drawn can't keep to quotas; take least_judged.");
     json_object_set_new(settings, "strategy", json_string(strategies[strategy > 0 ? strategy : 0]));
 }
 

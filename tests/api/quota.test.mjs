@@ -89,6 +89,19 @@ test('only what the quota needs is asked first, and a cell gets its number and n
     assert.equal(counts(project), '3|3|3\n2|2|2\n0|0|0');
 });
 
+test('drawn by chance within cells: each as likely that the cell has room for, and stored with how likely', async () => {
+    const project = await study({ strategy: 'random', judgments_per_item: 5, quotas: { by: ['age'], cells: cells(['young', 30], ['old', 2]), else: 'closed' } }, 6);
+    const first = await join(project, { age: 'young' }), old = await join(project, { age: 'old' });
+    await judge(project, first, 6);
+    assert.equal((await next(project, first, 204)).headers.get('plenum-reason'), 'done');
+    await judge(project, old, 2);
+    assert.equal((await next(project, old, 204)).headers.get('plenum-reason'), 'full');
+    const chances = server.sql(`select strategy || ' ' || round(1 / probability) from assignment where shard_key = (select shard_key from project where project_id = '${uuid(project)}')
+        and state = 'judged' order by leased_at`).split('\n');
+    assert.deepEqual(chances, ['random 6', 'random 5', 'random 4', 'random 3', 'random 2', 'random 1', 'random 6', 'random 5']);
+    assert.equal(counts(project), '30|6|6\n2|2|2\n0|0|0');
+});
+
 test('what not saying means is told with the question, and is so', async () => {
     const unsaid = cells(['young', 2], ['prefer_not_to_say', 1]);
     const kinds = [

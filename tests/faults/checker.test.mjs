@@ -32,7 +32,7 @@ const faults = {
         truth.judgments.push({ ...truth.judgments[1], key: 'key-x', lease: uuid(9), participant: 'p3' });
         truth.slots.push({ item: uuid(10), n: 1, state: 'judged', participant: 'p3', lease: uuid(9) });
     }],
-    'a slot beyond the cap': ['over', ({ truth }) => truth.slots.push({ item: uuid(10), n: 2, state: 'open', participant: null, lease: null })],
+    'a slot beyond the cap': ['over', ({ truth }) => truth.slots.push({ item: uuid(10), n: 2, state: 'judged', participant: 'p9', lease: uuid(90) })],
     'one person twice in an item': ['over', ({ truth }) => {
         for (const row of [truth.judgments[1], truth.slots[1]]) row.participant = 'p1';
     }],

@@ -23,9 +23,9 @@ async function until(server, method, path, options, done) {
     }
 }
 
-async function study(server, quotas, items, judgments_per_item) {
+async function study(server, quotas, items, judgments_per_item, strategy = 'least_judged') {
     const { body: project } = await server.api('POST', '/api/v1/projects', { body: {
-        name: 'quotas', judgments_per_item, simulated: true, lease_seconds: 600, task: { kind: 'pairwise' },
+        name: 'quotas', judgments_per_item, strategy, simulated: true, lease_seconds: 600, task: { kind: 'pairwise' },
         demographics: { attributes: [question('age', AGES), question('place', PLACES)] }, quotas } });
     const lines = Array.from({ length: items }, (_, i) => JSON.stringify(
         { id: `item-${i}`, prompt: `Question ${i}`, responses: [{ content: `one ${i}` }, { content: `other ${i}` }] }));
@@ -68,10 +68,10 @@ async function annotate(server, project, { token, kind }, given, state) {
     }
 }
 
-async function run(t, quotas, { items, judgments_per_item, wanted }) {
+async function run(t, quotas, { items, judgments_per_item, wanted, strategy }) {
     const server = await startCoordinator({});
     t.after(() => server.stop());
-    const { project, people } = await study(server, quotas, items, judgments_per_item);
+    const { project, people } = await study(server, quotas, items, judgments_per_item, strategy);
     const given = [], state = { resting: new Set() };
     const working = people.map((one) => annotate(server, project, one, given, state));
     const all = wanted.reduce((sum, n) => sum + n, 0);
@@ -150,5 +150,14 @@ test('each item wants one of each of 12 cells', { timeout: 300000 }, async (t) =
     const items = 60, wanted = KINDS.map(() => items);
     const { server } = await run(t, { by: ['age', 'place'], cells: cells(() => 1), per: 'item' }, { items, wanted });
     assert.equal(server.sql(`select count(*), min(n_judged), max(n_judged) from quota_count where item_id <> '${ZERO}'`),
+        `${items * KINDS.length}|1|1`, 'every item has one of each');
+});
+
+test('items drawn at random, 12 cells of the study and of each item: as exact, and each with its probability', { timeout: 300000 }, async (t) => {
+    const wanted = KINDS.map((_, i) => 20 + 5 * i);
+    const { server } = await run(t, { by: ['age', 'place'], cells: cells((i) => wanted[i]) }, { items: 400, judgments_per_item: 2, wanted, strategy: 'random' });
+    assert.equal(server.sql(`select count(*) from assignment where state = 'judged' and (strategy <> 'random' or not probability > 0 or probability > 1)`), '0');
+    const items = 30, each = await run(t, { by: ['age', 'place'], cells: cells(() => 1), per: 'item' }, { items, wanted: KINDS.map(() => items), strategy: 'random' });
+    assert.equal(each.server.sql(`select count(*), min(n_judged), max(n_judged) from quota_count where item_id <> '${ZERO}'`),
         `${items * KINDS.length}|1|1`, 'every item has one of each');
 });

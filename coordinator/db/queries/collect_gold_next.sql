@@ -65,22 +65,12 @@ with p as materialized (
     on conflict do nothing
     returning lease_id, item_id, role, try, shown, guideline_version, constitution_version
 ), lease as (
-    select * from made union all select * from own
+    select *, 0 as n from made union all select *, 0 from own
 )
 select p.state, exists (select from own), l.lease_id,
     (extract(epoch from now() + make_interval(secs => p.lease_seconds)) * 1000000)::bigint, l.item_id,
-    i.prompt, i.language, i.warning, task_of($1::bigint, l.guideline_version, p.guideline_version, p.task), l.guideline_version, l.constitution_version,
-    (select json_agg(case when p.blind or r.model is null
-            then json_build_object('slot', s.name, 'content', r.content)
-            else json_build_object('slot', s.name, 'content', r.content, 'model', r.model) end order by s.ord)
-        from (
-            select k, ord, case when p.is_pair then (array['left', 'right'])[ord] when ord <= 26 then chr(96 + ord::integer)
-                else chr(96 + (ord::integer - 1) / 26) || chr(97 + (ord::integer - 1) % 26) end as name
-            from unnest(l.shown) with ordinality u (k, ord)
-        ) s
-        join response r on r.shard_key = $1::bigint and r.item_id = l.item_id and r.n = s.k),
-    case p.task #>> '{hindsight,when}' when 'before' then i.later when 'split' then case when get_byte(uuid_send(l.item_id), 15) % 2 = 0 then i.later end end,
-    case l.role when 'practice' then (select json_build_object('role', 'practice', 'place', x.place, 'of', x.n)
+    -- include as_shown
+    , case l.role when 'practice' then (select json_build_object('role', 'practice', 'place', x.place, 'of', x.n)
             from practice x where x.item_id = l.item_id)
         when 'qualification' then (select json_build_object('role', 'qualification', 'place', e.place, 'of', e.n, 'try', l.try)
             from exam e where e.item_id = l.item_id) end,

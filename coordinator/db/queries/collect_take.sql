@@ -2,7 +2,7 @@
 -- the slot is still to be had, the study is open, the item not hidden, and the person has neither a lease already nor had the
 -- item. Answers a row each: ord, what became of it, the lease it has now, when that ends, the guideline's version, the
 -- order on screen.
--- One look-up a row, each by one index: see collect_assignment.sql for the odd forms.
+-- One look-up a row, each by one index.
 with input as materialized (
     select ord, a::bigint as shard_key, b::uuid as participant_id, c::uuid as lease_id, d::uuid as item_id,
         e::smallint as n, f::boolean as is_pair, g::integer as constitution_version
@@ -34,20 +34,7 @@ with input as materialized (
     ) a
     where k.own is null and k.project_state = 'open'
         and (a.state = 'open' or (a.state = 'leased' and a.expires_at < now()))
-        and (select 1 from assignment x
-            where x.shard_key = k.shard_key and (x.item_id, x.participant_id) >= (k.item_id, k.participant_id)
-                and (x.item_id, x.participant_id) <= (k.item_id, k.participant_id) and x.n >= 0
-            order by x.item_id, x.participant_id limit 1) is null
-        and (select 1 from judgment j
-            where j.shard_key = k.shard_key and (j.item_id, j.participant_id) >= (k.item_id, k.participant_id)
-                and (j.item_id, j.participant_id) <= (k.item_id, k.participant_id)
-            order by j.item_id, j.participant_id limit 1) is null
-        and (select 1 from item_hidden h where h.shard_key = k.shard_key and h.item_id >= k.item_id and h.item_id <= k.item_id
-            order by h.item_id limit 1) is null
-        and ((k.n < k.judgments_per_item and (select 1 from assignment x
-                where x.shard_key = k.shard_key and x.item_id = k.item_id and x.n >= k.judgments_per_item and x.state <> 'open'
-                order by x.item_id, x.n limit 1) is null)
-            or has_room(k.shard_key, k.item_id, k.n, k.judgments_per_item))
+        -- include may_have :shard=k.shard_key :person=k.participant_id :item=k.item_id :slot=k.n :wanted=k.judgments_per_item
 ), taken as (
     update assignment a set state = 'leased', lease_id = k.lease_id, participant_id = k.participant_id,
         leased_at = now(), expires_at = now() + make_interval(secs => k.lease_seconds),
