@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "base/rng.h"
 #include "coordinator/api.h"
+#include "coordinator/collect/submission.h"
 #include "coordinator/collect/task.h"
 #include "coordinator/collect/words.h"
 #include "coordinator/db/db.h"
@@ -28,6 +29,7 @@ static void not_here(struct http_request *request)
 // --- beginning ----------------------------------------------------------------------------------------------------------
 struct starting {
     struct http_request *request;
+    const struct actor *actor;
     struct id project;
 };
 
@@ -51,21 +53,32 @@ static void on_started(void *arg, const struct db_result *result)
             request, 409, "You have had %d chats in this study; that is all there are.", CHATS_A_PERSON);
 }
 
-static void start_as(struct http_request *request, const struct actor *actor)
+static void start(void *arg)
 {
-    const struct loop *loop = http_context(request);
-    struct starting *starting = arena_calloc(http_arena(request), 1, sizeof(*starting));
-    starting->request = request;
-    if (!identity_param_id(request, "p", &starting->project))
-        return;
+    struct starting *starting = arg;
+    const struct loop *loop = http_context(starting->request);
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, starting->project.shard_key);
     db_add_uuid(&params, uuid_new());
-    db_add_uuid(&params, actor->participant);
+    db_add_uuid(&params, starting->actor->participant);
     db_add_uuid(&params, starting->project.uuid);
     db_add_number(&params, CHATS_A_PERSON);
     db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_CHAT_START, &params, on_started, starting);
+}
+
+static void start_of(struct http_request *request, const struct task *task, void *arg)
+{
+    struct starting *starting = arg;
+    submission_check(request, starting->actor, task, start, starting);
+}
+
+static void start_as(struct http_request *request, const struct actor *actor)
+{
+    struct starting *starting = arena_calloc(http_arena(request), 1, sizeof(*starting));
+    *starting = (struct starting){.request = request, .actor = actor};
+    if (identity_param_id(request, "p", &starting->project))
+        task_require(request, starting->project.shard_key, start_of, starting);
 }
 
 void chats_start(struct http_request *request)
@@ -372,11 +385,18 @@ static void with_endpoints(void *arg, const struct endpoints *endpoints)
     }
 }
 
+static void with_submission(void *arg)
+{
+    struct saying *saying = arg;
+    endpoints_require(saying->request, saying->chat->id.shard_key, with_endpoints, saying);
+}
+
+// Who has done what a panel's study asks for may say on; who gave it back, or whose time was over, may not.
 static void with_task(struct http_request *request, const struct task *task, void *arg)
 {
     struct saying *saying = arg;
     saying->constitution_version = task->constitution_version;
-    endpoints_require(request, saying->chat->id.shard_key, with_endpoints, saying);
+    submission_require(request, saying->actor, task, false, with_submission, saying);
 }
 
 // With which response of the turn before: the one that was said to be best; where none was, the person says.
@@ -531,6 +551,18 @@ static void run_again(void *arg, const struct endpoints *endpoints)
     }
 }
 
+static void retry_runs(void *arg)
+{
+    struct chat *chat = arg;
+    endpoints_require(chat->request, chat->id.shard_key, run_again, chat);
+}
+
+static void retry_of(struct http_request *request, const struct task *task, void *arg)
+{
+    const struct chat *chat = arg;
+    submission_require(request, chat->actor, task, false, retry_runs, arg);
+}
+
 static void retry(struct chat *chat, void *arg UNUSED)
 {
     struct http_request *request = chat->request;
@@ -544,7 +576,7 @@ static void retry(struct chat *chat, void *arg UNUSED)
     else if (!chat->study_is_open || !chat->is_open)
         http_problem(request, 409, "This chat or its study has ended.");
     else
-        endpoints_require(request, chat->id.shard_key, run_again, chat);
+        task_require(request, chat->id.shard_key, retry_of, chat);
 }
 
 static void retry_as(struct http_request *request, const struct actor *actor)

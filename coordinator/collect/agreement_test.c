@@ -303,7 +303,8 @@ static void sums_give_the_jackknifes_interval(void **state)
     assert_true(moments_interval(&moments, &by_sums));
     assert_true(near(moments_alpha(&moments), agreement_alpha(&agreement), 1e-12));
     double width = by_units.high - by_units.low;
-    assert_true(near(by_sums.low, by_units.low, width / 100) && near(by_sums.high, by_units.high, width / 100));
+    assert_true(
+        near(by_sums.low, by_units.low, width / 100) && near(by_sums.high, by_units.high, width / 100));
 }
 
 static void sums_that_tell_nothing(void **state)

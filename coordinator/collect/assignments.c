@@ -237,8 +237,8 @@ static void look(struct search *search)
     else
         db_add_null(&params);
     // By whether the study draws, and whether the person is of a cell.
-    static const enum query ways[2][2] = {{QUERY_COLLECT_ASSIGNMENT, QUERY_COLLECT_QUOTA_TAKE},
-        {QUERY_COLLECT_DRAW, QUERY_COLLECT_QUOTA_DRAW}};
+    static const enum query ways[2][2] = {
+        {QUERY_COLLECT_ASSIGNMENT, QUERY_COLLECT_QUOTA_TAKE}, {QUERY_COLLECT_DRAW, QUERY_COLLECT_QUOTA_DRAW}};
     enum query how = ways[search->is_drawn][search->is_seated];
     if (search->is_drawn)
         add_chance(&params);

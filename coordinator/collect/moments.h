@@ -5,7 +5,18 @@
 #include "coordinator/collect/interval.h"
 
 // Sums over units rated by the same number of people, of a unit's ratings' sum s and their squares' sum q (columns of tally_moment.sums).
-enum moment { MOMENT_N, MOMENT_S, MOMENT_Q, MOMENT_SS, MOMENT_SQ, MOMENT_QQ, MOMENT_SSS, MOMENT_SSQ, MOMENT_SSSS, MOMENTS };
+enum moment {
+    MOMENT_N,
+    MOMENT_S,
+    MOMENT_Q,
+    MOMENT_SS,
+    MOMENT_SQ,
+    MOMENT_QQ,
+    MOMENT_SSS,
+    MOMENT_SSQ,
+    MOMENT_SSSS,
+    MOMENTS
+};
 
 // What a unit is: m ratings, their sum s and squares q, and a = (m q - s s) / (m - 1), how far apart they are.
 enum { UNIT_M, UNIT_S, UNIT_Q, UNIT_A, UNIT_PARTS };

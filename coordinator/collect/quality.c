@@ -89,8 +89,8 @@ static json_t *steps_of(
 {
     struct units units;
     json_t *own = NULL;
-    units_of(
-        &units, patterns, measure, strcmp(scale, "yes_no_unsure") == 0 ? AGREEMENT_NOMINAL : AGREEMENT_INTERVAL);
+    units_of(&units, patterns, measure,
+        strcmp(scale, "yes_no_unsure") == 0 ? AGREEMENT_NOMINAL : AGREEMENT_INTERVAL);
     if (units.n > 0) {
         own = json_pack("{s:s, s:s}", "dimension", id, "scale", scale);
         agreement_set(own, "percent", &units.agreement, units.list, units.n, agreement_percent, true);

@@ -153,7 +153,7 @@ static void who_does_not_read_costs_little_and_gets_the_last_state(void **state)
     while (strstr(reader.input.data, "retry: ") == NULL)
         assert_true(client_more(&reader));
     client_open(&stopped, fixture->port);
-    int bytes = 4096;
+    int bytes = 65536;
     assert_int_equal(setsockopt(stopped.fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes)), 0);
     client_say(&stopped, WATCH);
     while (strstr(stopped.input.data, "retry: ") == NULL)

@@ -398,3 +398,33 @@ test('a chat that is left while a turn waits for a choice, or is answered, is ov
     assert.equal(next.state, 'ready');
     assert.equal((await me.judge(next, { choice: 'left', strength: 1 })).status, 201);
 });
+
+test('people from a panel chat until what it asks for is done; who gave it back says nothing more', async () => {
+    const study = await makeStudy(['good', 'slow']);
+    const panel = { name: 'Prolific', completion_url: 'https://app.prolific.com/submissions/complete?cc={code}', codes: { completed: 'DONE1', screened_out: 'OUT1', no_consent: 'NO1' }, tasks: 2, minutes: 60 };
+    assert.equal((await server.api('PUT', `/api/v1/projects/${study.project}/panel`, { body: panel })).status, 200);
+    const { code } = (await server.api('POST', `/api/v1/projects/${study.project}/invitations`, { body: { max_uses: 9 } })).body;
+    const come = async (id) => talker(study, (await server.api('POST', '/api/v1/join', { token: null, body: { code, panel: { PROLIFIC_PID: id, STUDY_ID: 's', SESSION_ID: `of-${id}` } } })).body.token);
+    const me = await come('p1');
+    await me.start();
+    for (const words of ['One', 'Two']) {
+        assert.equal((await me.start()).status, 200);
+        assert.equal((await me.judge(await me.answered(words), { choice: 'left' })).status, 201);
+    }
+    const done = await me.call('POST', `/api/v1/projects/${study.project}/chats`);
+    assert.deepEqual([done.status, done.headers.get('plenum-reason')], [204, 'completed']);
+    const mine = (await me.call('POST', `/api/v1/projects/${study.project}/submissions/mine`)).body;
+    assert.deepEqual([mine.state, mine.n_judgments, mine.code], ['completed', 2, 'DONE1']);
+    assert.equal((await me.answered('I like it here')).state, 'ready', 'the chat itself may go on');
+
+    const other = await come('p2'), third = await come('p3');
+    await other.start();
+    await third.start();
+    stub.as = (model) => (model === 'slow' ? 'error-500' : model);
+    await other.answered('Mine');
+    stub.as = undefined;
+    assert.equal((await server.api('POST', `/api/v1/projects/${study.project}/submissions`, { body: { state: 'returned', external_ids: ['p2', 'p3'] } })).status, 200);
+    for (const refused of [await third.say('Mine too'), await other.retry(0)]) assert.deepEqual([refused.status, refused.body.type], [409, 'submission_ended']);
+    const gone = await other.call('POST', `/api/v1/projects/${study.project}/chats`);
+    assert.deepEqual([gone.status, gone.headers.get('plenum-reason')], [204, 'returned']);
+});

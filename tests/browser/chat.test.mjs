@@ -85,6 +85,21 @@ for (const [name, { task, keys }] of Object.entries(PROTOCOLS)) {
     });
 }
 
+test('from a panel: with the last turn that it asks for comes the code to go back with', async () => {
+    const study = await makeChat({ kind: 'pairwise', chat: {} }, ['good', 'good-2']);
+    await call('PUT', `/api/v1/projects/${study.id}/panel`, { name: 'Prolific', completion_url: 'https://app.prolific.com/submissions/complete?cc={code}', codes: { completed: 'DONE1', screened_out: 'OUT1', no_consent: 'NO1' }, tasks: 1, minutes: 60 });
+    const me = await visitor(browser, platform.origin, { expected: EXPECTED });
+    await join(me.page, { code: `${study.code}&PROLIFIC_PID=p1&STUDY_ID=s&SESSION_ID=x` });
+    await write(me.page, 'How do I plan my running?');
+    await ready(me.page);
+    await me.page.locator('h1').focus();
+    await me.page.keyboard.press('1');
+    await me.page.waitForSelector('#panel-code');
+    assert.equal(await me.page.locator('#panel-code').inputValue(), 'DONE1');
+    await checkAccessible(me.page, 'the code after a chat');
+    await me.close();
+});
+
 test('an endpoint that breaks off is told kindly and asked anew; a reload in the middle loses nothing', async () => {
     const study = await makeChat({ preset: 'lmarena', chat: {} }, ['good', 'held']);
     const me = await visitor(browser, platform.origin, { ...SMALL, expected: EXPECTED });

@@ -182,7 +182,9 @@ export default function Chat({ work }) {
     };
     const look = async () => {
         setFailure(null);
-        const { id } = await post(`/api/v1/projects/${work.project}/chats`, {});
+        const begun = await post(`/api/v1/projects/${work.project}/chats`, {}, { onNothing: work.nothing });
+        if (!begun) return;
+        const { id } = begun;
         await takeBackRefused(id);
         const found = await get(`/api/v1/chats/${id}`);
         const turn = found.turns.at(-1);

@@ -107,6 +107,13 @@ export function createWork(project) {
         hidden.busy = false;
         work.mode.value = 'chat';
     }
+    // Nothing is left for this person, and why; of a submission to a panel, with the code to go back with.
+    work.nothing = (why) => {
+        hidden.activity?.stop();
+        work.why.value = why;
+        work.task.value = null;
+        work.mode.value = 'done';
+    };
     work.judge = (task) => show({ ...task, place: scrollY });
     // The chat of the task on screen ends with it.
     work.leave = async () => {
@@ -148,10 +155,8 @@ export function createWork(project) {
             if (task && unread()) guide(); // it is kept for them meanwhile
             else if (task) show(task);
             else {
-                hidden.activity?.stop();
-                work.task.value = null;
                 if (work.why.value === 'not_qualified') await refreshInfo(); // how it went
-                work.mode.value = 'done';
+                work.nothing(work.why.value);
             }
         } catch (error) {
             if (!(error instanceof Problem)) throw error;
