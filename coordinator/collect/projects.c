@@ -262,7 +262,7 @@ void projects_list(struct http_request *request)
 // --- one ----------------------------------------------------------------------------------------------------------------
 struct change { // NULL: as it is
     const char *state;
-    json_t *name, *guideline, *task; // borrowed
+    json_t *name, *guideline, *task; // borrowed; the task as it was given
     int64_t version;                 // of the guideline, that the last two follow; 0: the latest
 };
 
@@ -271,7 +271,10 @@ struct showing {
     struct id project;
     const struct actor *actor;
     struct change wanted; // of a change
+    int attempts;
 };
+
+enum { ATTEMPTS_MAX = 4 };
 
 static bool runs_it(const struct actor *actor)
 {
@@ -366,6 +369,8 @@ void projects_show(struct http_request *request)
 }
 
 // --- changing -----------------------------------------------------------------------------------------------------------
+static void change(void *arg);
+
 static void on_state(void *arg, const struct db_result *result)
 {
     struct showing *showing = arg;
@@ -377,6 +382,8 @@ static void on_state(void *arg, const struct db_result *result)
         http_problem(showing->request, 404, "There is nothing here, or it is not yours to see.");
     else if (!is_changed && strcmp(db_text(result, 0, 0), "closed") == 0)
         http_problem(showing->request, 409, "A closed project stays closed: what was judged is final.");
+    else if (!is_changed && showing->wanted.version == 0 && ++showing->attempts < ATTEMPTS_MAX)
+        change(showing);
     else if (!is_changed)
         http_problem(showing->request, 409,
             "Somebody else has changed what is told and asked since you looked; look and try again.");
@@ -405,7 +412,8 @@ static void add_words(struct http_request *request, struct db_params *params, co
     free(text);
 }
 
-static void change(struct showing *showing)
+// `task`: as it is to be stored, NULL: as it is; `version`: that it is to follow, 0: the latest.
+static void store(struct showing *showing, const json_t *task, int64_t version)
 {
     const struct change *wanted = &showing->wanted;
     struct http_request *request = showing->request;
@@ -427,9 +435,9 @@ static void change(struct showing *showing)
     add_entry(request, &params, showing->actor, &showing->project, "project_name");
     add_entry(request, &params, showing->actor, &showing->project, "project_guideline");
     db_add_uuid(&params, uuid_new()); // of the event
-    add_words(request, &params, wanted->task);
-    if (wanted->version > 0)
-        db_add_number(&params, wanted->version);
+    add_words(request, &params, task);
+    if (version > 0)
+        db_add_number(&params, version);
     else
         db_add_null(&params);
     add_entry(request, &params, showing->actor, &showing->project, "project_task");
@@ -439,20 +447,18 @@ static void change(struct showing *showing)
 static void with_task(void *arg, json_t *task, int64_t version)
 {
     struct showing *showing = arg;
-    showing->wanted.task = task;
     // Of an earlier one the client's own says that it is not the latest.
-    if (showing->wanted.version == 0)
-        showing->wanted.version = version;
-    change(showing);
+    store(showing, task, showing->wanted.version > 0 ? showing->wanted.version : version);
 }
 
-static void change_more(void *arg)
+static void change(void *arg)
 {
     struct showing *showing = arg;
-    if (showing->wanted.task != NULL)
-        revise_task(showing->request, showing->project, showing->wanted.task, with_task, showing);
+    const struct change *wanted = &showing->wanted;
+    if (wanted->task != NULL)
+        revise_task(showing->request, showing->project, wanted->task, with_task, showing);
     else
-        change(showing);
+        store(showing, NULL, wanted->version);
 }
 
 static void show_changed(void *arg)
@@ -488,9 +494,9 @@ static void change_as(struct http_request *request, const struct actor *actor)
     if (!fields_finish(&fields, request))
         return;
     if (setup_is_said(body))
-        setup_change(request, actor, showing->project, body, is_said ? change_more : show_changed, showing);
+        setup_change(request, actor, showing->project, body, is_said ? change : show_changed, showing);
     else
-        change_more(showing);
+        change(showing);
 }
 
 void projects_change(struct http_request *request)

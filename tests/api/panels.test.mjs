@@ -301,12 +301,14 @@ test('the server killed amidst a release: asked again, each lease is back once a
     await server.kill();
     await Promise.all([held, cut]);
     await server.restart();
-    assert.equal(leased(id), '15');
+    // As PostgreSQL ends, who held the row may go before who waits for it: then that one is back as well.
+    const left = Number(leased(id));
+    assert.ok(left === 15 || left === 14, String(left));
     checkCounters(id);
     const { status, body } = await ask();
     assert.equal(status, 200);
     assert.ok(body.data.every((one) => one.state === 'returned' && one.judgments === 'dropped'));
-    assert.deepEqual(body.data.map((one) => one.leases_returned), names.map((_, i) => Number(i >= 15)));
+    assert.deepEqual(body.data.map((one) => one.leases_returned), names.map((_, i) => Number(i >= 30 - left)));
     assert.equal(leased(id), '0');
     checkCounters(id);
     assert.equal(server.sql(`select count(*), count(*) filter (where outcome = 'void') from judgment where shard_key = ${shard(id)}`), '60|30');

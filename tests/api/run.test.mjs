@@ -183,6 +183,22 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         assert.equal(fit.state, 'done');
     });
 
+    await t.test('whom a study excludes is in no fit, until let in again', async () => {
+        const fitted = async () => {
+            const { model_id } = JSON.parse(platform.command('fit', '--project', project, '--method', 'pooled', '--quiet'));
+            return (await platform.api('GET', `/api/v1/models/${model_id}`)).body;
+        };
+        const { data: [first] } = (await platform.api('GET', `/api/v1/projects/${project}/annotators`)).body;
+        const patch = async (body) => assert.equal((await platform.api('PATCH', `/api/v1/projects/${project}/annotators/${first.id}`, body)).status, 200);
+        const whole = await fitted();
+        await patch({ state: 'excluded', reason: 'To see that it counts.' });
+        const without = await fitted();
+        assert.deepEqual([without.metrics.n_annotators, without.artefact_hash === whole.artefact_hash], [whole.metrics.n_annotators - 1, false]);
+        await patch({ state: 'active' });
+        const again = await fitted();
+        assert.deepEqual([again.metrics.n_annotators, again.artefact_hash], [whole.metrics.n_annotators, whole.artefact_hash]);
+    });
+
     // As it is pasted into a shell; but for the address, and the place of files.
     await t.test('the README\'s ten minutes do what they say', () => {
         const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -1,4 +1,5 @@
--- A study that draws by a model and whose items were not weighed by the newest, or not all of them; with the model.
+-- A study that draws by a model and whose items were not weighed by the newest, or not all of them; with the model. While items come,
+-- all are weighed again the more seldom the more there are (a second for a thousand): until then the new ones count as the best.
 select p.shard_key, p.project_id, p.strategy, m.model_id, c.n_items
 from project p
 cross join lateral (
@@ -9,5 +10,6 @@ cross join lateral (
 ) c
 left join weighing w on w.shard_key = p.shard_key
 where p.strategy in ('uncertainty', 'd_optimal', 'group_disagreement') and p.state <> 'closed'
-    and (w.strategy, w.model_id, w.n_items) is distinct from (p.strategy, m.model_id, c.n_items)
+    and ((w.strategy, w.model_id) is distinct from (p.strategy, m.model_id)
+        or (w.n_items <> c.n_items and w.weighed_at < now() - make_interval(secs => c.n_items / 1000.0)))
 order by p.shard_key limit 1
