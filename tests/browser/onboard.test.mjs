@@ -123,10 +123,10 @@ test('a guideline that changes during the work is shown before the next task; wh
     assert.deepEqual([project.progress.judgments, project.guideline_readers], [1, 1]);
     await me.close();
     const researcher = await visitor(browser, platform.origin, { token: platform.token });
-    await researcher.page.goto(`/research/projects/${study.id}`);
+    await researcher.page.goto(`/research/projects/${study.id}/guideline`);
     await settled(researcher.page);
-    await researcher.page.getByText('Name and guideline').click();
-    assert.match(await textOf(researcher.page.locator('#words-guideline-hint')), /version 2\. One person has said that they have read it/);
+    assert.match(await textOf(researcher.page.locator('#guide-text-hint')), /One person has said that they have read it/);
+    assert.match(await textOf(researcher.page.locator('main')), /Version 2 is in force/);
     await researcher.close();
 });
 
