@@ -63,6 +63,28 @@ static json_t *head_to_json(const struct artefact_head *head)
     return json;
 }
 
+static json_t *numbers_to_json(const double *numbers, size_t n)
+{
+    json_t *json = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(json, json_real(numbers[i]));
+    return json;
+}
+
+static json_t *jury_to_json(const struct jury *jury)
+{
+    json_t *pools = json_array();
+    for (uint32_t p = 0; p < jury->n_pools; p++) {
+        const struct jury_pool *pool = &jury->pools[p];
+        json_array_append_new(
+            pools, json_pack("{s:s, s:s, s:I, s:o, s:o}", "attribute", pool->attribute, "value", pool->value,
+                       "n_annotators", (json_int_t)pool->n_annotators, "mean",
+                       numbers_to_json(pool->mean, jury->n_basis), "covariance",
+                       numbers_to_json(pool->covariance, (size_t)jury->n_basis * jury->n_basis)));
+    }
+    return json_pack("{s:I, s:o}", "n_basis", (json_int_t)jury->n_basis, "pools", pools);
+}
+
 static char *header_text(const struct artefact *artefact)
 {
     char snapshot[HASH_HEX_BYTES], seed[32];
@@ -76,6 +98,8 @@ static char *header_text(const struct artefact *artefact)
         "n_dimensions", (json_int_t)artefact->n_dimensions, "normalise", (int)artefact->normalise,
         "supported", (int)artefact->supported, "seed", seed, "snapshot", snapshot, "heads", heads);
     assert(json != NULL);
+    if (artefact->jury != NULL)
+        json_object_set_new(json, "jury", jury_to_json(artefact->jury));
     char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
     assert(text != NULL);
     json_decref(json);
@@ -231,11 +255,66 @@ static bool read_seed(const json_t *json, uint64_t *ret_seed)
     return errno == 0 && *end == '\0';
 }
 
+static bool read_numbers(const json_t *list, size_t n, double *ret_numbers)
+{
+    if (!json_is_array(list) || json_array_size(list) != n)
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        json_t *number = json_array_get(list, i);
+        ret_numbers[i] = json_number_value(number);
+        if (!json_is_number(number) || !(fabs(ret_numbers[i]) <= 1e9))
+            return false;
+    }
+    return true;
+}
+
+static bool read_pool(const json_t *json, uint32_t k, struct arena *arena, struct jury_pool *pool)
+{
+    if (!json_is_object(json) || json_object_size(json) != 5 ||
+        !read_name(json, "attribute", arena, &pool->attribute) ||
+        !read_name(json, "value", arena, &pool->value) ||
+        !read_count(json, "n_annotators", UINT32_MAX, &pool->n_annotators) ||
+        !read_numbers(json_object_get(json, "mean"), k, pool->mean) ||
+        !read_numbers(json_object_get(json, "covariance"), (size_t)k * k, pool->covariance))
+        return false;
+    for (uint32_t i = 0; i < k; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (pool->covariance[i * k + j] != pool->covariance[j * k + i])
+                return false;
+        }
+        if (pool->covariance[i * k + i] < 0)
+            return false;
+    }
+    return true;
+}
+
+// NULL in the artefact where there is no such member; false when it is wrong.
+static bool read_jury(const json_t *json, struct arena *arena, struct artefact *artefact)
+{
+    const json_t *member = json_object_get(json, "jury"), *list = json_object_get(member, "pools");
+    if (member == NULL)
+        return true;
+    struct jury *jury = arena_calloc(arena, 1, sizeof(*jury));
+    size_t n = json_array_size(list);
+    if (json_object_size(member) != 2 || !read_count(member, "n_basis", JURY_BASIS_MAX, &jury->n_basis) ||
+        jury->n_basis < 1 || jury->n_basis > artefact->n_heads || n < 1 || n > JURY_POOLS_MAX)
+        return false;
+    struct jury_pool *pools = arena_calloc(arena, n, sizeof(*pools));
+    for (size_t p = 0; p < n; p++) {
+        if (!read_pool(json_array_get(list, p), jury->n_basis, arena, &pools[p]))
+            return false;
+    }
+    jury->n_pools = (uint32_t)n;
+    jury->pools = pools;
+    artefact->jury = jury;
+    return true;
+}
+
 // The header's members, into `artefact`. The names are copied into the arena.
 static bool read_members(const json_t *json, struct arena *arena, struct artefact *artefact)
 {
     const char *features, *snapshot;
-    if (!json_is_object(json) || json_object_size(json) != 8 ||
+    if (!json_is_object(json) || json_object_size(json) != 8 + (json_object_get(json, "jury") != NULL) ||
         !read_name(json, "method", arena, &artefact->method) ||
         !read_name(json, "features", arena, &features) || !read_name(json, "snapshot", arena, &snapshot) ||
         !read_count(json, "n_dimensions", FEATURES_DIMENSIONS, &artefact->n_dimensions) ||
@@ -259,7 +338,7 @@ static bool read_members(const json_t *json, struct arena *arena, struct artefac
         if (!read_head(json_array_get(heads, h), arena, &out[h]))
             return false;
     }
-    return artefact_n_served(artefact) >= 1;
+    return artefact_n_served(artefact) >= 1 && read_jury(json, arena, artefact);
 }
 
 static int check_arrays(const struct artefact *artefact, struct err *err)
@@ -313,7 +392,7 @@ static struct opened *opened_new(void)
     struct opened *opened = calloc(1, sizeof(*opened));
     if (opened == NULL)
         abort();
-    opened->arena = arena_new(4 * 1024 * 1024); // 64 heads of two names each, and the JSON is not kept
+    opened->arena = arena_new(4 * 1024 * 1024); // 64 heads and a jury's pools, and the JSON is not kept
     return opened;
 }
 

@@ -8,7 +8,8 @@
 // A model is `n_heads` linear rewards r_h = w_h . phi over one feature space. Head 0 is always the pooled model. A
 // head is *served* when scores use it: the discovered or declared groups where the data support them, else the
 // fallback, and the card says which. Weights are float32, feature-major: the n_heads weights of a feature stand
-// together; where few features ever occur only their rows are stored, with their sorted indices.
+// together; where few features ever occur only their rows are stored, with their sorted indices. A jury's pools
+// (reward/jury.h) stand in the header.
 #ifndef REWARD_ARTEFACT_H
 #define REWARD_ARTEFACT_H
 
@@ -16,12 +17,13 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "reward/jury.h"
 
 enum {
     ARTEFACT_FORMAT = 1,
     ARTEFACT_HEADS_MAX = 64,
     ARTEFACT_NAME_MAX = 256, // bytes of a method, attribute or value
-    ARTEFACT_HEADER_MAX = 256 * 1024,
+    ARTEFACT_HEADER_MAX = 1024 * 1024,
 };
 #define ARTEFACT_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
@@ -42,7 +44,7 @@ struct artefact_head {
 };
 
 struct artefact {
-    const char *method; // "pooled", "group", "dro", "maxmin"
+    const char *method; // "pooled", "group", "dro", "maxmin", "jury"
     enum artefact_features features;
     uint32_t n_dimensions; // FEATURES_DIMENSIONS, or the embedding's length
     bool normalise;        // embeddings are scaled to length 1 first
@@ -51,6 +53,7 @@ struct artefact {
     unsigned char snapshot[HASH_BYTES]; // of the data it was fitted on
     uint32_t n_heads;
     const struct artefact_head *heads;
+    const struct jury *jury;   // of the first n_basis heads; NULL: it knows of no jurors
     uint32_t n_rows;           // rows of `weights`
     const uint32_t *row_index; // ascending feature index of each row, or NULL when n_rows == n_dimensions
     const float *weights;      // n_rows x n_heads

@@ -289,6 +289,30 @@ static json_t *claim_json(const struct session *session, const struct metrics_ro
     return json;
 }
 
+static const char people_served[] =
+    "People are foretold better one by one than by the pooled model: the 95 % interval of the held-out gain in log-loss, "
+    "over the judgments of those whose other judgments were seen, excludes zero.";
+static const char people_not_served[] =
+    "These data do not support the claim that people are foretold better one by one than by the pooled model: the "
+    "interval of the held-out gain does not exclude zero. A verdict of jurors then says little beyond the pooled score.";
+
+// A jury claims to know people, all of them together.
+static json_t *people_claim_json(const struct session *session, const struct metrics_row *own,
+    const struct metrics_row *pooled, bool *ret_supported)
+{
+    uint32_t n = session->pairs.split[SPLIT_TEST].n;
+    uint32_t *group = calloc(n + (size_t)1, sizeof(*group)); // everybody is in the one group
+    struct metrics_gain gain;
+    if (group == NULL)
+        abort();
+    metrics_worst_gain(own, pooled, n, group, 1, session->options->seed, &gain);
+    free(group);
+    *ret_supported = gain.log_loss_interval.low > 0;
+    json_t *json = gain_json(&gain);
+    json_object_set_new(json, "statement", json_string(*ret_supported ? people_served : people_not_served));
+    return json;
+}
+
 static json_t *heads_json(const struct session *session)
 {
     json_t *list = json_array();
@@ -319,9 +343,8 @@ static json_t *trials_json(const struct session *session)
 
 static void describe(const struct session *session, json_t *card)
 {
-    static const char *const names[] = {"pooled", "group", "dro", "maxmin"};
     const struct pairs *split = session->pairs.split;
-    json_object_set_new(card, "method", json_string(names[session->options->method]));
+    json_object_set_new(card, "method", json_string(fit_method_name(session->options->method)));
     if (session->options->attribute != NULL)
         json_object_set_new(card, "attribute", json_string(session->options->attribute));
     json_object_set_new(
@@ -349,6 +372,8 @@ static void describe(const struct session *session, json_t *card)
         json_object_set_new(card, "duality_gap", json_real(session->duality_gap));
     if (session->options->method == FIT_GROUP)
         json_object_set_new(card, "offset_scale", json_real(session->offset_scale));
+    if (session->jury_card != NULL)
+        json_object_set(card, "jury", session->jury_card);
 }
 
 static void serve(struct session *session, uint32_t first, uint32_t n)
@@ -377,8 +402,18 @@ json_t *session_evaluate(struct session *session, bool *ret_supported)
         own = predict_mixture(session, session->first_own);
     } else if (method == FIT_DRO) {
         own = predict_one(session, &session->heads[session->first_own]);
+    } else if (method == FIT_JURY) {
+        own = session->jury_rows;
+        if (session->n_own > 0) { // the mean jurors of groups, shrunk as far as they are alike
+            serve(session, session->first_own, session->n_own);
+            served = predict_groups(session, &session->grouping, session->first_own);
+        } else {
+            served = pooled;
+        }
     }
-    if (method != FIT_POOLED)
+    if (method == FIT_JURY)
+        claim = people_claim_json(session, own, pooled, ret_supported);
+    else if (method != FIT_POOLED)
         claim = claim_json(session, own, pooled, ret_supported);
     uint32_t fallback = session->first_own + session->n_own;
     bool has_fallback = method == FIT_MAXMIN || method == FIT_DRO;

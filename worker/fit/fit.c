@@ -10,12 +10,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const char *const method_names[] = {[FIT_POOLED] = "pooled",
+    [FIT_GROUP] = "group",
+    [FIT_DRO] = "dro",
+    [FIT_MAXMIN] = "maxmin",
+    [FIT_JURY] = "jury"};
+
+const char *fit_method_name(enum fit_method method)
+{
+    return method_names[method];
+}
+
 bool fit_method_parse(const char *name, enum fit_method *ret_method)
 {
-    static const char *const names[] = {
-        [FIT_POOLED] = "pooled", [FIT_GROUP] = "group", [FIT_DRO] = "dro", [FIT_MAXMIN] = "maxmin"};
-    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-        if (strcmp(name, names[i]) == 0) {
+    for (size_t i = 0; i < ARRAY_SIZE(method_names); i++) {
+        if (strcmp(name, method_names[i]) == 0) {
             *ret_method = (enum fit_method)i;
             return true;
         }
@@ -196,6 +205,8 @@ static int fit_method(struct session *session, struct err *err)
         session_fit_clusters(session, &session->clusters);
         if (options->attribute == NULL)
             session->grouping = session->clusters;
+    } else if (options->method == FIT_JURY) {
+        session_fit_jury(session);
     }
     session->n_own = session->n_heads - session->first_own;
     if ((options->method == FIT_MAXMIN || options->method == FIT_DRO) && options->attribute != NULL &&
@@ -207,7 +218,6 @@ static int fit_method(struct session *session, struct err *err)
 // All heads in one matrix, feature-major. Embeddings have every row; hashed text those seen in training.
 static int write_artefact(struct session *session, bool supported, struct fit_result *result, struct err *err)
 {
-    static const char *const names[] = {"pooled", "group", "dro", "maxmin"};
     uint32_t d = session->design.n_columns, n_heads = session->n_heads;
     bool text = session->design.dense == NULL;
     float *weights = arena_alloc(session->arena, (size_t)d * n_heads * sizeof(*weights));
@@ -217,7 +227,7 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
         for (uint32_t c = 0; c < d; c++)
             weights[(size_t)c * n_heads + h] = (float)session->heads[h].w[c];
     }
-    struct artefact artefact = {.method = names[session->options->method],
+    struct artefact artefact = {.method = fit_method_name(session->options->method),
         .features = text ? ARTEFACT_HASHED_TEXT : ARTEFACT_EMBEDDING,
         .n_dimensions = text ? FEATURES_DIMENSIONS : d,
         .normalise = !text && session->data->normalise_embeddings,
@@ -225,6 +235,7 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
         .seed = session->options->seed,
         .n_heads = n_heads,
         .heads = heads,
+        .jury = session->jury,
         .n_rows = d,
         .row_index = text && d < FEATURES_DIMENSIONS ? session->design.column_index : NULL,
         .weights = weights};
@@ -271,6 +282,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     if (failed == 0)
         failed = finish(&session, ret_result, err);
     arena_free(session.arena);
+    json_decref(session.jury_card);
     if (failed)
         fit_result_release(ret_result);
     return failed;

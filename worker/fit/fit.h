@@ -61,9 +61,10 @@ struct fit_data {
     const unsigned char *snapshot; // SHA-256 of the data, 32 bytes; NULL: computed here over the columns
 };
 
-enum fit_method { FIT_POOLED, FIT_GROUP, FIT_DRO, FIT_MAXMIN };
-// False when there is no such method ("jury" and "compliance" are not offered yet).
+enum fit_method { FIT_POOLED, FIT_GROUP, FIT_DRO, FIT_MAXMIN, FIT_JURY };
+// False when there is no such method ("compliance" is not offered yet).
 bool fit_method_parse(const char *name, enum fit_method *ret_method) MUST_CHECK;
+const char *fit_method_name(enum fit_method method);
 
 struct fit_options {
     enum fit_method method;

@@ -50,7 +50,10 @@ struct session {
     double offset_scale;       // a of shared + offsets, 0 when pooled was best
     struct cluster_trial trials[FIT_CLUSTERS_MAX];
     uint32_t n_trials, k;
-    double *q; // maxmin: n_annotators x k
+    double *q;                     // maxmin: n_annotators x k
+    const struct jury *jury;       // jury: what the artefact knows of jurors
+    struct metrics_row *jury_rows; // each annotator's test pairs as the jury's model foretells them
+    json_t *jury_card;             // taken by the card
     bool cancelled;
     double progress;
     const char *phase;
@@ -77,6 +80,9 @@ void session_fit_groups(struct session *session, const struct grouping *grouping
 int session_fit_robust(struct session *session, const struct grouping *grouping, struct err *err) MUST_CHECK;
 // clusters.c: chooses K, appends one head a cluster, sets q and the grouping of clusters.
 void session_fit_clusters(struct session *session, struct grouping *ret_clusters);
+// jury.c: the directions on which people differ, each annotator's coefficients, the pools; appends a head a factor, and one for the mean
+// juror of each group of the attribute.
+void session_fit_jury(struct session *session);
 // tau, and for clusters the shrinkage, on validation pairs; centre on training responses.
 void session_calibrate(
     struct session *session, struct head *head, const double *annotator_weight, bool shrink);

@@ -1,0 +1,279 @@
+#include "worker/fit/factors.h"
+#include "worker/fit/fit.h"
+#include "worker/fit/jurors.h"
+
+#include "base/rng.h"
+#include "reward/artefact.h"
+#include "reward/predict.h"
+#include "worker/fit/testing.h"
+
+#include <jansson.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static const struct planted_options two_tastes = {.n_annotators = 80,
+    .n_items = 600,
+    .judgments_each = 60,
+    .n_dimensions = 8,
+    .n_tastes = 2,
+    .sharpness = 2,
+    .seed = 5};
+static const struct planted_options one_taste = {.n_annotators = 48,
+    .n_items = 500,
+    .judgments_each = 40,
+    .n_dimensions = 8,
+    .n_tastes = 1,
+    .sharpness = 1,
+    .seed = 6};
+
+struct fitted {
+    struct fit_result result;
+    json_t *card;
+    struct artefact *artefact;
+};
+
+static void run(const struct fit_data *data, const struct fit_options *options, struct fitted *fitted)
+{
+    struct err err = {0};
+    if (fit_run(data, options, &fitted->result, &err) != 0)
+        fail_msg("%s", err.message);
+    fitted->card = json_loads(fitted->result.card, JSON_REJECT_DUPLICATES, NULL);
+    fitted->artefact =
+        artefact_open_bytes(fitted->result.artefact.data, fitted->result.artefact.length, &err);
+    if (fitted->artefact == NULL)
+        fail_msg("%s", err.message);
+    assert_non_null(fitted->artefact->jury);
+}
+
+static void release(struct fitted *fitted)
+{
+    json_decref(fitted->card);
+    artefact_close(fitted->artefact);
+    fit_result_release(&fitted->result);
+}
+
+static double at(const json_t *card, const char *a, const char *b, const char *c)
+{
+    const json_t *value = json_object_get(card, a);
+    value = b != NULL ? json_object_get(value, b) : value;
+    value = c != NULL ? json_object_get(value, c) : value;
+    assert_true(json_is_number(value));
+    return json_number_value(value);
+}
+
+static uint32_t pool_named(const struct jury *jury, const char *attribute, const char *value)
+{
+    for (uint32_t p = 0; p < jury->n_pools; p++) {
+        if (strcmp(jury->pools[p].attribute, attribute) == 0 && strcmp(jury->pools[p].value, value) == 0)
+            return p;
+    }
+    fail_msg("no pool %s = %s", attribute, value);
+    return 0;
+}
+
+// Two tastes that share nothing: pooled they nearly cancel; juries of one kind find their own.
+static void people_who_differ_are_told_apart(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted, again;
+    planted_make(&planted, &two_tastes);
+    const struct fit_options options = {.method = FIT_JURY, .attribute = "taste", .seed = 1};
+    run(&planted.data, &options, &fitted);
+    assert_true(fitted.artefact->supported);
+    assert_true(at(fitted.card, "jury", "factors", NULL) >= 1);
+    assert_true(
+        at(fitted.card, "all", "accuracy", NULL) > at(fitted.card, "pooled", "all", "accuracy") + 0.08);
+    assert_true(at(fitted.card, "gain", "log_loss", NULL) > 0.1);
+    // Whom the model of people has not seen: their groups, and better what they judged, foretell them; the pooled model does not.
+    const json_t *jury_card = json_object_get(fitted.card, "jury");
+    double pooled = at(jury_card, "new_people", "pooled", "log_loss"),
+           groups = at(jury_card, "new_people", "groups", "log_loss");
+    double history = at(jury_card, "new_people", "history", "log_loss");
+    assert_true(groups < pooled - 0.05 && history < pooled - 0.05);
+
+    // A jury of one taste prefers what that taste likes, and seats turn the verdict.
+    const struct jury *jury = fitted.artefact->jury;
+    struct arena *arena = arena_new(1 << 22);
+    double rewards[2 * ARTEFACT_HEADS_MAX], basis[2 * JURY_BASIS_MAX];
+    float liked[2][8];
+    for (int t = 0; t < 2; t++) {
+        for (int c = 0; c < 8; c++)
+            liked[t][c] = (float)(2 * planted.taste[t * 8 + c]);
+    }
+    const struct predict_candidate candidates[] = {
+        {.embedding = liked[0], .n_dimensions = 8}, {.embedding = liked[1], .n_dimensions = 8}};
+    struct err err;
+    assert_int_equal(predict_rewards(fitted.artefact, candidates, 2, arena, rewards, &err), 0);
+    for (uint32_t b = 0; b < jury->n_basis; b++) {
+        double mean = (rewards[b] + rewards[fitted.artefact->n_heads + b]) / 2;
+        basis[b] = rewards[b] - mean;
+        basis[jury->n_basis + b] = rewards[fitted.artefact->n_heads + b] - mean;
+    }
+    uint32_t sweet = pool_named(jury, "taste", "sweet"), sour = pool_named(jury, "taste", "sour");
+    const uint32_t kinds[] = {sweet, sour};
+    for (uint32_t t = 0; t < 2; t++) {
+        const struct jury_seats seats[] = {{t == 0 ? sweet : sour, 12}};
+        struct jury_verdict verdict;
+        struct jury_turn turn;
+        assert_int_equal(jury_verdict(jury, basis, 2, seats, 1, 100, 1, arena, &verdict, &err), 0);
+        assert_int_equal(verdict.order[0], t);
+        assert_true(verdict.majority[t] > 0.9 && verdict.chosen[t] > 0.9);
+        assert_true(jury_turn(jury, basis, 2, seats, 1, kinds, 2, arena, &turn));
+        assert_true(turn.n_seats >= 3 && turn.n_seats <= 9);
+    }
+    arena_free(arena);
+    run(&planted.data, &options, &again);
+    assert_memory_equal(fitted.result.artefact_hash, again.result.artefact_hash, HASH_BYTES);
+    release(&again);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+// Where all are alike nothing is claimed, groups are not told apart, and the mean juror is the pooled model.
+static void people_who_are_alike_stay_alike(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &one_taste);
+    run(&planted.data, &(struct fit_options){.method = FIT_JURY, .seed = 1}, &fitted);
+    const struct jury *jury = fitted.artefact->jury;
+    uint32_t all = pool_named(jury, "", "all");
+    assert_true(
+        at(fitted.card, "all", "log_loss", NULL) < at(fitted.card, "pooled", "all", "log_loss") + 0.01);
+    for (uint32_t p = 0; p < jury->n_pools; p++)
+        assert_true(
+            fabs(jury->pools[p].mean[0] - jury->pools[all].mean[0]) < 0.25 * fabs(jury->pools[all].mean[0]));
+    assert_true(at(fitted.card, "jury", "new_people", "n_annotators") >= 3);
+    assert_int_equal(artefact_n_served(fitted.artefact), 1);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+// --- gradients, by differences -------------------------------------------------------------------------------------------
+static void differences_agree(
+    double (*value)(void *arg, const double *x, double *gradient), void *arg, double *x, uint32_t n)
+{
+    double *gradient = calloc(n, sizeof(*gradient)), *ignored = calloc(n, sizeof(*ignored));
+    assert_non_null(gradient);
+    assert_non_null(ignored);
+    (void)value(arg, x, gradient);
+    for (uint32_t i = 0; i < n; i++) {
+        double kept = x[i], step = 1e-5;
+        x[i] = kept + step;
+        double above = value(arg, x, ignored);
+        x[i] = kept - step;
+        double below = value(arg, x, ignored);
+        x[i] = kept;
+        assert_true(fabs((above - below) / (2 * step) - gradient[i]) < 1e-6 * (1 + fabs(gradient[i])));
+    }
+    free(gradient);
+    free(ignored);
+}
+
+struct people {
+    struct pairs pairs;
+    double *x, *weight;
+    uint32_t k;
+    const double *mean, *precision;
+};
+
+static double people_value(void *arg, const double *c, double *gradient)
+{
+    const struct people *people = arg;
+    return jurors_objective(people->x, people->k, &people->pairs, people->weight, 0, people->mean,
+        people->precision, c, gradient);
+}
+
+static void gradients_are_right(void **state UNUSED)
+{
+    struct planted planted;
+    planted_make(&planted, &two_tastes);
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct pair_set set;
+    struct design design;
+    struct err err;
+    bool *all = arena_calloc(arena, planted.data.n_responses, sizeof(*all));
+    memset(all, true, planted.data.n_responses * sizeof(*all));
+    assert_int_equal(pairs_build(&planted.data, 0, 0, arena, &set, &err), 0);
+    assert_int_equal(design_build(&planted.data, all, arena, &design, &err), 0);
+    const struct pairs *train = &set.split[SPLIT_TRAIN];
+    struct factors_problem problem = {
+        .design = &design, .pairs = train, .weight = set.capped, .n_annotators = 80, .k = 2, .lambda = 0.01};
+    struct rng rng;
+    rng_seed(&rng, 3);
+    double *u = arena_calloc(arena, 160, sizeof(*u)),
+           *offset = arena_calloc(arena, train->n, sizeof(*offset)), v[16];
+    for (int i = 0; i < 160; i++)
+        u[i] = rng_normal(&rng);
+    for (uint32_t i = 0; i < train->n; i++)
+        offset[i] = rng_normal(&rng);
+    for (int i = 0; i < 16; i++)
+        v[i] = rng_normal(&rng);
+    struct factors_objective *objective = factors_objective_new(&problem, u, offset);
+    differences_agree(factors_objective_value, objective, v, 16);
+    factors_objective_free(objective);
+
+    const double mean[] = {1, 0.2, -0.3}, precision[] = {3, 0.5, 0, 0.5, 2, 0.1, 0, 0.1, 4};
+    struct people people = {.pairs = *train,
+        .k = 3,
+        .mean = mean,
+        .precision = precision,
+        .weight = set.capped,
+        .x = arena_calloc(arena, (size_t)train->n * 3, sizeof(double))};
+    for (uint32_t i = 0; i < train->n * 3; i++)
+        people.x[i] = rng_normal(&rng);
+    double c[] = {0.4, -0.2, 0.9};
+    differences_agree(people_value, &people, c, 3);
+    arena_free(arena);
+    planted_free(&planted);
+}
+
+// Coefficients that were planted come back, as far as so many judgments tell, and their spread.
+static void coefficients_come_back(void **state UNUSED)
+{
+    enum { PEOPLE = 300, EACH = 80, N = PEOPLE * EACH };
+    static double x[2 * N], weight[N], y[N], truth[2 * PEOPLE];
+    static uint32_t annotator[N], first[PEOPLE + 1];
+    struct rng rng;
+    rng_seed(&rng, 9);
+    for (uint32_t a = 0; a < PEOPLE; a++) {
+        truth[2 * a] = 1 + 0.5 * rng_normal(&rng);
+        truth[2 * a + 1] = 0.8 * rng_normal(&rng);
+        first[a + 1] = (a + 1) * EACH;
+        for (uint32_t i = a * EACH; i < (a + 1) * EACH; i++) {
+            annotator[i] = a;
+            weight[i] = 1;
+            x[2 * i] = rng_normal(&rng);
+            x[2 * i + 1] = rng_normal(&rng);
+            y[i] = rng_uniform(&rng) <
+                   predict_sigmoid(truth[2 * a] * x[2 * i] + truth[2 * a + 1] * x[2 * i + 1]);
+        }
+    }
+    const struct pairs pairs = {.n = N, .annotator = annotator, .y = y, .weight = weight, .first = first};
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct jurors jurors;
+    jurors_fit(x, 2, &pairs, weight, PEOPLE, NULL, arena, &jurors);
+    assert_true(fabs(jurors.mean[0] - 1) < 0.1 && fabs(jurors.mean[1]) < 0.15);
+    assert_true(fabs(sqrt(jurors.covariance[0]) - 0.5) < 0.1 && fabs(sqrt(jurors.covariance[3]) - 0.8) < 0.1);
+    double products = 0, squares = 0, others = 0;
+    for (uint32_t a = 0; a < PEOPLE; a++) {
+        products += truth[2 * a + 1] * jurors.coefficient[2 * a + 1];
+        squares += truth[2 * a + 1] * truth[2 * a + 1];
+        others += jurors.coefficient[2 * a + 1] * jurors.coefficient[2 * a + 1];
+    }
+    assert_true(products / sqrt(squares * others) > 0.9);
+    arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(people_who_differ_are_told_apart),
+        cmocka_unit_test(people_who_are_alike_stay_alike), cmocka_unit_test(gradients_are_right),
+        cmocka_unit_test(coefficients_come_back)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
