@@ -14,7 +14,7 @@
 static const struct config_setting settings[] = {
     {"project", NULL, NULL, "fit on the server: the project's id"},
     {"file", NULL, NULL, "judgments in the plenum format (.jsonl, .jsonl.zst, or a folder of an export)"},
-    {"method", NULL, "pooled", "pooled, group (shared + offsets), dro, maxmin"},
+    {"method", NULL, "pooled", "pooled, group (shared + offsets), dro, maxmin, jury"},
     {"attribute", NULL, NULL, "declared attribute to fit and report by (group and dro need it)"},
     {"dimension", NULL, NULL, "which ratings to use, where there are several"},
     {"out", NULL, NULL, "write OUT.artefact and OUT.card.json (default: METHOD in the working directory)"},

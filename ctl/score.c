@@ -7,7 +7,9 @@
 static const struct config_setting settings[] = {
     {"model", NULL, NULL, "the model's id (required unless in --file)"},
     {"prompt", NULL, NULL, "what was asked"},
-    {"aggregate", NULL, NULL, "mean, maxmin, leximin, nash or lottery"},
+    {"aggregate", NULL, NULL, "mean, maxmin, leximin, nash, lottery or jury"},
+    {"jury", NULL, NULL,
+        "who sits on it, as JSON: {\"seats\": [{\"attribute\": \"age\", \"value\": \"18-29\", \"count\": 12}]}"},
     {"file", NULL, NULL, "file with the whole request as JSON (- is standard input)"},
     CLIENT_SETTINGS,
     {0},
@@ -27,6 +29,14 @@ static int read_request(
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         if (config_text(config, names[i]) != NULL)
             json_object_set_new(request, names[i], json_string(config_text(config, names[i])));
+    }
+    if (config_text(config, "jury") != NULL) {
+        json_t *jury = json_loads(config_text(config, "jury"), JSON_REJECT_DUPLICATES, &at);
+        if (jury == NULL) {
+            json_decref(request);
+            return err_set(err, ERR_INVALID, "--jury: %s", at.text);
+        }
+        json_object_set_new(request, "jury", jury);
     }
     if (n_words > 0) {
         json_t *candidates = json_array();

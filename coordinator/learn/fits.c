@@ -15,8 +15,8 @@
 // Under these no method can say anything; what a method needs beyond it says itself, in the fit's error.
 enum { JUDGMENTS_MIN = 20, ANNOTATORS_MIN = 2, ATTRIBUTE_MAX = 200, DIMENSION_MAX = 200 };
 
-static const char *const methods[] = {"pooled", "group", "dro", "maxmin", NULL};
-static const char *const later_methods[] = {"jury", "compliance", NULL};
+static const char *const methods[] = {"pooled", "group", "dro", "maxmin", "jury", NULL};
+static const char *const later_methods[] = {"compliance", NULL};
 
 struct asking {
     struct http_request *request;

@@ -53,6 +53,8 @@ static json_t *candidate_json(const struct scoring *scoring, size_t i, const siz
         "violations");
     if (result->lottery != NULL)
         json_object_set_new(json, "probability", json_real(result->lottery[i]));
+    if (scoring->seats != NULL)
+        json_object_set_new(json, "jury", scoring_jury_of_candidate(scoring, i));
     return json;
 }
 
@@ -77,7 +79,8 @@ static json_t *why_json(const struct scoring *scoring)
                     scoring_group(scoring, g)->value, "prefers", (int)best, "loss", loss));
     }
     return json_pack("{s:s, s:b, s:s, s:{s:s, s:s, s:f}, s:o}", "aggregate",
-        aggregate_rule_name(scoring->rule), "supported", scoring->artefact->supported, "scale",
+        scoring->seats != NULL ? "jury" : aggregate_rule_name(scoring->rule), "supported",
+        scoring->artefact->supported, "scale",
         scoring->n_candidates > 1 ? "log-odds, centred on these candidates"
                                   : "log-odds against the training mean",
         "worst_off", "attribute", worst->attribute, "value", worst->value, "score",
@@ -103,6 +106,8 @@ static json_t *answer_json(const struct scoring *scoring, const char *model_text
     if (result->lottery != NULL)
         json_object_set_new(answer, "lottery",
             json_pack("{s:f, s:f}", "value", result->lottery_value, "gap", result->lottery_gap));
+    if (scoring->seats != NULL)
+        json_object_set_new(answer, "verdict", scoring_verdict_json(scoring));
     return answer;
 }
 
@@ -123,6 +128,7 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
     struct scoring scoring = {.artefact = model_artefact(model)};
     if (scoring_read_candidates(
             &scoring, json_object_get(call->body, "candidates"), "/candidates", arena, &err) < 0 ||
+        scoring_read_jury(&scoring, json_object_get(call->body, "jury"), arena, &err) < 0 ||
         scoring_choose_rule(&scoring, json_string_value(json_object_get(call->body, "aggregate")), &err) <
             0 ||
         scoring_read_weights(&scoring, json_object_get(call->body, "weights"), arena, &err) < 0 ||
@@ -154,7 +160,7 @@ static void score(struct http_request *request)
     if (body == NULL)
         return;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("model", "prompt", "candidates", "aggregate", "weights"));
+    fields_only(&fields, body, "", FIELDS("model", "prompt", "candidates", "aggregate", "weights", "jury"));
     if (!fields_finish(&fields, request))
         return;
     json_t *prompt = json_object_get(body, "prompt"), *aggregate = json_object_get(body, "aggregate");

@@ -137,13 +137,22 @@ int scoring_read_documents(struct scoring *scoring, json_t *documents, json_t *e
 int scoring_choose_rule(struct scoring *scoring, const char *name, struct err *err)
 {
     scoring->n_groups = artefact_n_served(scoring->artefact);
+    bool is_jury = name != NULL && strcmp(name, "jury") == 0;
+    if (is_jury && scoring->seats == NULL)
+        return err_set(err, ERR_INVALID, "/jury must say who sits on it");
+    if (scoring->seats != NULL && name != NULL && !is_jury)
+        return err_set(err, ERR_INVALID, "/aggregate must be jury where a jury is given");
+    if (scoring->seats != NULL) {
+        scoring->rule = AGGREGATE_MEAN;
+        return 0;
+    }
     if (name == NULL) {
         scoring->rule = scoring->n_groups > 1 ? AGGREGATE_MAXMIN : AGGREGATE_MEAN;
         return 0;
     }
     if (!aggregate_rule_parse(name, &scoring->rule))
         return err_set(
-            err, ERR_INVALID, "/aggregate must be mean, maxmin, leximin, nash, weights or lottery");
+            err, ERR_INVALID, "/aggregate must be mean, maxmin, leximin, nash, weights, lottery or jury");
     return 0;
 }
 
@@ -193,6 +202,9 @@ int scoring_run(struct scoring *scoring, struct arena *arena, struct err *err)
         predict_served_utilities(artefact, rewards, n, scoring->utilities);
     else
         predict_served_single(artefact, rewards, n, scoring->utilities);
-    return aggregate(scoring->rule, scoring->utilities, n, scoring->n_groups, scoring->weights, arena,
+    rc = aggregate(scoring->rule, scoring->utilities, n, scoring->n_groups, scoring->weights, arena,
         &scoring->result, err);
+    if (rc == 0 && scoring->seats != NULL)
+        rc = scoring_try_jury(scoring, rewards, arena, err);
+    return rc;
 }

@@ -132,6 +132,40 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         }
     });
 
+    await t.test('a jury is seated, and its verdict told with what would turn it', async () => {
+        const { status, body: asked } = await platform.api('POST', `/api/v1/projects/${project}/fits`, { method: 'jury' });
+        assert.equal(status, 202, JSON.stringify(asked));
+        let fit;
+        do {
+            await new Promise((done) => setTimeout(done, 100));
+            fit = (await platform.api('GET', `/api/v1/fits/${asked.id}`)).body;
+        } while (!['done', 'failed'].includes(fit.state));
+        assert.equal(fit.state, 'done', JSON.stringify(fit));
+        const model = fit.model_id;
+        const { metrics } = (await platform.api('GET', `/api/v1/models/${model}`)).body;
+        assert.ok(metrics.jury.pools > 1 && metrics.jury.tried.length >= 1 && metrics.jury.new_people.pooled.n > 0, JSON.stringify(metrics.jury));
+        const score = (jury, more = {}) => platform.api('POST', '/api/v1/score', { model, candidates, jury, ...more });
+        const all = await score({ seats: [{ attribute: '', value: 'all', count: 12 }] });
+        assert.equal(all.status, 200, JSON.stringify(all.body));
+        assert.deepEqual([all.body.why.aggregate, all.body.verdict.seats, all.body.verdict.draws], ['jury', 12, 100]);
+        assert.ok(Math.abs(all.body.candidates.reduce((sum, one) => sum + one.score, 0)) < 1e-9);
+        assert.ok(Math.abs(all.body.candidates.reduce((sum, one) => sum + one.jury.chosen_by, 0) - 1) < 1e-9);
+        for (const one of all.body.candidates) {
+            assert.ok(one.jury.majority >= 0 && one.jury.majority <= 1 && one.jury.spread >= 0);
+            assert.ok(Math.abs(one.jury.median - one.score) < 0.6 * one.jury.spread + 1e-9, JSON.stringify(one.jury));
+            assert.ok(Math.abs(one.jury.by_seat[0].score - one.score) < 1e-9);
+        }
+        assert.deepEqual((await score({ seats: [{ attribute: '', value: 'all', count: 12 }] })).body, all.body, 'deterministic');
+        for (const [jury, pointer] of [[{}, '/jury/seats'], [{ seats: [{ attribute: 'shoes', value: 'red', count: 1 }] }, '/jury/seats/0/value'], [{ seats: [{ attribute: '', value: 'all', count: 0 }] }, '/jury/seats/0/count'],
+            [{ seats: [{ attribute: '', value: 'all', count: 1 }], draws: -1 }, '/jury/draws'], [{ seats: [{ attribute: '', value: 'all', count: 1 }], more: 1 }, '/jury/more'], [3, '/jury']]) {
+            const answer = await score(jury);
+            assert.deepEqual([answer.status, answer.body.errors[0].pointer], [422, pointer], JSON.stringify(answer.body));
+        }
+        assert.equal((await score(undefined, { aggregate: 'jury' })).body.errors[0].pointer, '/jury');
+        assert.equal((await score({ seats: [{ value: 'all', count: 3 }] }, { aggregate: 'nash' })).body.errors[0].pointer, '/aggregate');
+        assert.equal((await platform.api('POST', '/api/v1/score', { model: models.pooled, candidates, jury: { seats: [{ value: 'all', count: 3 }] } })).body.errors[0].pointer, '/jury');
+    });
+
     await t.test('bad requests are pointed at', async () => {
         const good = { model: models.pooled, candidates };
         const bad = [
