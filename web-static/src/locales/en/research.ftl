@@ -112,6 +112,21 @@ fit-state = State
 fit-made = Made
 fit-card = Card
 fit-card-open = Open the card
+card-jury-gain = People whose other judgments were seen are foretold { $gain } points better than by the pooled model (95 % interval: { $low } to { $high }).
+card-jury-supported = People are told apart
+card-jury-supported-text = Their held-out judgments are foretold better one by one: the 95 % interval of the gain in log-loss excludes zero. Juries of this model can say more than the pooled score.
+card-jury-not-supported = People are not told apart
+card-jury-not-supported-text = These data do not support the claim that people are foretold better one by one: the interval of the held-out gain does not exclude zero. A verdict of jurors then says little beyond the pooled score.
+card-new-people = People who are new
+card-new-people-text = One annotator in five ({ $n } with held-out judgments) had no part in the model of people, which knows { $factors ->
+    [0] no direction on which they differ but how strongly each follows the pooled score.
+    [one] one direction on which they differ.
+   *[other] { $factors } directions on which they differ.
+} How well their held-out judgments are foretold:
+card-foretold-by = Foretold by
+card-by-pooled = The pooled model
+card-by-groups = What they said of themselves
+card-by-history = What else they judged
 method-pooled = Pooled
 method-maxmin = Maxmin
 method-group = Shared with group offsets

@@ -71,9 +71,15 @@ function plotGroups({ worst, groups = [] }, words, groupName) {
     }))]);
 }
 
+// What a method claims: that the worst-off are served better, or that people are told apart.
+const GROUP_CLAIMS = { yes: 'card-supported', yesText: 'card-supported-text', no: 'card-not-supported', noText: 'card-not-supported-text' };
+const JURY_CLAIMS = { yes: 'card-jury-supported', yesText: 'card-jury-supported-text', no: 'card-jury-not-supported', noText: 'card-jury-not-supported-text' };
+
 function Beside({ method, metrics }) {
     if (!metrics.pooled || method === 'pooled') return null;
     const { pooled, gain } = metrics;
+    const isJury = method === 'jury';
+    const claims = isJury ? JURY_CLAIMS : GROUP_CLAIMS;
     return html`<section aria-labelledby="beside-title">
         <h2 id="beside-title">${t('card-beside')}</h2>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="beside-title"><table class="data">
@@ -83,11 +89,25 @@ function Beside({ method, metrics }) {
                 <tr><th scope="row">${t('method-pooled')}</th><td class="num">${percent(pooled.all?.accuracy)}</td><td class="num">${percent(pooled.worst?.accuracy)}</td></tr>
             </tbody>
         </table></div>
-        ${gain && metrics.worst && html`<p>${t('card-gain', {
+        ${gain && (metrics.worst || isJury) && html`<p>${t(isJury ? 'card-jury-gain' : 'card-gain', {
         gain: points(gain.accuracy), low: points(gain.accuracy_interval[0]), high: points(gain.accuracy_interval[1]),
     })}</p>`}
-        ${metrics.supported === false && html`<${Notice} kind="warning" title=${t('card-not-supported')}><p>${t('card-not-supported-text')}</p><//>`}
-        ${metrics.supported === true && html`<${Notice} kind="good" title=${t('card-supported')}><p>${t('card-supported-text')}</p><//>`}
+        ${metrics.supported === false && html`<${Notice} kind="warning" title=${t(claims.no)}><p>${t(claims.noText)}</p><//>`}
+        ${metrics.supported === true && html`<${Notice} kind="good" title=${t(claims.yes)}><p>${t(claims.yesText)}</p><//>`}
+    </section>`;
+}
+
+// How people are foretold whom the model of people has not seen.
+function NewPeople({ jury }) {
+    const { new_people: people } = jury;
+    return html`<section aria-labelledby="new-people-title">
+        <h2 id="new-people-title">${t('card-new-people')}</h2>
+        <p>${t('card-new-people-text', { n: number(people.n_annotators), factors: jury.factors })}</p>
+        <div class="table-scroll" tabindex="0" role="group" aria-labelledby="new-people-title"><table class="data">
+            <thead><tr><th scope="col">${t('card-foretold-by')}</th><th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-log-loss')}</th></tr></thead>
+            <tbody>${['pooled', 'groups', 'history'].map((by) => html`<tr key=${by}><th scope="row">${t(`card-by-${by}`)}</th>
+                <td class="num">${percent(people[by].accuracy)}</td><td class="num">${decimal(people[by].log_loss)}</td></tr>`)}</tbody>
+        </table></div>
     </section>`;
 }
 
@@ -141,6 +161,7 @@ export default function Model({ params }) {
             <${Groups} metrics=${metrics} words=${words} groupName=${groupName} />
         </section>
         <${Beside} method=${model.method} metrics=${metrics} />
+        ${metrics.jury && html`<${NewPeople} jury=${metrics.jury} />`}
         <${Made} model=${model} metrics=${metrics} />
     </div>`;
 }

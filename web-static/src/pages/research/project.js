@@ -21,7 +21,7 @@ import { byAttribute, wordsOf } from './words.js';
 
 // Events come with every second in which something was answered; the figures, which cost what is new, are read again after so long.
 const QUALITY_REFRESH_MS = 6000;
-const METHODS = ['pooled', 'maxmin'];
+const METHODS = ['pooled', 'maxmin', 'jury'];
 
 async function load(id) {
     const at = `/api/v1/projects/${id}`;
