@@ -23,6 +23,7 @@ static const struct config_setting settings[] = {
     {"clusters", NULL, "0", "maxmin: number of groups to find; 0 chooses by held-out annotators"},
     {"lambda", NULL, NULL, "strength of the regulariser; chosen by validation when not said"},
     {"hard", NULL, "off", "maxmin: hard assignment, as published"},
+    {"style", NULL, "on", "text: length, lists, code, refusals and hedges as features beside the n-grams"},
     {"quiet", NULL, "off", "no progress on stderr"},
     CLIENT_SETTINGS,
     {0},
@@ -50,7 +51,8 @@ static int read_options(const struct config *config, struct fit_options *options
         .seed = (uint64_t)seed,
         .clusters = (uint32_t)clusters,
         .split = (uint64_t)split,
-        .hard = config_switch(config, "hard")};
+        .hard = config_switch(config, "hard"),
+        .style_off = !config_switch(config, "style")};
     const char *lambda = config_text(config, "lambda");
     if (lambda != NULL) {
         char *end;

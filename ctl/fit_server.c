@@ -19,6 +19,8 @@ static json_t *request_of(const struct config *config)
         json_object_set_new(options, "clusters", json_integer(strtoll(clusters, NULL, 10)));
     if (config_switch(config, "hard"))
         json_object_set_new(options, "hard", json_true());
+    if (!config_switch(config, "style"))
+        json_object_set_new(options, "style", json_false());
     json_t *request = json_pack("{s:s, s:s*}", "method", config_text(config, "method"), "attribute",
         config_text(config, "attribute"));
     if (json_object_size(options) > 0)

@@ -111,7 +111,8 @@ static struct features_sparse *features_of(
     }
     for (size_t i = 0; i < n; i++) {
         if (artefact->features == ARTEFACT_HASHED_TEXT) {
-            features_text(candidates[i].text, candidates[i].text_length, arena, &features[i]);
+            features_text(candidates[i].text, candidates[i].text_length, artefact_text_version(artefact),
+                arena, &features[i]);
             continue;
         }
         float *values = arena_alloc(arena, artefact->n_dimensions * sizeof(*values));

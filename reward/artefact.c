@@ -52,6 +52,11 @@ static void lay_out(struct preamble *preamble)
     preamble->file_size = at + (size_t)preamble->n_rows * preamble->n_heads * sizeof(float) + HASH_BYTES;
 }
 
+enum features_version artefact_text_version(const struct artefact *artefact)
+{
+    return artefact->text_version == 0 ? FEATURES_NGRAMS : artefact->text_version;
+}
+
 // ---------------------------------------------------------------- writing
 static json_t *head_to_json(const struct artefact_head *head)
 {
@@ -94,7 +99,9 @@ static char *header_text(const struct artefact *artefact)
     for (uint32_t h = 0; h < artefact->n_heads; h++)
         json_array_append_new(heads, head_to_json(&artefact->heads[h]));
     json_t *json = json_pack("{s:s, s:s, s:I, s:b, s:b, s:s, s:s, s:o}", "method", artefact->method,
-        "features", artefact->features == ARTEFACT_HASHED_TEXT ? FEATURES_VERSION : "embedding",
+        "features",
+        artefact->features == ARTEFACT_HASHED_TEXT ? features_version_name(artefact_text_version(artefact))
+                                                   : "embedding",
         "n_dimensions", (json_int_t)artefact->n_dimensions, "normalise", (int)artefact->normalise,
         "supported", (int)artefact->supported, "seed", seed, "snapshot", snapshot, "heads", heads);
     assert(json != NULL);
@@ -177,7 +184,7 @@ static int check_frame(
     if (have.format != ARTEFACT_FORMAT)
         return err_set(
             err, ERR_INVALID, "artefact format %u is not known, only %d", have.format, ARTEFACT_FORMAT);
-    if (have.n_heads < 1 || have.n_heads > ARTEFACT_HEADS_MAX || have.n_rows > FEATURES_DIMENSIONS ||
+    if (have.n_heads < 1 || have.n_heads > ARTEFACT_HEADS_MAX || have.n_rows > FEATURES_DIMENSIONS_MAX ||
         have.header_length > ARTEFACT_HEADER_MAX)
         return err_set(err, ERR_INVALID, "artefact counts are out of bounds");
     want = have;
@@ -317,12 +324,13 @@ static bool read_members(const json_t *json, struct arena *arena, struct artefac
     if (!json_is_object(json) || json_object_size(json) != 8 + (json_object_get(json, "jury") != NULL) ||
         !read_name(json, "method", arena, &artefact->method) ||
         !read_name(json, "features", arena, &features) || !read_name(json, "snapshot", arena, &snapshot) ||
-        !read_count(json, "n_dimensions", FEATURES_DIMENSIONS, &artefact->n_dimensions) ||
+        !read_count(json, "n_dimensions", FEATURES_DIMENSIONS_MAX, &artefact->n_dimensions) ||
         !read_bool(json, "normalise", &artefact->normalise) ||
         !read_bool(json, "supported", &artefact->supported) || !read_seed(json, &artefact->seed) ||
         hex_decode(snapshot, artefact->snapshot, HASH_BYTES) != 0)
         return false;
-    if (strcmp(features, FEATURES_VERSION) == 0 && artefact->n_dimensions == FEATURES_DIMENSIONS)
+    if (features_version_parse(features, &artefact->text_version) &&
+        artefact->n_dimensions == features_dimensions(artefact->text_version))
         artefact->features = ARTEFACT_HASHED_TEXT;
     else if (strcmp(features, "embedding") == 0 && artefact->n_dimensions >= 1 &&
              artefact->n_dimensions <= FEATURES_EMBEDDING_MAX_DIMENSIONS)

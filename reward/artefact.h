@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "reward/features.h"
 #include "reward/jury.h"
 
 enum {
@@ -28,7 +29,7 @@ enum {
 #define ARTEFACT_MAX_BYTES ((size_t)256 * 1024 * 1024)
 
 enum artefact_features {
-    ARTEFACT_HASHED_TEXT = 1, // features_text, FEATURES_VERSION
+    ARTEFACT_HASHED_TEXT = 1, // features_text, of `text_version`
     ARTEFACT_EMBEDDING = 2,   // dense vectors that come with the candidates
 };
 
@@ -46,9 +47,10 @@ struct artefact_head {
 struct artefact {
     const char *method; // "pooled", "group", "dro", "maxmin", "jury"
     enum artefact_features features;
-    uint32_t n_dimensions; // FEATURES_DIMENSIONS, or the embedding's length
-    bool normalise;        // embeddings are scaled to length 1 first
-    bool supported;        // the honesty rule held: the method's own heads are served
+    enum features_version text_version; // of hashed text; 0: the first
+    uint32_t n_dimensions;              // features_dimensions(text_version), or the embedding's length
+    bool normalise;                     // embeddings are scaled to length 1 first
+    bool supported;                     // the honesty rule held: the method's own heads are served
     uint64_t seed;
     unsigned char snapshot[HASH_BYTES]; // of the data it was fitted on
     uint32_t n_heads;
@@ -75,6 +77,8 @@ const unsigned char *artefact_hash(const struct artefact *artefact);
 void artefact_rest(const struct artefact *artefact);
 void artefact_close(struct artefact *artefact); // NULL is allowed
 
+// The version of hashed text that it was fitted with.
+enum features_version artefact_text_version(const struct artefact *artefact);
 uint32_t artefact_n_served(const struct artefact *artefact); // at least 1
 
 #endif

@@ -266,6 +266,8 @@ static void headers_are_checked_member_by_member(void **state UNUSED)
         {false, "{\"features\":\"embedding\",\"n_dimensions\":-5," REST ",\"heads\":[" HEAD "," HEAD "]}"},
         {false, "{\"features\":\"hashed-ngrams-9\",\"n_dimensions\":262144," REST ",\"heads\":[" HEAD "," HEAD
                 "]}"},
+        {false, "{\"features\":\"hashed-ngrams-2\",\"n_dimensions\":262144," REST ",\"heads\":[" HEAD "," HEAD
+                "]}"},
         {false, "{\"features\":\"hashed-ngrams-1\",\"n_dimensions\":262144," REST ",\"heads\":[" HEAD "," HEAD
                 "]}"},
         {false, "{\"features\":\"embedding\",\"n_dimensions\":5," REST ",\"heads\":[" HEAD "]}"},

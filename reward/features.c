@@ -1,5 +1,7 @@
 #include "reward/features.h"
 
+#include "reward/style.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,8 @@ struct scratch {
     size_t length;
     uint32_t *code; // index << 1 | sign of every n-gram
     size_t n_codes, capacity;
+    char *words; // each and a space behind it; NULL: not asked for
+    size_t words_length, n_words;
 };
 
 static void *allocate(size_t size)
@@ -45,17 +49,16 @@ static size_t copy_valid(const unsigned char *text, size_t length, unsigned char
     return n;
 }
 
-enum kind { KIND_SPACE, KIND_WORD, KIND_OTHER };
+enum kind { KIND_OTHER, KIND_SPACE, KIND_WORD };
+
+// What the categories say of ASCII, without looking them up: the digits are kinds.
+static const char ascii_kind[129] = "11111111111111111111111111111111"
+                                    "10000000000000002222222222000000"
+                                    "02222222222222222222222222200002"
+                                    "02222222222222222222222222200001";
 
 static enum kind kind_of(utf8proc_int32_t code_point)
 {
-    if (code_point < 0x80) { // what the categories say, without looking them up
-        if (code_point <= ' ' || code_point == 0x7f)
-            return KIND_SPACE;
-        bool letter = (code_point | 0x20) >= 'a' && (code_point | 0x20) <= 'z';
-        bool digit = code_point >= '0' && code_point <= '9';
-        return letter || digit || code_point == '_' ? KIND_WORD : KIND_OTHER;
-    }
     switch (utf8proc_category(code_point)) {
     case UTF8PROC_CATEGORY_CN:
     case UTF8PROC_CATEGORY_CC:
@@ -81,63 +84,107 @@ static enum kind kind_of(utf8proc_int32_t code_point)
     }
 }
 
-// NFKC with case folding; the caller frees it. For ASCII that is lower case, and the library need not be asked.
+static const utf8proc_option_t FOLD =
+    UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE;
+enum {
+    EXPANSION_MAX = 6, // code points a byte: U+FDFA, three bytes, becomes eighteen of them and 33 bytes
+};
+
+static unsigned char lower(unsigned char byte)
+{
+    return byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte;
+}
+
+// NFKC with case folding of a run that is not ASCII; returns the bytes written.
+static size_t fold_run(const unsigned char *run, size_t length, unsigned char *out)
+{
+    utf8proc_int32_t few[1024], *points = few;
+    utf8proc_ssize_t capacity = (utf8proc_ssize_t)(EXPANSION_MAX * length + 2);
+    if (capacity > (utf8proc_ssize_t)ARRAY_SIZE(few))
+        points = allocate((size_t)capacity * sizeof(*points));
+    utf8proc_ssize_t n = utf8proc_decompose(run, (utf8proc_ssize_t)length, points, capacity - 1, FOLD);
+    assert(n >= 0 && n < capacity);         // the input is valid
+    n = utf8proc_reencode(points, n, FOLD); // over itself, as UTF-8
+    assert(n >= 0);
+    memcpy(out, points, (size_t)n);
+    if (points != few)
+        free(points);
+    return (size_t)n;
+}
+
+// NFKC with case folding; the caller frees it. ASCII is lower case, and the library need not be asked, save for the
+// last byte before others, to which a mark may be composed: no ASCII character is composed to what stands before it.
 static unsigned char *fold(const char *text, size_t length, size_t *ret_length)
 {
-    unsigned char *valid = allocate(min_size(length, FEATURES_TEXT_MAX_BYTES));
-    size_t n = 0;
-    while (n < length && n < FEATURES_TEXT_MAX_BYTES && (unsigned char)text[n] < 0x80) {
-        bool upper = text[n] >= 'A' && text[n] <= 'Z';
-        valid[n] = (unsigned char)(upper ? text[n] | 0x20 : text[n]);
-        n++;
+    const unsigned char *in = (const unsigned char *)text;
+    unsigned char *valid = NULL;
+    size_t n_ascii = 0, bound = min_size(length, FEATURES_TEXT_MAX_BYTES);
+    while (n_ascii < bound && in[n_ascii] < 0x80)
+        n_ascii++;
+    if (n_ascii < bound) {
+        valid = allocate(bound);
+        length = copy_valid(in, length, valid);
+        in = valid;
+        bound = length;
+        for (size_t i = n_ascii; i < length; i++)
+            bound += in[i] >= 0x80 ? 10 : 0; // 33 bytes of 3 at most
     }
-    if (n == length || n == FEATURES_TEXT_MAX_BYTES) {
-        *ret_length = n;
-        return valid;
+    length = min_size(length, FEATURES_TEXT_MAX_BYTES);
+    unsigned char *folded = allocate(bound);
+    size_t out = 0;
+    for (size_t at = 0; at < length;) {
+        for (; at < length && in[at] < 0x80; at++)
+            folded[out++] = lower(in[at]);
+        if (at == length)
+            break;
+        size_t start = at > 0 ? at - 1 : 0; // the byte before belongs to the run, if there is one
+        out -= at - start;
+        while (at < length && in[at] >= 0x80)
+            at++;
+        out += fold_run(in + start, at - start, folded + out);
+        assert(out <= bound);
     }
-    n = copy_valid((const unsigned char *)text, length, valid);
-    utf8proc_uint8_t *folded = NULL;
-    utf8proc_ssize_t n_folded = utf8proc_map(valid, (utf8proc_ssize_t)n, &folded,
-        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD | UTF8PROC_IGNORE);
     free(valid);
-    assert(n_folded >= 0); // the input is valid and small: only memory could fail
-    *ret_length = (size_t)n_folded;
+    *ret_length = out;
     return folded;
 }
 
 // Fills text, in_word and length; false when nothing is left of it.
 static bool normalise(struct scratch *scratch, const char *text, size_t length)
 {
-    size_t n_folded, out = 0;
+    size_t n_folded, out = 1;
     unsigned char *folded = fold(text, length, &n_folded);
-    scratch->text = allocate(n_folded + 2);
-    scratch->in_word = allocate((n_folded + 2) * sizeof(bool));
-    scratch->in_word[out] = false;
-    scratch->text[out++] = ' ';
+    unsigned char *to = scratch->text = allocate(n_folded + 2);
+    bool *in_word = scratch->in_word = allocate((n_folded + 2) * sizeof(bool));
+    in_word[0] = false;
+    to[0] = ' ';
     for (size_t at = 0; at < n_folded;) {
-        utf8proc_int32_t code_point = folded[at];
         size_t size = 1;
-        if (code_point >= 0x80) {
+        enum kind kind;
+        if (folded[at] < 0x80) {
+            kind = (enum kind)(ascii_kind[folded[at]] - '0');
+            to[out] = folded[at];
+        } else {
+            utf8proc_int32_t code_point;
             utf8proc_ssize_t got =
                 utf8proc_iterate(folded + at, (utf8proc_ssize_t)(n_folded - at), &code_point);
             assert(got > 0);
             size = (size_t)got;
-        }
-        enum kind kind = kind_of(code_point);
-        if (kind != KIND_SPACE) {
-            scratch->in_word[out] = kind == KIND_WORD;
-            memcpy(scratch->text + out, folded + at, size);
-            out += size;
-        } else if (scratch->text[out - 1] != ' ') {
-            scratch->in_word[out] = false;
-            scratch->text[out++] = ' ';
+            kind = kind_of(code_point);
+            memcpy(to + out, folded + at, size);
         }
         at += size;
+        if (kind == KIND_SPACE) {
+            to[out] = ' ';
+            size = to[out - 1] != ' ';
+        }
+        in_word[out] = kind == KIND_WORD;
+        out += size;
     }
     free(folded);
-    if (scratch->text[out - 1] != ' ') {
-        scratch->in_word[out] = false;
-        scratch->text[out++] = ' ';
+    if (to[out - 1] != ' ') {
+        in_word[out] = false;
+        to[out++] = ' ';
     }
     scratch->length = out;
     return out > 1;
@@ -154,16 +201,21 @@ static uint64_t hash_more(uint64_t hash, const unsigned char *bytes, size_t size
     return hash;
 }
 
-static void emit(struct scratch *scratch, uint64_t hash)
+// The place and the sign of an n-gram.
+static uint32_t code_of(uint64_t hash)
 {
     hash ^= hash >> 33;
     hash *= UINT64_C(0xff51afd7ed558ccd);
     hash ^= hash >> 33;
     hash *= UINT64_C(0xc4ceb9fe1a85ec53);
     hash ^= hash >> 33;
+    return (uint32_t)(hash & (FEATURES_DIMENSIONS - 1)) << 1 | (uint32_t)(hash >> 63);
+}
+
+static void emit(struct scratch *scratch, uint64_t hash)
+{
     assert(scratch->n_codes < scratch->capacity);
-    uint32_t index = (uint32_t)(hash & (FEATURES_DIMENSIONS - 1));
-    scratch->code[scratch->n_codes++] = index << 1 | (uint32_t)(hash >> 63);
+    scratch->code[scratch->n_codes++] = code_of(hash);
 }
 
 static bool begins_code_point(unsigned char byte)
@@ -171,24 +223,32 @@ static bool begins_code_point(unsigned char byte)
     return (byte & 0xc0) != 0x80;
 }
 
+static void add_word(struct scratch *scratch, const unsigned char *word, size_t length)
+{
+    scratch->n_words++;
+    if (scratch->words == NULL)
+        return;
+    memcpy(scratch->words + scratch->words_length, word, length);
+    scratch->words_length += length;
+    scratch->words[scratch->words_length++] = ' ';
+}
+
 static void emit_words(struct scratch *scratch)
 {
     const unsigned char *text = scratch->text;
     uint64_t seed = hash_more(FNV_OFFSET, (const unsigned char *)"w", 1);
-    size_t previous = 0, previous_length = 0;
+    uint64_t previous = 0; // hash of the word before and a space
     for (size_t at = 0; at < scratch->length;) {
         size_t start = at;
         while (!begins_code_point(text[at]) || scratch->in_word[at]) // the last byte is a space
             at++;
         if (at > start) {
-            emit(scratch, hash_more(seed, text + start, at - start));
-            if (previous_length > 0) {
-                uint64_t hash = hash_more(seed, text + previous, previous_length);
-                hash = hash_more(hash, (const unsigned char *)" ", 1);
-                emit(scratch, hash_more(hash, text + start, at - start));
-            }
-            previous = start;
-            previous_length = at - start;
+            uint64_t hash = hash_more(seed, text + start, at - start);
+            emit(scratch, hash);
+            if (scratch->n_words > 0)
+                emit(scratch, hash_more(previous, text + start, at - start));
+            previous = hash_more(hash, (const unsigned char *)" ", 1);
+            add_word(scratch, text + start, at - start);
         }
         do // over the code point that ended the word
             at++;
@@ -198,33 +258,69 @@ static void emit_words(struct scratch *scratch)
 
 // 3- to 5-grams of the code points of one padded token; `offset` holds its n_points + 1 byte offsets. A longer gram goes
 // on where the hash of the shorter one ended.
-static void emit_token(struct scratch *scratch, const size_t *offset, size_t n_points)
+static void emit_token(struct scratch *scratch, const uint32_t *offset, size_t n_points)
 {
+    const unsigned char *text = scratch->text;
     uint64_t seed = hash_more(FNV_OFFSET, (const unsigned char *)"c", 1);
+    uint32_t *code = scratch->code + scratch->n_codes;
+    assert(scratch->n_codes + 3 * n_points <= scratch->capacity);
     for (size_t i = 0; i + 3 <= n_points; i++) {
-        uint64_t hash = hash_more(seed, scratch->text + offset[i], offset[i + 3] - offset[i]);
-        emit(scratch, hash);
+        uint64_t hash = hash_more(seed, text + offset[i], offset[i + 3] - offset[i]);
+        *code++ = code_of(hash);
         for (size_t n = 4; n <= 5 && i + n <= n_points; n++) {
-            hash = hash_more(hash, scratch->text + offset[i + n - 1], offset[i + n] - offset[i + n - 1]);
-            emit(scratch, hash);
+            hash = hash_more(hash, text + offset[i + n - 1], offset[i + n] - offset[i + n - 1]);
+            *code++ = code_of(hash);
         }
     }
+    scratch->n_codes = (size_t)(code - scratch->code);
+}
+
+// The same of a token in ASCII, whose code points are its bytes.
+static void emit_ascii_token(struct scratch *scratch, const unsigned char *token, size_t length)
+{
+    uint64_t seed = hash_more(FNV_OFFSET, (const unsigned char *)"c", 1);
+    uint32_t *code = scratch->code + scratch->n_codes;
+    assert(scratch->n_codes + 3 * length <= scratch->capacity);
+    size_t i = 0;
+    for (; i + 5 <= length; i++) {
+        uint64_t three = hash_more(seed, token + i, 3), four = hash_more(three, token + i + 3, 1);
+        code[0] = code_of(three);
+        code[1] = code_of(four);
+        code[2] = code_of(hash_more(four, token + i + 4, 1));
+        code += 3;
+    }
+    if (i + 4 <= length) {
+        uint64_t three = hash_more(seed, token + i, 3);
+        *code++ = code_of(three);
+        *code++ = code_of(hash_more(three, token + i + 3, 1));
+        i++;
+    }
+    if (i + 3 <= length)
+        *code++ = code_of(hash_more(seed, token + i, 3));
+    scratch->n_codes = (size_t)(code - scratch->code);
 }
 
 static void emit_tokens(struct scratch *scratch)
 {
-    size_t *offset = allocate((scratch->length + 1) * sizeof(*offset));
-    size_t n = 0;
-    for (size_t at = 0; at < scratch->length; at++) {
-        if (!begins_code_point(scratch->text[at]))
-            continue;
-        offset[n++] = at;
-        if (scratch->text[at] == ' ' && n > 1) {
-            offset[n] = at + 1;
+    const unsigned char *text = scratch->text;
+    uint32_t *offset = allocate((scratch->length + 1) * sizeof(*offset));
+    for (size_t at = 0; at + 1 < scratch->length;) { // at a space
+        size_t end = at + 1;
+        unsigned char any = 0;
+        for (; text[end] != ' '; end++)
+            any |= text[end];
+        if (any < 0x80) {
+            emit_ascii_token(scratch, text + at, end + 1 - at);
+        } else {
+            size_t n = 0;
+            for (size_t byte = at; byte <= end; byte++) {
+                if (begins_code_point(text[byte]))
+                    offset[n++] = (uint32_t)byte;
+            }
+            offset[n] = (uint32_t)end + 1;
             emit_token(scratch, offset, n);
-            offset[0] = at; // the space pads the next token as well
-            n = 1;
         }
+        at = end; // the space pads the next token as well
     }
     free(offset);
 }
@@ -232,44 +328,73 @@ static void emit_tokens(struct scratch *scratch)
 // Two counting passes over 19 bits.
 static void sort_codes(struct scratch *scratch)
 {
-    uint32_t *other = allocate(scratch->n_codes * sizeof(*other));
-    uint32_t *from = scratch->code, *to = other;
-    for (unsigned shift = 0; shift <= 10; shift += 10) {
-        uint32_t start[1024] = {0};
-        for (size_t i = 0; i < scratch->n_codes; i++)
-            start[from[i] >> shift & 1023]++;
-        uint32_t sum = 0;
-        for (size_t i = 0; i < ARRAY_SIZE(start); i++) {
-            uint32_t count = start[i];
-            start[i] = sum;
-            sum += count;
-        }
-        for (size_t i = 0; i < scratch->n_codes; i++)
-            to[start[from[i] >> shift & 1023]++] = from[i];
-        uint32_t *swap = from;
-        from = to;
-        to = swap;
+    enum { LOW = 10, HIGH = FEATURES_LOG_DIMENSIONS + 1 - LOW };
+    uint32_t low[1 << LOW] = {0}, high[1 << HIGH] = {0}, n = (uint32_t)scratch->n_codes;
+    uint32_t *other = allocate(n * sizeof(*other)), *code = scratch->code;
+    for (uint32_t i = 0; i < n; i++) {
+        low[code[i] & ((1 << LOW) - 1)]++;
+        high[code[i] >> LOW]++;
     }
-    free(other); // after two passes the codes are back in scratch->code
+    uint32_t below_low = 0, below_high = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(low); i++) {
+        uint32_t count = low[i];
+        low[i] = below_low;
+        below_low += count;
+    }
+    for (size_t i = 0; i < ARRAY_SIZE(high); i++) {
+        uint32_t count = high[i];
+        high[i] = below_high;
+        below_high += count;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        other[low[code[i] & ((1 << LOW) - 1)]++] = code[i];
+    for (uint32_t i = 0; i < n; i++)
+        code[high[other[i] >> LOW]++] = other[i];
+    free(other);
+}
+
+// sign(c) log(1 + |c|), the logarithms of small counts looked up.
+static double damped(int count, double *known, int n_known)
+{
+    int size = abs(count);
+    if (size >= n_known)
+        return copysign(log1p(size), count);
+    if (known[size] == 0)
+        known[size] = size == 1 ? M_LN2 : log1p(size);
+    return copysign(known[size], count);
+}
+
+// Behind the n-grams, those that are not 0.
+static void add_style(const struct scratch *scratch, const char *text, size_t length,
+    struct features_sparse *features, uint32_t *index, float *value)
+{
+    float style[FEATURES_STYLES];
+    style_of_lines(text, min_size(length, FEATURES_TEXT_MAX_BYTES), style);
+    style_of_words(scratch->words, scratch->words_length, scratch->n_words, style);
+    for (uint32_t i = 0; i < FEATURES_STYLES; i++) {
+        if (style[i] == 0)
+            continue;
+        index[features->n] = FEATURES_DIMENSIONS + i;
+        value[features->n++] = style[i];
+    }
 }
 
 static void count_codes(
-    const struct scratch *scratch, struct arena *arena, struct features_sparse *ret_features)
+    const struct scratch *scratch, uint32_t *index, float *value, struct features_sparse *features)
 {
-    uint32_t *index = arena_alloc(arena, scratch->n_codes * sizeof(*index));
-    float *value = arena_alloc(arena, scratch->n_codes * sizeof(*value));
-    double *weight = allocate(scratch->n_codes * sizeof(*weight));
+    double *weight = allocate(scratch->n_codes * sizeof(*weight)), known[64] = {0}, squares = 0;
+    const uint32_t *code = scratch->code;
+    size_t n_codes = scratch->n_codes;
     uint32_t n = 0;
-    double squares = 0;
-    for (size_t i = 0; i < scratch->n_codes;) {
-        uint32_t bucket = scratch->code[i] >> 1;
+    for (size_t i = 0; i < n_codes;) {
+        uint32_t bucket = code[i] >> 1;
         int count = 0;
-        for (; i < scratch->n_codes && scratch->code[i] >> 1 == bucket; i++)
-            count += (scratch->code[i] & 1) != 0 ? -1 : 1;
+        for (; i < n_codes && code[i] >> 1 == bucket; i++)
+            count += 1 - 2 * (int)(code[i] & 1);
         if (count == 0)
             continue;
         index[n] = bucket;
-        weight[n] = copysign(abs(count) == 1 ? M_LN2 : log1p(abs(count)), count);
+        weight[n] = damped(count, known, ARRAY_SIZE(known));
         squares += weight[n] * weight[n];
         n++;
     }
@@ -277,25 +402,59 @@ static void count_codes(
     for (uint32_t i = 0; i < n; i++)
         value[i] = (float)(weight[i] * scale);
     free(weight);
-    *ret_features = (struct features_sparse){.n = n, .index = index, .value = value};
+    *features = (struct features_sparse){.n = n, .index = index, .value = value};
 }
 
-void features_text(const char *text, size_t length, struct arena *arena, struct features_sparse *ret_features)
+void features_text(const char *text, size_t length, enum features_version version, struct arena *arena,
+    struct features_sparse *ret_features)
 {
+    _Static_assert((int)STYLES == (int)FEATURES_STYLES, "every style feature has an index");
     struct scratch scratch = {0};
     *ret_features = (struct features_sparse){0};
     if (normalise(&scratch, text, length)) {
         // At most two word n-grams and three character n-grams begin at any byte.
         scratch.capacity = 5 * scratch.length + 5;
         scratch.code = allocate(scratch.capacity * sizeof(*scratch.code));
+        if (version == FEATURES_NGRAMS_STYLE)
+            scratch.words = allocate(2 * scratch.length);
         emit_words(&scratch);
         emit_tokens(&scratch);
         sort_codes(&scratch);
-        count_codes(&scratch, arena, ret_features);
+        uint32_t *index = arena_alloc(arena, (scratch.n_codes + FEATURES_STYLES) * sizeof(*index));
+        float *value = arena_alloc(arena, (scratch.n_codes + FEATURES_STYLES) * sizeof(*value));
+        count_codes(&scratch, index, value, ret_features);
+        if (version == FEATURES_NGRAMS_STYLE)
+            add_style(&scratch, text, length, ret_features, index, value);
     }
+    free(scratch.words);
     free(scratch.code);
     free(scratch.in_word);
     free(scratch.text);
+}
+
+static const char *const version_names[] = {
+    [FEATURES_NGRAMS] = "hashed-ngrams-1", [FEATURES_NGRAMS_STYLE] = "hashed-ngrams-2"};
+
+const char *features_version_name(enum features_version version)
+{
+    assert(version >= FEATURES_NGRAMS && (size_t)version < ARRAY_SIZE(version_names));
+    return version_names[version];
+}
+
+bool features_version_parse(const char *name, enum features_version *ret_version)
+{
+    for (int version = FEATURES_NGRAMS; version < (int)ARRAY_SIZE(version_names); version++) {
+        if (strcmp(name, version_names[version]) == 0) {
+            *ret_version = (enum features_version)version;
+            return true;
+        }
+    }
+    return false;
+}
+
+uint32_t features_dimensions(enum features_version version)
+{
+    return version == FEATURES_NGRAMS_STYLE ? FEATURES_DIMENSIONS_MAX : FEATURES_DIMENSIONS;
 }
 
 bool features_embedding(const float *in, uint32_t n_dimensions, bool normalise_length, float *out)

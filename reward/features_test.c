@@ -2,12 +2,14 @@
 
 #include "base/hash.h"
 #include "base/rng.h"
+#include "reward/style.h"
 
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <utf8proc.h>
 
 #include <cmocka.h>
 
@@ -48,7 +50,7 @@ static void golden_vectors(void **state UNUSED)
         struct arena *arena = arena_new(1 << 24);
         struct features_sparse features;
         char hex[HASH_HEX_BYTES];
-        features_text(golden[i].text, strlen(golden[i].text), arena, &features);
+        features_text(golden[i].text, strlen(golden[i].text), FEATURES_NGRAMS, arena, &features);
         pairs_hash(&features, hex);
         assert_int_equal(features.n, golden[i].n);
         assert_int_equal(features.index[0], golden[i].first);
@@ -78,8 +80,8 @@ static void equal_texts_in_other_forms_are_equal(void **state UNUSED)
         struct arena *arena = arena_new(1 << 24);
         struct features_sparse a, b;
         char hex_a[HASH_HEX_BYTES], hex_b[HASH_HEX_BYTES];
-        features_text(same[i][0], strlen(same[i][0]), arena, &a);
-        features_text(same[i][1], strlen(same[i][1]), arena, &b);
+        features_text(same[i][0], strlen(same[i][0]), FEATURES_NGRAMS, arena, &a);
+        features_text(same[i][1], strlen(same[i][1]), FEATURES_NGRAMS, arena, &b);
         pairs_hash(&a, hex_a);
         pairs_hash(&b, hex_b);
         assert_string_equal(hex_a, hex_b);
@@ -93,7 +95,7 @@ static void empty_texts_are_the_zero_vector(void **state UNUSED)
     for (size_t i = 0; i < ARRAY_SIZE(empty); i++) {
         struct arena *arena = arena_new(1 << 24);
         struct features_sparse features;
-        features_text(empty[i], strlen(empty[i]), arena, &features);
+        features_text(empty[i], strlen(empty[i]), FEATURES_NGRAMS, arena, &features);
         assert_int_equal(features.n, 0);
         arena_free(arena);
     }
@@ -110,7 +112,7 @@ static void any_bytes_are_accepted(void **state UNUSED)
             bytes[i] = (unsigned char)(round % 2 == 0 ? rng_u64(&rng) : 0x80 + rng_below(&rng, 0x78));
         struct arena *arena = arena_new(1 << 24);
         struct features_sparse features;
-        features_text((const char *)bytes, length, arena, &features);
+        features_text((const char *)bytes, length, FEATURES_NGRAMS, arena, &features);
         check_well_formed(&features);
         arena_free(arena);
     }
@@ -126,8 +128,8 @@ static void long_texts_are_read_to_the_limit(void **state UNUSED)
     struct arena *arena = arena_new(1 << 26);
     struct features_sparse all, cut;
     char hex_all[HASH_HEX_BYTES], hex_cut[HASH_HEX_BYTES];
-    features_text(text, length, arena, &all);
-    features_text(text, FEATURES_TEXT_MAX_BYTES, arena, &cut);
+    features_text(text, length, FEATURES_NGRAMS, arena, &all);
+    features_text(text, FEATURES_TEXT_MAX_BYTES, FEATURES_NGRAMS, arena, &cut);
     pairs_hash(&all, hex_all);
     pairs_hash(&cut, hex_cut);
     assert_string_equal(hex_all, hex_cut);
@@ -135,7 +137,7 @@ static void long_texts_are_read_to_the_limit(void **state UNUSED)
     // The worst expansion there is: one code point of three bytes becomes eighteen.
     for (size_t i = 0; i + 2 < length; i += 3)
         memcpy(text + i, "\357\267\272", 3);
-    features_text(text, length, arena, &all);
+    features_text(text, length, FEATURES_NGRAMS, arena, &all);
     check_well_formed(&all);
     arena_free(arena);
     free(text);
@@ -154,6 +156,101 @@ static void embeddings_pass_through(void **state UNUSED)
     assert_false(features_embedding(bad, 3, false, out));
 }
 
+// Folding runs of other than ASCII by themselves gives what folding the whole gives.
+static void runs_fold_as_the_whole_does(void **state UNUSED)
+{
+    static const char *const pieces[] = {"a", "e", "E", " ", "\n", "\314\201", "\314\247", "\341\204\200",
+        "\341\205\241", "\341\206\250", "\342\200\231", "\303\211", "\357\254\201", "\357\267\272",
+        "\302\255", "\315\205", "\316\243", "\340\244\225\340\244\274", "\360\237\221\251", "\342\200\215",
+        "x1", "\316\220"};
+    struct rng rng;
+    rng_seed(&rng, 3);
+    for (size_t round = 0; round < 2000; round++) {
+        char text[600] = "";
+        size_t n = 1 + (size_t)rng_below(&rng, 12);
+        for (size_t i = 0; i < n; i++)
+            strcat(text, pieces[rng_below(&rng, ARRAY_SIZE(pieces))]);
+        utf8proc_uint8_t *folded = NULL;
+        assert_true(utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)strlen(text), &folded,
+                        UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT | UTF8PROC_CASEFOLD |
+                            UTF8PROC_IGNORE) >= 0);
+        struct arena *arena = arena_new(1 << 24);
+        struct features_sparse a, b;
+        char hex_a[HASH_HEX_BYTES], hex_b[HASH_HEX_BYTES];
+        features_text(text, strlen(text), FEATURES_NGRAMS, arena, &a);
+        features_text((const char *)folded, strlen((const char *)folded), FEATURES_NGRAMS, arena, &b);
+        pairs_hash(&a, hex_a);
+        pairs_hash(&b, hex_b);
+        assert_string_equal(hex_a, hex_b);
+        arena_free(arena);
+        free(folded);
+    }
+}
+
+static void style_of(const char *text, float style[FEATURES_STYLES])
+{
+    struct arena *arena = arena_new(1 << 24);
+    struct features_sparse plain, styled;
+    features_text(text, strlen(text), FEATURES_NGRAMS, arena, &plain);
+    features_text(text, strlen(text), FEATURES_NGRAMS_STYLE, arena, &styled);
+    assert_true(styled.n >= plain.n);
+    assert_memory_equal(plain.index, styled.index, plain.n * sizeof(*plain.index));
+    assert_memory_equal(plain.value, styled.value, plain.n * sizeof(*plain.value));
+    memset(style, 0, FEATURES_STYLES * sizeof(*style));
+    for (uint32_t i = plain.n; i < styled.n; i++) {
+        assert_true(styled.index[i] >= FEATURES_DIMENSIONS && styled.index[i] < FEATURES_DIMENSIONS_MAX);
+        assert_true(styled.value[i] > 0 && styled.value[i] <= 0.5F);
+        style[styled.index[i] - FEATURES_DIMENSIONS] = styled.value[i];
+    }
+    arena_free(arena);
+}
+
+static void about(float a, double b)
+{
+    if (!(fabs(a - b) < 1e-6))
+        fail_msg("%g is not %g", (double)a, b);
+}
+
+// Version 2 is version 1 and the style behind it, each feature counted by hand.
+static void style_is_declared(void **state UNUSED)
+{
+    float style[FEATURES_STYLES];
+    style_of("Two words", style);
+    about(style[STYLE_LENGTH], 0.5 * log(3) / log(16385));
+    about(style[STYLE_LISTS] + style[STYLE_CODE] + style[STYLE_REFUSALS] + style[STYLE_HEDGES], 0);
+    style_of("Steps:\n\n1. one\n 2) two\n- three\n\342\200\242 four\n3.5 is no item\n-nor this\n", style);
+    about(style[STYLE_LISTS], 0.5 * 4 / 7);
+    style_of("Look:\n```c\n- x;\n\n```\nDone", style);
+    about(style[STYLE_CODE], 0.5 * 3 / 5);
+    about(style[STYLE_LISTS], 0);
+    style_of("I CAN\342\200\231T help with that. I'm sorry, but I can't assist.",
+        style); // 2 and 4 words' "i can t assist"
+    about(style[STYLE_REFUSALS], 0.5 * 3 / 4);
+    style_of("Perhaps it is so; I think it might be. Mighty mayors one two three four five six seven eight",
+        style);
+    about(style[STYLE_HEDGES], 0.5); // three of nineteen words, over a tenth
+    style_of(
+        "perhaps a b c d e f g h i j k l m n o p q r s t u v w x y z ab cd ef gh ij kl mn op qr st uv wx",
+        style);
+    about(style[STYLE_HEDGES], 0.5 * 10 / 39);
+    style_of("", style);
+    for (size_t i = 0; i < FEATURES_STYLES; i++)
+        about(style[i], 0);
+}
+
+static void versions_have_names(void **state UNUSED)
+{
+    enum features_version version;
+    for (int i = FEATURES_NGRAMS; i <= FEATURES_NGRAMS_STYLE; i++) {
+        assert_true(features_version_parse(features_version_name((enum features_version)i), &version));
+        assert_int_equal(version, i);
+    }
+    assert_false(features_version_parse("hashed-ngrams-9", &version));
+    assert_int_equal(
+        features_dimensions(FEATURES_NGRAMS_STYLE) - features_dimensions(FEATURES_NGRAMS), STYLES);
+    assert_string_equal(style_name(STYLE_HEDGES), "hedges");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +259,9 @@ int main(void)
         cmocka_unit_test(empty_texts_are_the_zero_vector),
         cmocka_unit_test(any_bytes_are_accepted),
         cmocka_unit_test(long_texts_are_read_to_the_limit),
+        cmocka_unit_test(runs_fold_as_the_whole_does),
+        cmocka_unit_test(style_is_declared),
+        cmocka_unit_test(versions_have_names),
         cmocka_unit_test(embeddings_pass_through),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

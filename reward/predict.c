@@ -63,7 +63,8 @@ int predict_rewards(const struct artefact *artefact, const struct predict_candid
             if (candidate->text == NULL)
                 return err_set(err, ERR_INVALID, "candidate %zu has no text", i);
             struct features_sparse features;
-            features_text(candidate->text, candidate->text_length, arena, &features);
+            features_text(
+                candidate->text, candidate->text_length, artefact_text_version(artefact), arena, &features);
             reward_sparse(artefact, &features, rewards);
             continue;
         }

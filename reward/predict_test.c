@@ -81,7 +81,7 @@ static void sparse_rows_are_found(void **state UNUSED)
     static const char text[] = "grief in dark creative writing";
     struct arena *arena = arena_new(1 << 20);
     struct features_sparse features;
-    features_text(text, strlen(text), arena, &features);
+    features_text(text, strlen(text), FEATURES_NGRAMS, arena, &features);
     // Every third feature has a row; before, between and behind stand rows of features that do not occur.
     uint32_t rows[200], n = 0;
     float row_weights[600];
@@ -153,12 +153,55 @@ static void logistic_without_overflow(void **state UNUSED)
     near(predict_sigmoid(1) + predict_sigmoid(-1), 1);
 }
 
+// A model is scored with the features it was fitted with, whichever version that was.
+static void versions_are_followed(void **state UNUSED)
+{
+    static const char text[] = "Perhaps:\n- rest\n- water";
+    for (int version = FEATURES_NGRAMS; version <= FEATURES_NGRAMS_STYLE; version++) {
+        struct arena *arena = arena_new(1 << 24);
+        struct features_sparse features;
+        features_text(text, strlen(text), (enum features_version)version, arena, &features);
+        uint32_t n_rows = features_dimensions((enum features_version)version);
+        float *all = arena_calloc(arena, (size_t)n_rows * 3, sizeof(*all));
+        double expected = 0;
+        for (uint32_t i = 0; i < n_rows; i++)
+            all[(size_t)i * 3] = (float)(i % 13) - 3 + (i >= FEATURES_DIMENSIONS ? 100 : 0);
+        for (uint32_t i = 0; i < features.n; i++)
+            expected += features.value[i] * (double)all[(size_t)features.index[i] * 3];
+        struct artefact fitted = {.method = "maxmin",
+            .features = ARTEFACT_HASHED_TEXT,
+            .text_version = (enum features_version)version,
+            .n_dimensions = n_rows,
+            .n_heads = 3,
+            .heads = heads,
+            .n_rows = n_rows,
+            .weights = all};
+        struct buf bytes;
+        struct err err;
+        unsigned char hash[HASH_BYTES];
+        buf_init(&bytes, ARTEFACT_MAX_BYTES);
+        assert_int_equal(artefact_write(&fitted, &bytes, hash, &err), 0);
+        assert_non_null(memmem(bytes.data, 4096, features_version_name((enum features_version)version), 15));
+        struct artefact *opened = artefact_open_bytes(bytes.data, bytes.length, &err);
+        assert_non_null(opened);
+        assert_int_equal(artefact_text_version(opened), version);
+        struct predict_candidate candidate = {.text = text, .text_length = strlen(text)};
+        double rewards[3];
+        assert_int_equal(predict_rewards(opened, &candidate, 1, arena, rewards, &err), 0);
+        near(rewards[0], expected);
+        artefact_close(opened);
+        buf_release(&bytes);
+        arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rewards_and_utilities_by_hand),
         cmocka_unit_test(utilities_forget_the_prompt),
         cmocka_unit_test(sparse_rows_are_found),
+        cmocka_unit_test(versions_are_followed),
         cmocka_unit_test(missing_features_are_errors),
         cmocka_unit_test(logistic_without_overflow),
     };

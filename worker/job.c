@@ -56,6 +56,7 @@ static int read_options(
     options->clusters_max = (uint32_t)number_of(json, "clusters_max", FIT_CLUSTERS_MAX);
     options->restarts = (uint32_t)number_of(json, "restarts", 64);
     options->hard = json_is_true(json_object_get(json, "hard"));
+    options->style_off = json_is_false(json_object_get(json, "style"));
     options->annotator_cap = number_of(json, "annotator_cap", 1);
     options->lambda = number_of(json, "lambda", 1e6);
     json_decref(json);

@@ -52,14 +52,15 @@ static void read_options(struct fields *fields, struct asking *asking, const jso
 {
     json_t *options = fields_object(fields, body, "", "options", FIELD_OPTIONAL);
     fields_only(fields, options, "/options",
-        FIELDS(
-            "seed", "clusters", "clusters_max", "restarts", "hard", "annotator_cap", "lambda", "dimension"));
+        FIELDS("seed", "clusters", "clusters_max", "restarts", "hard", "style", "annotator_cap", "lambda",
+            "dimension"));
     if (options != NULL) {
         fields_integer(fields, options, "/options", "seed", FIELD_OPTIONAL, 1, INT64_MAX, 1);
         fields_integer(fields, options, "/options", "clusters", FIELD_OPTIONAL, 1, 8, 1);
         fields_integer(fields, options, "/options", "clusters_max", FIELD_OPTIONAL, 1, 8, 1);
         fields_integer(fields, options, "/options", "restarts", FIELD_OPTIONAL, 1, 64, 1);
         fields_bool(fields, options, "/options", "hard", false);
+        fields_bool(fields, options, "/options", "style", true);
         check_number(fields, options, "annotator_cap", 1);
         check_number(fields, options, "lambda", 1e6);
         asking->dimension =

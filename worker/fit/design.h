@@ -7,21 +7,27 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/err.h"
+#include "reward/features.h"
 #include "worker/fit/fit.h"
+#include "worker/fit/pool.h"
+
+enum { DESIGN_PARTS = 16 }; // of the columns: sums over rows run in one part on one thread
 
 struct design {
     uint32_t n_rows, n_columns;
     const float *dense;    // n_rows x n_columns, or NULL
-    bool single;           // dense: products in single precision, for a search that is refined later
     const uint64_t *start; // sparse: n_rows + 1
     const uint32_t *column;
     const float *value;
-    const uint32_t *column_index; // sparse: the feature index of each column, ascending
+    const uint32_t *part_at; // sparse: n_rows x (DESIGN_PARTS + 1), where the parts begin from start[row] on
+    const uint32_t *column_index;       // sparse: the feature index of each column, ascending
+    enum features_version text_version; // of hashed text
+    struct pool *pool; // on which the products run; NULL: on the caller's thread. The sums are the same.
 };
 
 // `in_training[row]` says whose columns count. Text that occurs twice is featurised twice.
-int design_build(const struct fit_data *data, const bool *in_training, struct arena *arena,
-    struct design *ret_design, struct err *err) MUST_CHECK;
+int design_build(const struct fit_data *data, const bool *in_training, enum features_version text_version,
+    struct pool *pool, struct arena *arena, struct design *ret_design, struct err *err) MUST_CHECK;
 
 // reward[row] = X[row] . w for the listed rows; the others are left as they are.
 void design_multiply(

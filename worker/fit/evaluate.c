@@ -351,8 +351,9 @@ static void describe(const struct session *session, json_t *card)
         card, "n_judgments", json_integer((json_int_t)session->data->n_judgments + session->data->n_ratings));
     json_object_set_new(card, "n_annotators", json_integer(session->heads[0].about.n_annotators));
     json_object_set_new(card, "n_items", json_integer(session->data->n_items));
-    json_object_set_new(
-        card, "features", json_string(session->data->n_dimensions > 0 ? "embedding" : FEATURES_VERSION));
+    json_object_set_new(card, "features",
+        json_string(session->data->n_dimensions > 0 ? "embedding"
+                                                    : features_version_name(session->design.text_version)));
     json_object_set_new(card, "lambda", json_real(session->lambda));
     json_object_set_new(card, "annotator_cap", json_real(session->pairs.cap));
     json_object_set_new(card, "calibrated", json_boolean(session->calibrated));

@@ -150,7 +150,9 @@ static int prepare(struct session *session, struct err *err)
     for (uint32_t i = 0; i < train->n_rows; i++)
         in_training[train->rows[i]] = true;
     session_progress(session, "features", 0.05);
-    return design_build(data, in_training, session->arena, &session->design, err);
+    return design_build(data, in_training,
+        session->options->style_off ? FEATURES_NGRAMS : FEATURES_NGRAMS_STYLE, session->pool, session->arena,
+        &session->design, err);
 }
 
 uint32_t session_judgments(const struct session *session, const struct grouping *grouping, uint32_t group)
@@ -229,7 +231,8 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
     }
     struct artefact artefact = {.method = fit_method_name(session->options->method),
         .features = text ? ARTEFACT_HASHED_TEXT : ARTEFACT_EMBEDDING,
-        .n_dimensions = text ? FEATURES_DIMENSIONS : d,
+        .text_version = session->design.text_version,
+        .n_dimensions = text ? features_dimensions(session->design.text_version) : d,
         .normalise = !text && session->data->normalise_embeddings,
         .supported = supported,
         .seed = session->options->seed,
@@ -237,7 +240,9 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
         .heads = heads,
         .jury = session->jury,
         .n_rows = d,
-        .row_index = text && d < FEATURES_DIMENSIONS ? session->design.column_index : NULL,
+        .row_index = text && d < features_dimensions(session->design.text_version)
+                         ? session->design.column_index
+                         : NULL,
         .weights = weights};
     memcpy(artefact.snapshot, result->snapshot, HASH_BYTES);
     return artefact_write(&artefact, &result->artefact, result->artefact_hash, err);
@@ -273,6 +278,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     openblas_set_num_threads(1); // sums in one order, whatever the machine's cores
     struct session session = {
         .data = data, .options = options, .arena = arena_new(SIZE_MAX), .phase = "prepare"};
+    session.pool = pool_new(options->threads);
     buf_init(&ret_result->artefact, ARTEFACT_MAX_BYTES);
     failed = prepare(&session, err);
     if (failed == 0)
@@ -281,6 +287,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
         failed = err_set(err, ERR_CLOSED, "the fit was cancelled");
     if (failed == 0)
         failed = finish(&session, ret_result, err);
+    pool_free(session.pool);
     arena_free(session.arena);
     json_decref(session.jury_card);
     if (failed)

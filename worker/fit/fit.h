@@ -1,6 +1,7 @@
 // Columns in, parameters out. Pure: no file, no network, no log, no global state; the same data, options and seed give
-// the same artefact bytes on the same machine. One call is one thread's; nothing in it is shared. Callers keep
-// OpenBLAS at one thread (fit_run sets it so). Memory is bounded by the data: about 12 bytes a text n-gram.
+// the same artefact bytes on the same machine. A call has threads of its own (pool.h), which end before it returns;
+// nothing of it is shared with other calls. Callers keep OpenBLAS at one thread (fit_run sets it so). Memory is bounded by
+// the data: about 12 bytes a text n-gram; embeddings at most twice.
 #ifndef WORKER_FIT_FIT_H
 #define WORKER_FIT_FIT_H
 
@@ -76,8 +77,10 @@ struct fit_options {
     bool hard;             // hard assignment as published, else soft
     double annotator_cap;  // greatest share of the total weight one annotator may hold; 0: the greater of
                            // 4 / n_annotators and 1 %
-    uint64_t split; // which split by prompt: 0 is the one that cards are made with, others are for studies
-    double lambda;  // 0: chosen on the validation split
+    uint64_t split;   // which split by prompt: 0 is the one that cards are made with, others are for studies
+    double lambda;    // 0: chosen on the validation split
+    bool style_off;   // text without the style features of reward/style.h: "hashed-ngrams-1"
+    uint32_t threads; // 0: as many as there are cores. The artefact is the same whatever their number.
     // Called now and then from fit_run; returning false cancels it. NULL: never.
     bool (*progress)(void *arg, const char *phase, double fraction);
     void *progress_arg;

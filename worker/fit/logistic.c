@@ -27,13 +27,23 @@ void logistic_init(struct logistic *logistic, const struct design *design, const
         .lambda = lambda,
         .reward = allocate(design->n_rows, sizeof(double)),
         .slope = allocate(design->n_rows, sizeof(double))};
+    if (design->dense == NULL)
+        return;
+    pass_init(&logistic->pass, design, pairs);
+    logistic->padded = allocate(logistic->pass.stride, sizeof(double));
+    if (logistic->pass.difference != NULL)
+        logistic->sums =
+            allocate((size_t)pass_n_buckets(pairs->n) * (1 + (size_t)logistic->pass.stride), sizeof(double));
 }
 
 void logistic_release(struct logistic *logistic)
 {
     free(logistic->reward);
     free(logistic->slope);
-    logistic->reward = logistic->slope = NULL;
+    free(logistic->padded);
+    free(logistic->sums);
+    pass_release(&logistic->pass);
+    logistic->reward = logistic->slope = logistic->padded = logistic->sums = NULL;
 }
 
 double logistic_pair_loss(double z, double y)
@@ -42,7 +52,51 @@ double logistic_pair_loss(double z, double y)
     return predict_logistic_loss(z) + (1 - y) * z;
 }
 
-double logistic_value(struct logistic *logistic, const double *w, double *ret_gradient)
+// Of a bucket of pairs: the loss, and behind it the gradient.
+static void value_bucket(void *arg, uint32_t bucket)
+{
+    const struct logistic *logistic = arg;
+    const struct pairs *pairs = logistic->pairs;
+    uint32_t n_buckets = pass_n_buckets(pairs->n), stride = logistic->pass.stride;
+    uint32_t end = (uint32_t)((uint64_t)pairs->n * (bucket + 1) / n_buckets), n;
+    double *sums = logistic->sums + (size_t)bucket * (1 + (size_t)stride), loss = 0;
+    double z[PASS_ROWS] = {0}, step[PASS_ROWS];
+    struct log_sum logs = {0};
+    memset(sums, 0, (1 + (size_t)stride) * sizeof(*sums));
+    for (uint32_t i = (uint32_t)((uint64_t)pairs->n * bucket / n_buckets); i < end; i += n) {
+        n = (uint32_t)min_size(PASS_ROWS, end - i);
+        const float *rows = logistic->pass.difference + (size_t)i * stride;
+        pass_dots(rows, stride, n, logistic->padded, 1, z);
+        for (uint32_t r = 0; r < n; r++) {
+            double c = logistic->weight[i + r], y = pairs->y[i + r];
+            double e = exp(-fabs(z[r])), inverse = 1 / (1 + e);
+            loss += c * ((z[r] < 0 ? -z[r] : 0) + (1 - y) * z[r]);
+            log_sum_add(&logs, c, e);
+            step[r] = c * ((z[r] >= 0 ? inverse : e * inverse) - y);
+        }
+        pass_add(rows, stride, n, step, 1, sums + 1);
+    }
+    log_sum_flush(&logs);
+    sums[0] = loss + logs.sum;
+}
+
+static double sum_by_differences(struct logistic *logistic, const double *w, double *ret_gradient)
+{
+    uint32_t n_buckets = pass_n_buckets(logistic->pairs->n), d = logistic->design->n_columns;
+    double loss = 0;
+    memcpy(logistic->padded, w, d * sizeof(*w));
+    pool_run(logistic->design->pool, n_buckets, value_bucket, logistic);
+    memset(ret_gradient, 0, d * sizeof(*ret_gradient));
+    for (uint32_t b = 0; b < n_buckets; b++) {
+        const double *sums = logistic->sums + b * (1 + (size_t)logistic->pass.stride);
+        loss += sums[0];
+        for (uint32_t c = 0; c < d; c++)
+            ret_gradient[c] += sums[1 + c];
+    }
+    return loss;
+}
+
+static double sum_by_rewards(struct logistic *logistic, const double *w, double *ret_gradient)
 {
     const struct pairs *pairs = logistic->pairs;
     const struct design *design = logistic->design;
@@ -64,10 +118,16 @@ double logistic_value(struct logistic *logistic, const double *w, double *ret_gr
         slope[pairs->right[i]] -= step;
     }
     log_sum_flush(&logs);
-    loss += logs.sum;
     design_multiply_transposed(design, pairs->rows, pairs->n_rows, slope, ret_gradient);
-    double squares = 0;
-    for (uint32_t c = 0; c < design->n_columns; c++) {
+    return loss + logs.sum;
+}
+
+double logistic_value(struct logistic *logistic, const double *w, double *ret_gradient)
+{
+    double loss = logistic->sums != NULL ? sum_by_differences(logistic, w, ret_gradient)
+                                         : sum_by_rewards(logistic, w, ret_gradient),
+           squares = 0;
+    for (uint32_t c = 0; c < logistic->design->n_columns; c++) {
         squares += w[c] * w[c];
         ret_gradient[c] = ret_gradient[c] / logistic->total + logistic->lambda * w[c];
     }
@@ -142,20 +202,22 @@ double logistic_lbfgs(struct logistic *logistic, double precision, int max_itera
 enum { BLOCK_ROWS = 256 };
 
 // H = S' diag(c p (1 - p)) S / C + lambda I, lower triangle, from blocks of scaled difference rows.
-static void hessian(const struct logistic *logistic, double *block, double *h)
+static void hessian(const struct logistic *logistic, const double *w, double *block, double *h)
 {
     const struct pairs *pairs = logistic->pairs;
     const struct design *design = logistic->design;
-    size_t d = design->n_columns;
+    size_t d = design->n_columns, stride = logistic->pass.stride;
+    float *scratch = allocate(PASS_ROWS * stride, sizeof(*scratch));
+    memcpy(logistic->padded, w, d * sizeof(*w));
     memset(h, 0, d * d * sizeof(*h));
     uint32_t filled = 0;
     for (uint32_t i = 0; i < pairs->n; i++) {
-        double z = logistic->reward[pairs->left[i]] - logistic->reward[pairs->right[i]],
-               p = predict_sigmoid(z);
-        double scale = sqrt(logistic->weight[i] * p * (1 - p) / logistic->total);
-        const float *left = design->dense + pairs->left[i] * d, *right = design->dense + pairs->right[i] * d;
+        double z = 0;
+        const float *x = pass_rows(&logistic->pass, i, 1, scratch);
+        pass_dots(x, stride, 1, logistic->padded, 1, &z);
+        double p = predict_sigmoid(z), scale = sqrt(logistic->weight[i] * p * (1 - p) / logistic->total);
         for (size_t c = 0; c < d; c++)
-            block[filled * d + c] = scale * (left[c] - right[c]);
+            block[filled * d + c] = scale * x[c];
         if (++filled == BLOCK_ROWS || i + 1 == pairs->n) {
             cblas_dsyrk(
                 CblasRowMajor, CblasLower, CblasTrans, (int)d, (int)filled, 1, block, (int)d, 1, h, (int)d);
@@ -164,6 +226,7 @@ static void hessian(const struct logistic *logistic, double *block, double *h)
     }
     for (size_t c = 0; c < d; c++)
         h[c * d + c] += logistic->lambda;
+    free(scratch);
 }
 
 double logistic_newton(struct logistic *logistic, double precision, int max_iterations, double *w)
@@ -179,7 +242,7 @@ double logistic_newton(struct logistic *logistic, double precision, int max_iter
         if (norm <= precision * fmax(1, cblas_dnrm2((int)d, w, 1)) ||
             (logistic->stop != NULL && logistic->stop(logistic->stop_arg)))
             break;
-        hessian(logistic, block, h);
+        hessian(logistic, w, block, h);
         memcpy(step, g, d * sizeof(*step));
         // lambda > 0 makes it positive definite.
         lapack_int failed = LAPACKE_dposv(LAPACK_ROW_MAJOR, 'L', (lapack_int)d, 1, h, (lapack_int)d, step, 1);
@@ -207,14 +270,88 @@ double logistic_newton(struct logistic *logistic, double precision, int max_iter
     return value;
 }
 
+// ---------------------------------------------------------------- by the curvature of a sample
+enum { SAMPLED_STEPS = 10 }; // before the curvature is measured again
+
+static double weight_of(void *arg, uint32_t pair, uint32_t head)
+{
+    const struct logistic *logistic = arg;
+    (void)head;
+    return logistic->weight[pair] / logistic->total;
+}
+
+static double descend(struct logistic *logistic, double precision, int max_iterations, double *w)
+{
+    uint32_t d = logistic->design->n_columns;
+    struct curvature curvature;
+    struct newton newton = {.value = value_of,
+        .arg = logistic,
+        .curvature = &curvature,
+        .precision = precision,
+        .stop = logistic->stop,
+        .stop_arg = logistic->stop_arg};
+    double value = 0;
+    curvature_init(&curvature, 1, d);
+    for (int done = 0; done < max_iterations; done += newton.n_steps) {
+        memcpy(logistic->padded, w, d * sizeof(*w));
+        curvature_measure(&curvature, &logistic->pass, logistic->padded, weight_of, logistic);
+        curvature_factor(&curvature, logistic->lambda, logistic->design->pool);
+        newton.max_steps = max_iterations - done < SAMPLED_STEPS ? max_iterations - done : SAMPLED_STEPS;
+        value = newton_minimise(&newton, w);
+        if (newton.n_steps < newton.max_steps)
+            break;
+    }
+    curvature_release(&curvature);
+    return value;
+}
+
+// From nothing, the optimum of the sample first: it is near the other, where the curvature is then the right one.
+static void descend_on_sample(struct logistic *logistic, double precision, double *w)
+{
+    const struct pairs *pairs = logistic->pairs;
+    uint32_t m = curvature_sample(pairs->n, logistic->design->n_columns);
+    struct pairs sample = {.n = m,
+        .n_rows = m, // as if none occurred twice: differences are formed
+        .left = allocate(m, sizeof(uint32_t)),
+        .right = allocate(m, sizeof(uint32_t)),
+        .y = allocate(m, sizeof(double)),
+        .weight = allocate(m, sizeof(double))};
+    double total = 0;
+    for (uint32_t i = 0; i < m; i++) {
+        uint32_t pair = (uint32_t)((uint64_t)i * pairs->n / m);
+        sample.left[i] = pairs->left[pair];
+        sample.right[i] = pairs->right[pair];
+        sample.y[i] = pairs->y[pair];
+        total += sample.weight[i] = logistic->weight[pair];
+    }
+    struct logistic part;
+    logistic_init(&part, logistic->design, &sample, sample.weight, total > 0 ? total : 1, logistic->lambda);
+    part.stop = logistic->stop;
+    part.stop_arg = logistic->stop_arg;
+    (void)descend(&part, precision, SAMPLED_STEPS, w);
+    logistic_release(&part);
+    free(sample.left);
+    free(sample.right);
+    free(sample.y);
+    free(sample.weight);
+}
+
+double logistic_sampled(struct logistic *logistic, double precision, int max_iterations, double *w)
+{
+    uint32_t d = logistic->design->n_columns;
+    if (cblas_dnrm2((int)d, w, 1) == 0 && curvature_sample(logistic->pairs->n, d) < logistic->pairs->n)
+        descend_on_sample(logistic, fmax(precision, 1e-3), w);
+    return descend(logistic, precision, max_iterations, w);
+}
+
 double logistic_minimise(struct logistic *logistic, double precision, int max_iterations, double *w)
 {
-    // Newton takes 4 to 6 passes of n d^2, L-BFGS some 30 of n_rows d: few pairs and dimensions only.
-    double d = logistic->design->n_columns, newton = 6 * d * d * (logistic->pairs->n + d / 3),
-           lbfgs = 30 * (4 * d * logistic->pairs->n_rows + 40.0 * logistic->pairs->n);
-    if (logistic->design->dense != NULL && d <= LOGISTIC_NEWTON_MAX_COLUMNS && newton < 40 * lbfgs)
+    uint32_t d = logistic->design->n_columns, n = logistic->pairs->n;
+    if (logistic->design->dense == NULL || d > NEWTON_COLUMNS_MAX)
+        return logistic_lbfgs(logistic, precision, max_iterations, w);
+    if (curvature_sample(n, d) == n)
         return logistic_newton(logistic, precision, max_iterations, w);
-    return logistic_lbfgs(logistic, precision, max_iterations, w);
+    return logistic_sampled(logistic, precision, max_iterations, w);
 }
 
 void logistic_logits(

@@ -37,6 +37,7 @@ struct session {
     const struct fit_data *data;
     const struct fit_options *options;
     struct arena *arena;
+    struct pool *pool;
     struct pair_set pairs;
     struct design design;
     double lambda, mixture_lambda; // of the pooled model and offsets; of the heads of clusters

@@ -83,7 +83,6 @@ void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_
 {
     if (design->dense != NULL && design->n_columns <= SKETCH_COLUMNS) {
         *ret_sketch = *design;
-        ret_sketch->single = true;
         return;
     }
     uint32_t m = n_landmark_rows < SKETCH_COLUMNS ? n_landmark_rows : SKETCH_COLUMNS;
@@ -102,7 +101,8 @@ void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_
         for (uint32_t l = 0; l < m; l++)
             dense[(size_t)rows[i] * m + l] = (float)k[l];
     }
-    *ret_sketch = (struct design){.n_rows = design->n_rows, .n_columns = m, .dense = dense, .single = true};
+    *ret_sketch =
+        (struct design){.n_rows = design->n_rows, .n_columns = m, .dense = dense, .pool = design->pool};
     free(kernel);
     free(k);
     free(landmarks);
