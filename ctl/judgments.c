@@ -20,9 +20,9 @@ struct column {
 struct judgments {
     struct arena *arena;
     struct fit_data data;
-    struct names items, raters, attributes, dimensions;
+    struct names items, raters, attributes, dimensions, models;
     struct names *values; // of each attribute
-    struct column item_first, item_prompt, text, length, embedding;
+    struct column item_first, item_prompt, text, length, embedding, model;
     struct column annotator, left, right, outcome, strength, weight;
     struct column rating_annotator, rating_response, rating_value, rating_dimension;
     struct column key;                                       // of each rater
@@ -160,6 +160,11 @@ static int read_item(struct judgments *judgments, const json_t *line, struct err
             return err_set(err, ERR_INVALID, "/responses/%zu/content is no text", i);
         size_t length = json_string_length(content);
         const char *text = arena_strndup(judgments->arena, json_string_value(content), length);
+        const char *model = text_of(response, "model");
+        uint32_t made_by = model != NULL && strlen(model) <= FIT_NAME_MAX
+                               ? names_add(&judgments->models, model, NULL)
+                               : FIT_NO_GROUP;
+        COLUMN_ADD(&judgments->model, made_by);
         COLUMN_ADD(&judgments->text, text);
         COLUMN_ADD(&judgments->length, length);
         *(json_is_array(embedding) ? &judgments->has_embeddings : &judgments->has_text_only) = true;
@@ -502,6 +507,9 @@ static int fill(struct judgments *judgments, const char *dimension, struct err *
         .response_length = column_data(&judgments->length),
         .n_dimensions = judgments->n_dimensions,
         .response_embedding = judgments->has_embeddings ? column_data(&judgments->embedding) : NULL,
+        .n_models = judgments->models.n,
+        .model_name = (const char *const *)judgments->models.name,
+        .response_model = column_data(&judgments->model),
         .n_judgments = column_n(&judgments->annotator),
         .judgment_annotator = column_data(&judgments->annotator),
         .judgment_left = column_data(&judgments->left),
@@ -537,15 +545,16 @@ static struct judgments *judgments_new(void)
     if (judgments == NULL)
         abort();
     judgments->arena = arena_new(SIZE_MAX);
-    struct names *all[] = {
-        &judgments->items, &judgments->raters, &judgments->attributes, &judgments->dimensions};
+    struct names *all[] = {&judgments->items, &judgments->raters, &judgments->attributes,
+        &judgments->dimensions, &judgments->models};
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         names_init(all[i]);
     judgments->values = arena_calloc(judgments->arena, FIT_ATTRIBUTES_MAX, sizeof(*judgments->values));
     struct column *words[] = {&judgments->item_first, &judgments->annotator, &judgments->left,
-        &judgments->right, &judgments->weight, &judgments->embedding, &judgments->rating_annotator,
-        &judgments->rating_response, &judgments->rating_value, &judgments->rating_dimension,
-        &judgments->group_rater, &judgments->group_attribute, &judgments->group_value};
+        &judgments->right, &judgments->weight, &judgments->embedding, &judgments->model,
+        &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
+        &judgments->rating_dimension, &judgments->group_rater, &judgments->group_attribute,
+        &judgments->group_value};
     struct column *longs[] = {&judgments->item_prompt, &judgments->text, &judgments->length, &judgments->key};
     struct column *bytes[] = {&judgments->outcome, &judgments->strength};
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -593,15 +602,16 @@ void judgments_free(struct judgments *judgments)
         return;
     for (uint32_t i = 0; i < judgments->attributes.n && i < FIT_ATTRIBUTES_MAX; i++)
         names_release(&judgments->values[i]);
-    struct names *all[] = {
-        &judgments->items, &judgments->raters, &judgments->attributes, &judgments->dimensions};
+    struct names *all[] = {&judgments->items, &judgments->raters, &judgments->attributes,
+        &judgments->dimensions, &judgments->models};
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         names_release(all[i]);
     struct column *columns[] = {&judgments->item_first, &judgments->item_prompt, &judgments->text,
-        &judgments->length, &judgments->embedding, &judgments->annotator, &judgments->left, &judgments->right,
-        &judgments->outcome, &judgments->strength, &judgments->weight, &judgments->rating_annotator,
-        &judgments->rating_response, &judgments->rating_value, &judgments->rating_dimension, &judgments->key,
-        &judgments->group_rater, &judgments->group_attribute, &judgments->group_value};
+        &judgments->length, &judgments->embedding, &judgments->model, &judgments->annotator, &judgments->left,
+        &judgments->right, &judgments->outcome, &judgments->strength, &judgments->weight,
+        &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
+        &judgments->rating_dimension, &judgments->key, &judgments->group_rater, &judgments->group_attribute,
+        &judgments->group_value};
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         buf_release(&columns[i]->bytes);
     arena_free(judgments->arena);

@@ -187,8 +187,15 @@ int check_dataset_header(const void *message, struct err *err)
         return err_set(err, ERR_LIMIT, "more than %d attributes", WIRE_ATTRIBUTES_MAX);
     if (header->n_dimensions > DIMENSIONS_MAX)
         return err_set(err, ERR_LIMIT, "embeddings of more than %d dimensions", DIMENSIONS_MAX);
+    if (header->n_models > WIRE_MODELS_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d models", WIRE_MODELS_MAX);
     for (size_t i = 0; i < header->n_attributes; i++) {
         int rc = check_attribute(header->attributes[i], err);
+        if (rc < 0)
+            return rc;
+    }
+    for (size_t i = 0; i < header->n_models; i++) {
+        int rc = check_text(header->models[i], WIRE_MODEL_MAX_BYTES, "models", err);
         if (rc < 0)
             return rc;
     }

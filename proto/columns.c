@@ -25,6 +25,7 @@ static const struct {
     [COLUMN_RATING_VALUE] = {"rating_value", 4},
     [COLUMN_ANNOTATOR_KEY] = {"annotator_key", 8},
     [COLUMN_ANNOTATOR_GROUP] = {"annotator_group", 4},
+    [COLUMN_RESPONSE_MODEL] = {"response_model", 4},
 };
 
 struct columns_hash {
@@ -63,7 +64,7 @@ struct columns_hash *columns_hash_new(void)
     if (hash == NULL)
         abort();
     hash->header = hash_stream_new();
-    add_text(hash->header, "plenum-columns-1");
+    add_text(hash->header, "plenum-columns-2");
     for (int i = 1; i < N_COLUMNS; i++)
         hash->columns[i] = hash_stream_new();
     return hash;
@@ -91,6 +92,12 @@ void columns_hash_attribute(
     add_number(hash->header, n_values);
     for (size_t i = 0; i < n_values; i++)
         add_text(hash->header, values[i]);
+}
+
+void columns_hash_model(struct columns_hash *hash, const char *name)
+{
+    add_text(hash->header, "model");
+    add_text(hash->header, name);
 }
 
 void columns_hash_add(struct columns_hash *hash, enum column column, const void *data, size_t size)

@@ -27,6 +27,7 @@ enum column {
     COLUMN_RATING_VALUE,       // f32
     COLUMN_ANNOTATOR_KEY,      // u64: stable hash of the pseudonym
     COLUMN_ANNOTATOR_GROUP,    // u32: value index or UINT32_MAX; n_annotators for each attribute in turn
+    COLUMN_RESPONSE_MODEL,     // u32: index of the header's model, UINT32_MAX: not told
     N_COLUMNS
 };
 
@@ -41,6 +42,7 @@ void columns_hash_free(struct columns_hash *hash);
 void columns_hash_dimensions(struct columns_hash *hash, uint32_t n_dimensions);
 void columns_hash_attribute(
     struct columns_hash *hash, const char *name, const char *const *values, size_t n_values);
+void columns_hash_model(struct columns_hash *hash, const char *name); // of each, after the attributes
 void columns_hash_add(struct columns_hash *hash, enum column column, const void *data, size_t size);
 uint64_t columns_hash_count(const struct columns_hash *hash, enum column column);
 struct columns_total {

@@ -17,7 +17,7 @@
 #include "proto/jobs.pb-c.h"
 #include "proto/model.pb-c.h"
 
-enum { WIRE_VERSION_MIN = 1, WIRE_VERSION_MAX = 1 };
+enum { WIRE_VERSION_MIN = 2, WIRE_VERSION_MAX = 2 };
 
 enum {
     WIRE_CHUNK_MAX_BYTES = 256 * 1024,
@@ -29,6 +29,8 @@ enum {
     WIRE_OPTIONS_MAX_BYTES = 16 * 1024,
     WIRE_ATTRIBUTES_MAX = 32,
     WIRE_VALUES_MAX = 256, // of an attribute
+    WIRE_MODELS_MAX = 500, // named in a dataset; of more, none is
+    WIRE_MODEL_MAX_BYTES = 256,
     WIRE_CREDITS_MAX = 64, // outstanding
 };
 #define WIRE_ARTEFACT_MAX_BYTES ((uint64_t)256 * 1024 * 1024)

@@ -35,6 +35,7 @@ int dataset_new(
     uint64_t least = (uint64_t)header->n_items * 13 +
                      (uint64_t)header->n_responses * RESPONSES_OVERHEAD_BYTES +
                      (uint64_t)header->n_responses * header->n_dimensions * 4 +
+                     (header->n_models > 0 ? (uint64_t)header->n_responses * 4 : 0) +
                      (uint64_t)header->n_annotators * (8 + 4 * header->n_attributes);
     if (least > max_bytes)
         return err_set(err, ERR_LIMIT, "the dataset needs more than the %llu bytes this worker may use",
@@ -62,7 +63,14 @@ int dataset_new(
         values[i] = list;
         columns_hash_attribute(dataset->hash, names[i], list, attribute->n_values);
     }
+    const char **models = arena_calloc(dataset->arena, header->n_models, sizeof(*models));
+    for (size_t i = 0; i < header->n_models; i++) {
+        models[i] = arena_strdup(dataset->arena, header->models[i]);
+        columns_hash_model(dataset->hash, models[i]);
+    }
     dataset->data = (struct fit_data){
+        .n_models = (uint32_t)header->n_models,
+        .model_name = models,
         .n_items = header->n_items,
         .n_responses = header->n_responses,
         .n_dimensions = header->n_dimensions,
@@ -164,6 +172,7 @@ static int check_counts(const struct dataset *dataset, struct err *err)
         {COLUMN_JUDGMENT_WEIGHT, n_judgments},
         {COLUMN_RATING_ANNOTATOR, n_ratings},
         {COLUMN_RATING_RESPONSE, n_ratings},
+        {COLUMN_RESPONSE_MODEL, data->n_models > 0 ? data->n_responses : 0},
         {COLUMN_ANNOTATOR_KEY, data->n_annotators},
         {COLUMN_ANNOTATOR_GROUP, (uint64_t)data->n_annotators * data->n_attributes},
     };
@@ -246,6 +255,7 @@ int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struc
     data->rating_value = values_of(dataset, COLUMN_RATING_VALUE);
     data->annotator_key = values_of(dataset, COLUMN_ANNOTATOR_KEY);
     data->annotator_group = values_of(dataset, COLUMN_ANNOTATOR_GROUP);
+    data->response_model = values_of(dataset, COLUMN_RESPONSE_MODEL);
     data->snapshot = dataset->snapshot;
     return 0;
 }

@@ -33,6 +33,8 @@ static void begin(struct side *side, const Plenum__DatasetHeader *header)
     for (size_t i = 0; i < header->n_attributes; i++)
         columns_hash_attribute(side->hash, header->attributes[i]->name,
             (const char *const *)header->attributes[i]->values, header->attributes[i]->n_values);
+    for (size_t i = 0; i < header->n_models; i++)
+        columns_hash_model(side->hash, header->models[i]);
 }
 
 static void add(struct side *side, const Plenum__DatasetChunk *chunk, bool right)

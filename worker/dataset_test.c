@@ -21,6 +21,7 @@ struct side {
 
 static int begin(struct side *side, uint32_t n_items, uint32_t n_responses, uint64_t max_bytes)
 {
+    char small[] = "small", great[] = "great", *models[] = {small, great};
     char name[] = "region", north[] = "north", south[] = "south", *values[] = {north, south};
     Plenum__DatasetAttribute attribute = PLENUM__DATASET_ATTRIBUTE__INIT, *attributes[] = {&attribute};
     Plenum__DatasetHeader header = PLENUM__DATASET_HEADER__INIT;
@@ -34,8 +35,12 @@ static int begin(struct side *side, uint32_t n_items, uint32_t n_responses, uint
     header.n_annotators = 2;
     header.n_attributes = 1;
     header.attributes = attributes;
+    header.n_models = 2;
+    header.models = models;
     columns_hash_dimensions(side->hash, 0);
     columns_hash_attribute(side->hash, name, (const char *const *)values, 2);
+    columns_hash_model(side->hash, small);
+    columns_hash_model(side->hash, great);
     return dataset_new(&header, max_bytes, &side->dataset, &err);
 }
 
@@ -93,7 +98,7 @@ static void fill(struct side *side, enum column skip)
     const uint64_t prompts[] = {11, 12}, keys[] = {21, 22};
     const uint32_t lengths[] = {2, 0, 1, 3}, annotators[] = {0, 1, 1}, left[] = {0, 1, 2},
                    right[] = {1, 0, 3};
-    const uint32_t groups[] = {1, UINT32_MAX};
+    const uint32_t groups[] = {1, UINT32_MAX}, models[] = {0, 1, 1, UINT32_MAX};
     const uint8_t responses[] = {2, 2}, outcomes[] = {0, 1, 2}, strengths[] = {0, 3, 1};
     const float weights[] = {1, 1, 0.5F};
     const struct {
@@ -113,6 +118,7 @@ static void fill(struct side *side, enum column skip)
         {COLUMN_JUDGMENT_WEIGHT, weights, sizeof(weights)},
         {COLUMN_ANNOTATOR_KEY, keys, sizeof(keys)},
         {COLUMN_ANNOTATOR_GROUP, groups, sizeof(groups)},
+        {COLUMN_RESPONSE_MODEL, models, sizeof(models)},
     };
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         if (columns[i].column != skip)
@@ -135,6 +141,8 @@ static void test_whole(void **state UNUSED)
     assert_int_equal(data->judgment_right[2], 3);
     assert_string_equal(data->attribute_value[0][1], "south");
     assert_int_equal(data->annotator_group[1], FIT_NO_GROUP);
+    assert_int_equal(data->n_models, 2);
+    assert_string_equal(data->model_name[data->response_model[2]], "great");
     release(&side);
 }
 

@@ -44,6 +44,9 @@ struct sender {
     struct person *people;
     size_t n_people, people_capacity;
     uint32_t n_items, n_responses, n_dimensions;
+    char *models[WIRE_MODELS_MAX]; // by name
+    uint32_t n_models;
+    bool has_too_many_models;
     struct place *places;
     uint32_t n_places, n_placed;
     struct groups *groups;
@@ -252,6 +255,61 @@ static int read_project(struct sender *sender, struct err *err)
     return 0;
 }
 
+// Names of the models that made the responses, in order. Of more than a table takes none is told; nor is a name that is
+// longer than the wire takes.
+static int on_model(void *arg, const struct db_result *result, struct err *err UNUSED)
+{
+    struct sender *sender = arg;
+    if (db_length(result, 0, 0) > WIRE_MODEL_MAX_BYTES)
+        return 0;
+    if (sender->n_models == WIRE_MODELS_MAX) {
+        sender->has_too_many_models = true;
+        return 0;
+    }
+    sender->models[sender->n_models] = strdup(db_text(result, 0, 0));
+    if (sender->models[sender->n_models++] == NULL)
+        abort();
+    return 0;
+}
+
+static void forget_models(struct sender *sender)
+{
+    for (uint32_t i = 0; i < sender->n_models; i++)
+        free(sender->models[i]);
+    sender->n_models = 0;
+}
+
+static int read_models(struct sender *sender, struct err *err)
+{
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, sender->source->shard_key);
+    db_add_number(&params, WIRE_MODELS_MAX + 1);
+    int rc = db_session_stream(sender->session, QUERY_LEARN_DATA_MODELS, &params, on_model, sender, err);
+    if (sender->has_too_many_models)
+        forget_models(sender);
+    return rc;
+}
+
+static int compare_name(const void *name, const void *model)
+{
+    return strcmp(name, *(char *const *)model);
+}
+
+static int add_model(struct sender *sender, const struct db_result *result, struct err *err)
+{
+    uint32_t index = UINT32_MAX;
+    if (sender->n_models == 0)
+        return 0;
+    if (!db_is_null(result, 0, 8)) {
+        char *const *found = bsearch(
+            db_text(result, 0, 8), sender->models, sender->n_models, sizeof(*sender->models), compare_name);
+        if (found != NULL)
+            index = (uint32_t)(found - sender->models);
+    }
+    return add_u32(sender, COLUMN_RESPONSE_MODEL, index, err);
+}
+
 // Of a response whose words were sealed, as those of chats are: how they are opened, and kept for the item's other rows.
 static int open_sealed(struct sender *sender, const struct db_result *result, struct uuid item)
 {
@@ -312,6 +370,8 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
             rc = add_u8(sender, COLUMN_ITEM_RESPONSES, (uint8_t)db_number(result, 0, 1), err);
     }
     sender->n_placed++;
+    if (rc == 0)
+        rc = add_model(sender, result, err);
     if (rc < 0)
         return rc;
     if (sender->n_dimensions == 0) {
@@ -520,6 +580,8 @@ static int send_header(struct sender *sender, struct err *err)
     header.n_dimensions = sender->n_dimensions;
     header.n_attributes = groups_n_attributes(sender->groups);
     header.attributes = list;
+    header.n_models = sender->n_models;
+    header.models = sender->models;
     columns_hash_dimensions(sender->hash, sender->n_dimensions);
     for (uint32_t i = 0; i < header.n_attributes; i++) {
         const char *const *values = groups_values(sender->groups, i);
@@ -532,6 +594,8 @@ static int send_header(struct sender *sender, struct err *err)
         list[i] = &attributes[i];
         columns_hash_attribute(sender->hash, attributes[i].name, values, n_values);
     }
+    for (uint32_t i = 0; i < sender->n_models; i++)
+        columns_hash_model(sender->hash, sender->models[i]);
     return stream_push(sender->stream, WIRE_DATASET_HEADER, &header, err);
 }
 
@@ -571,6 +635,8 @@ static int send_all(struct sender *sender, struct err *err)
     if (rc == 0)
         rc = read_annotators(sender, err);
     if (rc == 0)
+        rc = read_models(sender, err);
+    if (rc == 0)
         rc = send_header(sender, err);
     if (rc == 0)
         rc = send_annotators(sender, err);
@@ -599,6 +665,7 @@ int dataset_send(struct stream *stream, const struct stream_source *source, stru
         buf_release(&sender->columns[i]);
     columns_hash_free(sender->hash);
     groups_free(sender->groups);
+    forget_models(sender);
     json_decref(sender->words);
     json_decref(sender->questions);
     free(sender->people);

@@ -112,6 +112,10 @@ static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTE
         for (uint32_t v = 0; v < data->attribute_n_values[a]; v++)
             hash_text(stream, data->attribute_value[a][v], strlen(data->attribute_value[a][v]));
     }
+    for (uint32_t m = 0; m < data->n_models; m++)
+        hash_text(stream, data->model_name[m], strlen(data->model_name[m]));
+    if (data->n_models > 0)
+        hash_column(stream, data->response_model, data->n_responses, sizeof(uint32_t));
     hash_column(
         stream, data->annotator_group, (size_t)data->n_attributes * data->n_annotators, sizeof(uint32_t));
     hash_stream_finish(stream, out);
@@ -135,6 +139,12 @@ static int check_request(const struct fit_data *data, const struct fit_options *
             err, ERR_LIMIT, "embeddings have at most %d dimensions", FEATURES_EMBEDDING_MAX_DIMENSIONS);
     if (data->n_dimensions == 0 && (data->response_text == NULL || data->response_length == NULL))
         return err_set(err, ERR_INVALID, "responses have neither text nor embeddings");
+    if (data->n_models > 0 && data->response_model == NULL)
+        return err_set(err, ERR_INVALID, "models are named, but not which responses they made");
+    for (uint32_t i = 0; data->n_models > 0 && i < data->n_responses; i++) {
+        if (data->response_model[i] >= data->n_models && data->response_model[i] != FIT_NO_GROUP)
+            return err_set(err, ERR_INVALID, "response %u names a model that is not there", i);
+    }
     return 0;
 }
 
@@ -253,6 +263,7 @@ static int finish(struct session *session, struct fit_result *result, struct err
     bool supported;
     session_progress(session, "evaluate", 0.9);
     json_t *card = session_evaluate(session, &supported);
+    session_models(session, card);
     snapshot_of(session->data, result->snapshot);
     int failed = write_artefact(session, supported, result, err);
     if (failed == 0) {

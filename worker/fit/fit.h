@@ -35,6 +35,11 @@ struct fit_data {
     const float *response_embedding;
     bool normalise_embeddings;
 
+    // Which model made each response, for the card's table of models; n_models 0: not told.
+    uint32_t n_models;
+    const char *const *model_name;
+    const uint32_t *response_model; // FIT_NO_GROUP: not told
+
     // Comparisons. A ranking of m is given as its strict pairs, weight 1 / (m (m - 1) / 2) each; both_bad,
     // cannot_judge and skip are left out by the caller.
     uint32_t n_judgments;

@@ -90,5 +90,7 @@ void session_calibrate(
 
 // evaluate.c: decides `supported`, marks the served heads, returns the card.
 json_t *session_evaluate(struct session *session, bool *ret_supported);
+// models.c: `models` of the card, where the responses name two models or more: scores from all judgments, none held out.
+void session_models(struct session *session, json_t *card);
 
 #endif
