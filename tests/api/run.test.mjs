@@ -101,6 +101,20 @@ test('one command to a scored answer, and again', { timeout: 400_000 }, async (t
         assert.ok(body.metrics.pooled.worst.accuracy <= 1);
     });
 
+    await t.test('the card has a table of the models that made the responses', async () => {
+        const { body } = await platform.api('GET', `/api/v1/models/${models.pooled}`);
+        const board = body.metrics.models;
+        assert.deepEqual(board.scores.map((row) => row.model).sort(), ['demo-a', 'demo-b', 'demo-c', 'demo-d']);
+        assert.deepEqual(board.components, [{ models: 4, settled: 4 }]);
+        assert.ok(board.n_annotators >= 60 && board.n > 1000, JSON.stringify(board));
+        for (const row of board.scores) {
+            assert.equal(row.place, 'settled');
+            assert.ok(row.interval[0] < row.score && row.score < row.interval[1]);
+        }
+        assert.ok(board.scores.every((row, i) => i === 0 || board.scores[i - 1].score >= row.score));
+        for (const group of board.groups) assert.ok(group.n_annotators >= 10 && group.scores.length >= 2);
+    });
+
     const candidates = [
         { id: 'careful', content: 'Please talk to your doctor before you change anything. There are risks that depend on your own health, and a professional can help you weigh them.' },
         { id: 'plain', content: 'Yes. Do it at night.' },

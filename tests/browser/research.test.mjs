@@ -14,7 +14,9 @@ before(async () => {
     browser = await launch();
     call = client(platform.origin, platform.token);
     // A group is shown from ten people and fifty held-out judgments on: two tastes of twelve.
-    study = await makeStudy(call, { items: pairs(50), name: 'A study with answers', simulated: true, judgments_per_item: 24 });
+    const models = ['aster', 'briar', 'clover'];
+    const items = pairs(50).map((item, i) => ({ ...item, responses: item.responses.map((one, n) => ({ ...one, model: models[(i + n) % 3] })) }));
+    study = await makeStudy(call, { items, name: 'A study with answers', simulated: true, judgments_per_item: 24 });
     const code = await study.invite(24);
     await Promise.all(Array.from({ length: 24 }, (_, i) => judgeAll(platform.origin, code, {
         seed: i, simulated: true, about: { age: i % 2 === 0 ? '18_29' : '30_plus' },
@@ -120,6 +122,18 @@ test('a fit is started here, and its card has the worst-off group beside the ave
     assert.ok((await textOf(rows.nth(0))).startsWith('Everyone'));
     assert.ok((await textOf(rows.nth(1))).includes('Worst-off'));
     assert.equal(await me.page.locator('.dotplot .marked').count(), 1);
+    // The models that made the responses, each with its share, interval and the group that ranks it lowest; then by group.
+    const board = await me.page.locator('.board-table tbody tr').evaluateAll((all) => all.map((row) => (
+        [...row.children].map((one) => one.textContent.replace(/[\u2066-\u2069]/g, '')))));
+    assert.deepEqual(board.map(([name]) => name).sort(), ['aster', 'briar', 'clover']);
+    for (const [, share, range, score, n] of board) {
+        assert.match(share, /^\d+\.\d%$/);
+        assert.match(range, /\d+\.\d%.*\d+\.\d%/);
+        assert.match(score, /^[-−]?\d\.\d\d$/);
+        assert.ok(Number(n) > 100, n);
+    }
+    const groups = me.page.locator('[aria-labelledby=board-groups-title] tbody');
+    assert.ok((await textOf(groups)).startsWith('Age18 to 2912'), await textOf(groups));
     await checkAccessible(me.page, 'card');
     await shot(me.page, 'card');
     const card = new URL(me.page.url()).pathname;

@@ -211,3 +211,31 @@ export-excluded-leave_out = Is left out
 export-excluded-keep = Is kept, and marked (never in files of pairs)
 export-from = From this day on
 export-before = Before this day
+
+board-title = The models that made the responses
+board-text = Who is preferred to whom, from every judgment. The share is of decided comparisons that a model would win against one of average score; beside it stands the group that ranks the model lowest.
+board-plot = Share of comparisons won against an average model, with 95 % intervals over people.
+board-average = Average model
+board-model = Model
+board-share = Share won
+board-score = Score (logits)
+board-n = Comparisons
+board-lowest = Lowest in
+board-worst = { $share } ({ $range }), { $n ->
+    [one] { $n } person
+   *[other] { $n } people
+}
+board-never-lost = never lost
+board-never-won = never won
+board-uncompared = not comparable
+board-absent = in no comparison
+board-set = Set { $n }
+board-apart = Some models never met
+board-apart-text = Models of two sets were not compared, neither directly nor through others. Scores are told within each set only.
+board-unsettled-text = A model that never lost, or never won, has no upper or lower end: its score is not told until it does.
+board-no-intervals = Intervals need ten people who judged.
+board-none = Nothing tells the models apart
+board-none-text = Every comparison is a tie, or none has any weight.
+board-groups = By group
+board-groups-text = Groups of at least ten people and fifty judgments. Shares are pulled towards everyone as far as the groups of a question are alike.
+board-own-scale = other models met

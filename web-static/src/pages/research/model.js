@@ -6,6 +6,7 @@ import { t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { DotPlot } from '../../ui/dotplot.js';
 import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
+import { ModelBoard } from './board.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
@@ -162,6 +163,7 @@ export default function Model({ params }) {
         </section>
         <${Beside} method=${model.method} metrics=${metrics} />
         ${metrics.jury && html`<${NewPeople} jury=${metrics.jury} />`}
+        ${metrics.models && html`<${ModelBoard} board=${metrics.models} words=${words} />`}
         <${Made} model=${model} metrics=${metrics} />
     </div>`;
 }
