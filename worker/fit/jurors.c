@@ -9,15 +9,26 @@ enum { ITERATIONS_MAX = 40, NEWTON_MAX = 30, SQUARE_MAX = JURY_BASIS_MAX * JURY_
 static const double believed_people = 4, believed_variance = 0.25;
 static const double unchanged = 1e-4;
 
-static double pair_loss(double z, double y)
+static void choice_term(
+    const void *arg, uint32_t i, double eta, double *ret_loss, double *ret_slope, double *ret_curve)
 {
-    return fmax(-z, 0) + log1p(exp(-fabs(z))) + (1 - y) * z;
+    const struct pairs *pairs = arg;
+    double e = exp(-fabs(eta)), p = eta >= 0 ? 1 / (1 + e) : e / (1 + e);
+    *ret_loss = fmax(-eta, 0) + log1p(e) + (1 - pairs->y[i]) * eta;
+    *ret_slope = p - pairs->y[i];
+    *ret_curve = p * (1 - p);
 }
 
-static double sigmoid(double z)
+struct said said_of_pairs(
+    const double *x, uint32_t k, const struct pairs *pairs, const double *weight, uint32_t n_annotators)
 {
-    double e = exp(-fabs(z));
-    return z >= 0 ? 1 / (1 + e) : e / (1 + e);
+    return (struct said){.x = x,
+        .k = k,
+        .n_annotators = n_annotators,
+        .first = pairs->first,
+        .weight = weight,
+        .term = choice_term,
+        .arg = pairs};
 }
 
 static void invert(const double *matrix, uint32_t k, double *ret_inverse)
@@ -33,56 +44,62 @@ static void invert(const double *matrix, uint32_t k, double *ret_inverse)
     }
 }
 
-double jurors_objective(const double *x, uint32_t k, const struct pairs *pairs, const double *weight,
-    uint32_t annotator, const double *mean, const double *precision, const double *c, double *gradient)
+static double eta_of(const double *c, const double *x, uint32_t k)
 {
-    double sum = 0;
+    double eta = 0;
+    for (uint32_t i = 0; i < k; i++)
+        eta += c[i] * x[i];
+    return eta;
+}
+
+double jurors_objective(const struct said *said, uint32_t annotator, const double *mean,
+    const double *precision, const double *c, double *gradient)
+{
+    uint32_t k = said->k;
+    double sum = 0, loss, slope, curve;
     for (uint32_t i = 0; i < k; i++) {
         gradient[i] = 0;
         for (uint32_t j = 0; j < k; j++)
             gradient[i] += precision[i * k + j] * (c[j] - mean[j]);
         sum += (c[i] - mean[i]) * gradient[i] / 2;
     }
-    for (uint32_t p = pairs->first[annotator]; p < pairs->first[annotator + 1]; p++) {
-        const double *own = x + (size_t)p * k;
-        double z = 0;
+    for (uint32_t p = said->first[annotator]; p < said->first[annotator + 1]; p++) {
+        const double *x = said->x + (size_t)p * k;
+        said->term(said->arg, p, eta_of(c, x, k), &loss, &slope, &curve);
+        sum += said->weight[p] * loss;
         for (uint32_t i = 0; i < k; i++)
-            z += c[i] * own[i];
-        sum += weight[p] * pair_loss(z, pairs->y[p]);
-        double slope = weight[p] * (sigmoid(z) - pairs->y[p]);
-        for (uint32_t i = 0; i < k; i++)
-            gradient[i] += slope * own[i];
+            gradient[i] += said->weight[p] * slope * x[i];
     }
     return sum;
 }
 
-static void curvature(const double *x, uint32_t k, const struct pairs *pairs, const double *weight,
-    uint32_t annotator, const double *precision, const double *c, double *ret_hessian)
+static void curvature(const struct said *said, uint32_t annotator, const double *precision, const double *c,
+    double *ret_hessian)
 {
+    uint32_t k = said->k;
+    double loss, slope, curve;
     memcpy(ret_hessian, precision, (size_t)k * k * sizeof(*precision));
-    for (uint32_t p = pairs->first[annotator]; p < pairs->first[annotator + 1]; p++) {
-        const double *own = x + (size_t)p * k;
-        double z = 0;
-        for (uint32_t i = 0; i < k; i++)
-            z += c[i] * own[i];
-        double s = sigmoid(z), w = weight[p] * s * (1 - s);
+    for (uint32_t p = said->first[annotator]; p < said->first[annotator + 1]; p++) {
+        const double *x = said->x + (size_t)p * k;
+        said->term(said->arg, p, eta_of(c, x, k), &loss, &slope, &curve);
         for (uint32_t i = 0; i < k; i++) {
             for (uint32_t j = 0; j < k; j++)
-                ret_hessian[i * k + j] += w * own[i] * own[j];
+                ret_hessian[i * k + j] += said->weight[p] * curve * x[i] * x[j];
         }
     }
 }
 
 // One annotator's mode by damped Newton; convex, so it is the only one.
-static void find_mode(const double *x, uint32_t k, const struct pairs *pairs, const double *weight,
-    uint32_t annotator, const double *mean, const double *precision, double *c, double *ret_posterior)
+static void find_mode(const struct said *said, uint32_t annotator, const double *mean,
+    const double *precision, double *c, double *ret_posterior)
 {
+    uint32_t k = said->k;
     double gradient[JURY_BASIS_MAX], hessian[SQUARE_MAX], inverse[SQUARE_MAX], at[JURY_BASIS_MAX],
         ignored[JURY_BASIS_MAX];
-    double value = jurors_objective(x, k, pairs, weight, annotator, mean, precision, c, gradient);
+    double value = jurors_objective(said, annotator, mean, precision, c, gradient);
     for (int iteration = 0; iteration < NEWTON_MAX; iteration++) {
         double descent = 0, step = 1;
-        curvature(x, k, pairs, weight, annotator, precision, c, hessian);
+        curvature(said, annotator, precision, c, hessian);
         invert(hessian, k, inverse);
         for (uint32_t i = 0; i < k; i++) {
             at[i] = 0;
@@ -96,30 +113,30 @@ static void find_mode(const double *x, uint32_t k, const struct pairs *pairs, co
             double next[JURY_BASIS_MAX];
             for (uint32_t i = 0; i < k; i++)
                 next[i] = c[i] + step * at[i];
-            double there = jurors_objective(x, k, pairs, weight, annotator, mean, precision, next, ignored);
+            double there = jurors_objective(said, annotator, mean, precision, next, ignored);
             if (there <= value + 1e-4 * step * descent || step < 1e-6) {
                 memcpy(c, next, k * sizeof(*c));
                 break;
             }
         }
-        value = jurors_objective(x, k, pairs, weight, annotator, mean, precision, c, gradient);
+        value = jurors_objective(said, annotator, mean, precision, c, gradient);
     }
-    curvature(x, k, pairs, weight, annotator, precision, c, hessian);
+    curvature(said, annotator, precision, c, hessian);
     invert(hessian, k, ret_posterior);
 }
 
-static bool shapes_it(const struct pairs *pairs, const bool *shapes, uint32_t a)
+static bool shapes_it(const struct said *said, const bool *shapes, uint32_t a)
 {
-    return pairs->first[a + 1] > pairs->first[a] && (shapes == NULL || shapes[a]);
+    return said->first[a + 1] > said->first[a] && (shapes == NULL || shapes[a]);
 }
 
 // The mean and the covariance of the people; says how much they moved.
-static double update(struct jurors *jurors, const struct pairs *pairs, const bool *shapes)
+static double update(struct jurors *jurors, const struct said *said, const bool *shapes)
 {
     uint32_t k = jurors->k;
     double n = 0, mean[JURY_BASIS_MAX] = {0}, covariance[SQUARE_MAX] = {0}, moved = 0;
     for (uint32_t a = 0; a < jurors->n_annotators; a++) {
-        if (!shapes_it(pairs, shapes, a))
+        if (!shapes_it(said, shapes, a))
             continue;
         n++;
         for (uint32_t i = 0; i < k; i++)
@@ -128,7 +145,7 @@ static double update(struct jurors *jurors, const struct pairs *pairs, const boo
     for (uint32_t i = 0; i < k && n > 0; i++)
         mean[i] /= n;
     for (uint32_t a = 0; a < jurors->n_annotators; a++) {
-        if (!shapes_it(pairs, shapes, a))
+        if (!shapes_it(said, shapes, a))
             continue;
         const double *c = jurors->coefficient + (size_t)a * k, *v = jurors->posterior + (size_t)a * k * k;
         for (uint32_t i = 0; i < k; i++) {
@@ -149,46 +166,69 @@ static double update(struct jurors *jurors, const struct pairs *pairs, const boo
     return moved;
 }
 
-void jurors_fit(const double *x, uint32_t k, const struct pairs *pairs, const double *weight,
-    uint32_t n_annotators, const bool *shapes, struct arena *arena, struct jurors *jurors)
+void jurors_begin(const struct said *said, const double *start, struct arena *arena, struct jurors *jurors)
 {
+    uint32_t k = said->k, n = said->n_annotators;
     assert(k >= 1 && k <= JURY_BASIS_MAX);
     *jurors = (struct jurors){.k = k,
-        .n_annotators = n_annotators,
-        .mean = arena_calloc(arena, k, sizeof(double)),
+        .n_annotators = n,
+        .mean = arena_memdup(arena, start, k * sizeof(double)),
         .covariance = arena_calloc(arena, (size_t)k * k, sizeof(double)),
-        .coefficient = arena_calloc(arena, (size_t)n_annotators * k, sizeof(double)),
-        .posterior = arena_calloc(arena, (size_t)n_annotators * k * k, sizeof(double))};
-    jurors->mean[0] = 1;
+        .coefficient = arena_calloc(arena, (size_t)n * k, sizeof(double)),
+        .posterior = arena_calloc(arena, (size_t)n * k * k, sizeof(double))};
     for (uint32_t i = 0; i < k; i++)
         jurors->covariance[i * k + i] = believed_variance;
-    double precision[SQUARE_MAX], moved = INFINITY;
-    for (uint32_t a = 0; a < n_annotators; a++)
-        jurors->coefficient[(size_t)a * k] = 1;
-    for (; jurors->iterations < ITERATIONS_MAX && moved > unchanged; jurors->iterations++) {
-        invert(jurors->covariance, k, precision);
-        for (uint32_t a = 0; a < n_annotators; a++) {
-            if (shapes_it(pairs, shapes, a))
-                find_mode(x, k, pairs, weight, a, jurors->mean, precision,
-                    jurors->coefficient + (size_t)a * k, jurors->posterior + (size_t)a * k * k);
-        }
-        moved = update(jurors, pairs, shapes);
-    }
+    for (uint32_t a = 0; a < n; a++)
+        memcpy(jurors->coefficient + (size_t)a * k, start, k * sizeof(double));
+}
+
+static void find_modes(const struct said *said, const bool *shapes, bool all, struct jurors *jurors)
+{
+    double precision[SQUARE_MAX];
+    uint32_t k = jurors->k;
     invert(jurors->covariance, k, precision);
-    for (uint32_t a = 0; a < n_annotators; a++) {
+    for (uint32_t a = 0; a < jurors->n_annotators; a++) {
         double *c = jurors->coefficient + (size_t)a * k;
-        memcpy(c, jurors->mean, k * sizeof(*c));
-        find_mode(x, k, pairs, weight, a, jurors->mean, precision, c, jurors->posterior + (size_t)a * k * k);
+        if (!all && !shapes_it(said, shapes, a))
+            continue;
+        if (all) // from the same place, whoever shaped the model
+            memcpy(c, jurors->mean, k * sizeof(*c));
+        find_mode(said, a, jurors->mean, precision, c, jurors->posterior + (size_t)a * k * k);
     }
 }
 
-double jurors_logit(const double *coefficient, const double *covariance, uint32_t k, const double *x)
+double jurors_step(const struct said *said, const bool *shapes, struct jurors *jurors)
 {
-    double z = 0, v = 0;
+    find_modes(said, shapes, false, jurors);
+    jurors->iterations++;
+    return update(jurors, said, shapes);
+}
+
+void jurors_end(const struct said *said, struct jurors *jurors)
+{
+    find_modes(said, NULL, true, jurors);
+}
+
+void jurors_fit(const struct said *said, const double *start, const bool *shapes, struct arena *arena,
+    struct jurors *jurors)
+{
+    double moved = INFINITY;
+    jurors_begin(said, start, arena, jurors);
+    while (jurors->iterations < ITERATIONS_MAX && moved > unchanged)
+        moved = jurors_step(said, shapes, jurors);
+    jurors_end(said, jurors);
+}
+
+double jurors_logit(
+    const double *coefficient, const double *covariance, uint32_t k, const double *x, double *ret_shrunk)
+{
+    double v = 0;
     for (uint32_t i = 0; i < k; i++) {
-        z += coefficient[i] * x[i];
         for (uint32_t j = 0; j < k; j++)
             v += x[i] * covariance[i * k + j] * x[j];
     }
-    return z / sqrt(1 + acos(-1) * v / 8);
+    double shrunk = 1 / sqrt(1 + acos(-1) * v / 8);
+    if (ret_shrunk != NULL)
+        *ret_shrunk = shrunk;
+    return shrunk * eta_of(coefficient, x, k);
 }

@@ -65,8 +65,10 @@ static void fit_people(
 {
     struct arena *scratch = arena_new(SIZE_MAX);
     double *x = differences(session, attempt, SPLIT_TRAIN, scratch);
-    jurors_fit(x, attempt->k, &session->pairs.split[SPLIT_TRAIN], session->pairs.capped,
-        session->data->n_annotators, shapes, session->arena, ret_jurors);
+    static const double start[JURY_BASIS_MAX] = {1}; // the pooled score, and no factor
+    struct said said = said_of_pairs(x, attempt->k, &session->pairs.split[SPLIT_TRAIN], session->pairs.capped,
+        session->data->n_annotators);
+    jurors_fit(&said, start, shapes, session->arena, ret_jurors);
     arena_free(scratch);
 }
 
@@ -122,7 +124,7 @@ static struct metrics_row *rows_of(const struct session *session, const struct a
             .weight = pairs->weight[i],
             .annotator = a,
             .z = attempt->tau * jurors_logit(jurors->coefficient + (size_t)a * k,
-                                    jurors->posterior + (size_t)a * k * k, k, x + (size_t)i * k)};
+                                    jurors->posterior + (size_t)a * k * k, k, x + (size_t)i * k, NULL)};
     }
     return rows;
 }

@@ -176,17 +176,14 @@ static void differences_agree(
 }
 
 struct people {
-    struct pairs pairs;
-    double *x, *weight;
-    uint32_t k;
+    struct said said;
     const double *mean, *precision;
 };
 
 static double people_value(void *arg, const double *c, double *gradient)
 {
     const struct people *people = arg;
-    return jurors_objective(people->x, people->k, &people->pairs, people->weight, 0, people->mean,
-        people->precision, c, gradient);
+    return jurors_objective(&people->said, 0, people->mean, people->precision, c, gradient);
 }
 
 static void gradients_are_right(void **state UNUSED)
@@ -219,14 +216,11 @@ static void gradients_are_right(void **state UNUSED)
     factors_objective_free(objective);
 
     const double mean[] = {1, 0.2, -0.3}, precision[] = {3, 0.5, 0, 0.5, 2, 0.1, 0, 0.1, 4};
-    struct people people = {.pairs = *train,
-        .k = 3,
-        .mean = mean,
-        .precision = precision,
-        .weight = set.capped,
-        .x = arena_calloc(arena, (size_t)train->n * 3, sizeof(double))};
+    double *x = arena_calloc(arena, (size_t)train->n * 3, sizeof(*x));
     for (uint32_t i = 0; i < train->n * 3; i++)
-        people.x[i] = rng_normal(&rng);
+        x[i] = rng_normal(&rng);
+    struct people people = {
+        .said = said_of_pairs(x, 3, train, set.capped, 80), .mean = mean, .precision = precision};
     double c[] = {0.4, -0.2, 0.9};
     differences_agree(people_value, &people, c, 3);
     arena_free(arena);
@@ -257,7 +251,9 @@ static void coefficients_come_back(void **state UNUSED)
     const struct pairs pairs = {.n = N, .annotator = annotator, .y = y, .weight = weight, .first = first};
     struct arena *arena = arena_new(SIZE_MAX);
     struct jurors jurors;
-    jurors_fit(x, 2, &pairs, weight, PEOPLE, NULL, arena, &jurors);
+    static const double start[] = {1, 0};
+    struct said said = said_of_pairs(x, 2, &pairs, weight, PEOPLE);
+    jurors_fit(&said, start, NULL, arena, &jurors);
     assert_true(fabs(jurors.mean[0] - 1) < 0.1 && fabs(jurors.mean[1]) < 0.15);
     assert_true(fabs(sqrt(jurors.covariance[0]) - 0.5) < 0.1 && fabs(sqrt(jurors.covariance[3]) - 0.8) < 0.1);
     double products = 0, squares = 0, others = 0;
