@@ -79,6 +79,16 @@ test('POPQUORN: shared offsets by race do the worst-off no harm', { skip: !ratin
     assert.ok(card.all.accuracy > card.pooled.all.accuracy - 0.01);
 });
 
+test('POPQUORN: a jury knows how high people rate, and claims nothing of pairs', { skip: !ratings && absent }, () => {
+    const card = fit(join(folder, 'popquorn.jsonl'), 'jury');
+    const { people, content, raters } = card.jury.ratings;
+    assert.ok(people.mae < 0.175 && people.r > 0.49, JSON.stringify(card.jury.ratings));
+    assert.ok(people.mae < raters.mae && raters.mae < content.mae && people.r > raters.r && people.r > content.r);
+    assert.equal(card.supported, card.gain.log_loss_interval[0] > 0);
+    assert.ok(card.all.log_loss < card.pooled.all.log_loss + 0.002);
+    for (const group of card.groups) assert.ok(group.n_annotators >= 10 && group.n >= 50);
+});
+
 // What the card says must follow from its own numbers.
 function checkClaim(card) {
     const { gain } = card;
@@ -100,6 +110,15 @@ test('helpful and harmless, 1:1: the two groups are found and the worst-off gain
     assert.ok(card.worst.accuracy > card.pooled.worst.accuracy + 0.02);
     assert.ok(row(card, 'helpful').accuracy > row(card.pooled, 'helpful').accuracy - 0.02);
     checkClaim(card);
+});
+
+test('helpful and harmless, 1:1: a jury tells people apart; where a group would be left with less it claims nothing', { skip: !havePairs && absent }, () => {
+    const card = fit(join(folder, 'even.jsonl'), 'jury', '--attribute', 'taste');
+    assert.ok(card.jury.factors >= 1 && card.gain.log_loss_interval[0] > 0);
+    const { groups, pooled, history } = card.jury.new_people;
+    assert.ok(groups.log_loss < pooled.log_loss && history.log_loss < pooled.log_loss);
+    assert.equal(card.supported, card.gain.minimum.accuracy >= 0);
+    assert.deepEqual(card.heads.filter((head) => head.served).map((head) => head.attribute), card.supported ? ['taste', 'taste'] : ['']);
 });
 
 test('a folder with a packed file is the same data', { skip: !havePairs && absent }, () => {

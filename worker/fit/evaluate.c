@@ -291,24 +291,31 @@ static json_t *claim_json(const struct session *session, const struct metrics_ro
 
 static const char people_served[] =
     "People are foretold better one by one than by the pooled model: the 95 % interval of the held-out gain in log-loss, "
-    "over the judgments of those whose other judgments were seen, excludes zero.";
+    "over the judgments of those whose other judgments were seen, excludes zero, and no group is left with less accuracy than the least had before.";
 static const char people_not_served[] =
-    "These data do not support the claim that people are foretold better one by one than by the pooled model: the "
-    "interval of the held-out gain does not exclude zero. A verdict of jurors then says little beyond the pooled score.";
+    "These data do not support the claim that people are foretold better one by one than by the pooled model: the interval of "
+    "the held-out gain does not exclude zero, or a group would be left with less than the least had before. A verdict of "
+    "jurors then says little beyond the pooled score.";
 
-// A jury claims to know people, all of them together.
+// A jury claims to know people, all of them together, and to leave no group behind.
 static json_t *people_claim_json(const struct session *session, const struct metrics_row *own,
     const struct metrics_row *pooled, bool *ret_supported)
 {
     uint32_t n = session->pairs.split[SPLIT_TEST].n;
     uint32_t *group = calloc(n + (size_t)1, sizeof(*group)); // everybody is in the one group
-    struct metrics_gain gain;
+    bool shown[FIT_VALUES_MAX + 1] = {false};
+    struct metrics_gain gain, minimum = {0};
     if (group == NULL)
         abort();
     metrics_worst_gain(own, pooled, n, group, 1, session->options->seed, &gain);
+    if (session->grouping.n > 0) {
+        find_shown(session, &session->grouping, own, group, shown);
+        metrics_worst_gain(own, pooled, n, group, session->grouping.n, session->options->seed, &minimum);
+    }
     free(group);
-    *ret_supported = gain.log_loss_interval.low > 0;
+    *ret_supported = gain.log_loss_interval.low > 0 && minimum.accuracy >= 0;
     json_t *json = gain_json(&gain);
+    json_object_set_new(json, "minimum", gain_json(&minimum));
     json_object_set_new(json, "statement", json_string(*ret_supported ? people_served : people_not_served));
     return json;
 }
@@ -405,16 +412,14 @@ json_t *session_evaluate(struct session *session, bool *ret_supported)
         own = predict_one(session, &session->heads[session->first_own]);
     } else if (method == FIT_JURY) {
         own = session->jury_rows;
-        if (session->n_own > 0) { // the mean jurors of groups, shrunk as far as they are alike
+        claim = people_claim_json(session, own, pooled, ret_supported);
+        if (*ret_supported &&
+            session->n_own > 0) { // the mean jurors of groups, shrunk as far as they are alike
             serve(session, session->first_own, session->n_own);
             served = predict_groups(session, &session->grouping, session->first_own);
-        } else {
-            served = pooled;
         }
     }
-    if (method == FIT_JURY)
-        claim = people_claim_json(session, own, pooled, ret_supported);
-    else if (method != FIT_POOLED)
+    if (claim == NULL && method != FIT_POOLED)
         claim = claim_json(session, own, pooled, ret_supported);
     uint32_t fallback = session->first_own + session->n_own;
     bool has_fallback = method == FIT_MAXMIN || method == FIT_DRO;

@@ -1,8 +1,8 @@
 // A jury's model: the pooled reward, the directions on which people differ beside it, how each annotator stands to these, and how people
 // with one answer in common are spread. See jurors.h, factors.h, reward/jury.h.
+#include "worker/fit/jury.h"
+
 #include "worker/fit/factors.h"
-#include "worker/fit/jurors.h"
-#include "worker/fit/session.h"
 
 #include "worker/fit/logistic.h"
 
@@ -20,9 +20,7 @@ static const uint32_t factors_tried[] = {0, 1, 2, 4};
 
 // One number of factors, fitted.
 struct attempt {
-    uint32_t k;    // factors + 1
-    double *v;     // factors x n_columns
-    double *scale; // k: what makes a raw reward the model's x
+    struct jury_basis basis;
     struct jurors jurors;
     double tau, loss; // on validation pairs
 };
@@ -32,12 +30,13 @@ static double *differences(
     const struct session *session, const struct attempt *attempt, enum split split, struct arena *arena)
 {
     uint32_t n = session->pairs.split[split].n, d = session->design.n_columns;
-    double *x = arena_alloc(arena, ((size_t)n * attempt->k + 1) * sizeof(*x));
+    double *x = arena_alloc(arena, ((size_t)n * attempt->basis.k + 1) * sizeof(*x));
     double *z = arena_alloc(arena, ((size_t)n + 1) * sizeof(*z));
-    for (uint32_t j = 0; j < attempt->k; j++) {
-        session_logits(session, split, j == 0 ? session->heads[0].w : attempt->v + (size_t)(j - 1) * d, z);
+    for (uint32_t j = 0; j < attempt->basis.k; j++) {
+        session_logits(
+            session, split, j == 0 ? session->heads[0].w : attempt->basis.v + (size_t)(j - 1) * d, z);
         for (uint32_t i = 0; i < n; i++)
-            x[(size_t)i * attempt->k + j] = attempt->scale[j] * z[i];
+            x[(size_t)i * attempt->basis.k + j] = attempt->basis.scale[j] * z[i];
     }
     return x;
 }
@@ -49,13 +48,14 @@ static void measure_scales(const struct session *session, struct attempt *attemp
     double *z = malloc(((size_t)train->n + 1) * sizeof(*z));
     if (z == NULL)
         abort();
-    attempt->scale[0] = session->heads[0].about.tau;
-    for (uint32_t j = 1; j < attempt->k; j++) {
+    attempt->basis.scale[0] = session->heads[0].about.tau;
+    for (uint32_t j = 1; j < attempt->basis.k; j++) {
         double squares = 0;
-        session_logits(session, SPLIT_TRAIN, attempt->v + (size_t)(j - 1) * session->design.n_columns, z);
+        session_logits(
+            session, SPLIT_TRAIN, attempt->basis.v + (size_t)(j - 1) * session->design.n_columns, z);
         for (uint32_t i = 0; i < train->n; i++)
             squares += z[i] * z[i];
-        attempt->scale[j] = squares > 0 ? 1 / sqrt(squares / train->n) : 0;
+        attempt->basis.scale[j] = squares > 0 ? 1 / sqrt(squares / train->n) : 0;
     }
     free(z);
 }
@@ -66,8 +66,8 @@ static void fit_people(
     struct arena *scratch = arena_new(SIZE_MAX);
     double *x = differences(session, attempt, SPLIT_TRAIN, scratch);
     static const double start[JURY_BASIS_MAX] = {1}; // the pooled score, and no factor
-    struct said said = said_of_pairs(x, attempt->k, &session->pairs.split[SPLIT_TRAIN], session->pairs.capped,
-        session->data->n_annotators);
+    struct said said = said_of_pairs(x, attempt->basis.k, &session->pairs.split[SPLIT_TRAIN],
+        session->pairs.capped, session->data->n_annotators);
     jurors_fit(&said, start, shapes, session->arena, ret_jurors);
     arena_free(scratch);
 }
@@ -76,7 +76,7 @@ static void fit_people(
 static void find_factors(struct session *session, struct attempt *attempt)
 {
     const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
-    uint32_t k = attempt->k - 1, n = session->data->n_annotators;
+    uint32_t k = attempt->basis.k - 1, n = session->data->n_annotators;
     struct arena *scratch = arena_new(SIZE_MAX);
     struct factors_problem problem = {.design = &session->design,
         .pairs = train,
@@ -95,17 +95,18 @@ static void find_factors(struct session *session, struct attempt *attempt)
     for (int round = 0; round < ROUNDS && !session->cancelled; round++) {
         double *offset = arena_alloc(scratch, ((size_t)train->n + 1) * sizeof(*offset));
         for (uint32_t i = 0; i < train->n; i++)
-            offset[i] = round == 0
-                            ? z[i]
-                            : z[i] * attempt->jurors.coefficient[(size_t)train->annotator[i] * attempt->k];
-        factors_minimise(&problem, u, offset, attempt->v);
+            offset[i] =
+                round == 0
+                    ? z[i]
+                    : z[i] * attempt->jurors.coefficient[(size_t)train->annotator[i] * attempt->basis.k];
+        factors_minimise(&problem, u, offset, attempt->basis.v);
         measure_scales(session, attempt);
         fit_people(session, attempt, NULL, &attempt->jurors);
         // For the next round in the raw scale of v.
         for (uint32_t a = 0; a < n; a++) {
             for (uint32_t f = 0; f < k; f++)
-                u[(size_t)a * k + f] =
-                    attempt->jurors.coefficient[(size_t)a * attempt->k + f + 1] * attempt->scale[f + 1];
+                u[(size_t)a * k + f] = attempt->jurors.coefficient[(size_t)a * attempt->basis.k + f + 1] *
+                                       attempt->basis.scale[f + 1];
         }
     }
     arena_free(scratch);
@@ -117,7 +118,7 @@ static struct metrics_row *rows_of(const struct session *session, const struct a
     const struct pairs *pairs = &session->pairs.split[split];
     struct metrics_row *rows = arena_calloc(arena, (size_t)pairs->n + 1, sizeof(*rows));
     double *x = differences(session, attempt, split, arena);
-    uint32_t k = attempt->k;
+    uint32_t k = attempt->basis.k;
     for (uint32_t i = 0; i < pairs->n; i++) {
         uint32_t a = pairs->annotator[i];
         rows[i] = (struct metrics_row){.y = pairs->y[i],
@@ -149,10 +150,10 @@ static void validate(const struct session *session, struct attempt *attempt)
 
 static void try(struct session *session, uint32_t factors, struct attempt *attempt)
 {
-    *attempt = (struct attempt){.k = factors + 1};
-    attempt->v =
+    *attempt = (struct attempt){.basis = {.k = factors + 1}};
+    attempt->basis.v =
         arena_calloc(session->arena, (size_t)factors * session->design.n_columns + 1, sizeof(double));
-    attempt->scale = arena_calloc(session->arena, attempt->k, sizeof(double));
+    attempt->basis.scale = arena_calloc(session->arena, attempt->basis.k, sizeof(double));
     if (factors > 0) {
         find_factors(session, attempt);
     } else {
@@ -227,11 +228,11 @@ static void write_pool(const struct session *session, const struct attempt *atte
             kept = between[i] > 0 ? between[i] / (between[i] + noise) : 0;
         }
         pool->mean[i] =
-            attempt->tau * attempt->scale[i] * (jurors->mean[i] + kept * (mean[i] - jurors->mean[i]));
+            attempt->tau * attempt->basis.scale[i] * (jurors->mean[i] + kept * (mean[i] - jurors->mean[i]));
         for (uint32_t j = 0; j <= i; j++) {
             double own =
                 (spread[i * k + j] + POOL_BELIEF * jurors->covariance[i * k + j]) / (n + POOL_BELIEF);
-            own *= attempt->tau * attempt->tau * attempt->scale[i] * attempt->scale[j];
+            own *= attempt->tau * attempt->tau * attempt->basis.scale[i] * attempt->basis.scale[j];
             pool->covariance[i * k + j] = pool->covariance[j * k + i] = own;
         }
     }
@@ -241,7 +242,7 @@ static void make_pools(struct session *session, const struct attempt *attempt)
 {
     struct jury_pool *pools = arena_calloc(session->arena, JURY_POOLS_MAX, sizeof(*pools));
     struct jury *jury = arena_calloc(session->arena, 1, sizeof(*jury));
-    *jury = (struct jury){.n_basis = attempt->k, .pools = pools};
+    *jury = (struct jury){.n_basis = attempt->basis.k, .pools = pools};
     write_pool(session, attempt, NULL, 0, NULL, &pools[jury->n_pools++]);
     for (uint32_t a = 0; a < session->data->n_attributes; a++) {
         struct grouping grouping;
@@ -261,9 +262,9 @@ static void make_pools(struct session *session, const struct attempt *attempt)
 // --- heads ----------------------------------------------------------------------------------------------------------------
 static void add_factor_heads(struct session *session, const struct attempt *attempt)
 {
-    for (uint32_t j = 1; j < attempt->k; j++) {
+    for (uint32_t j = 1; j < attempt->basis.k; j++) {
         struct head *head = &session->heads[session->n_heads++];
-        *head = (struct head){.w = attempt->v + (size_t)(j - 1) * session->design.n_columns,
+        *head = (struct head){.w = attempt->basis.v + (size_t)(j - 1) * session->design.n_columns,
             .about = {.attribute = "",
                 .value = arena_printf(session->arena, "factor %u", j),
                 .share = 1,
@@ -362,7 +363,7 @@ static void foretell(const struct session *session, const struct jurors *jurors,
 static json_t *new_people_json(struct session *session, struct attempt *attempt)
 {
     const struct pairs *test = &session->pairs.split[SPLIT_TEST];
-    uint32_t n = session->data->n_annotators, n_groupings = 0, n_new = 0, k = attempt->k;
+    uint32_t n = session->data->n_annotators, n_groupings = 0, n_new = 0, k = attempt->basis.k;
     struct arena *scratch = arena_new(SIZE_MAX);
     bool *shapes = arena_calloc(scratch, n, sizeof(*shapes)),
          *is_new = arena_calloc(scratch, n, sizeof(*is_new));
@@ -409,9 +410,9 @@ static json_t *tried_json(const struct attempt *attempts, size_t n)
 {
     json_t *list = json_array();
     for (size_t i = 0; i < n; i++)
-        json_array_append_new(
-            list, json_pack("{s:I, s:o}", "factors", (json_int_t)attempts[i].k - 1, "validation_log_loss",
-                      isfinite(attempts[i].loss) ? json_real(attempts[i].loss) : json_null()));
+        json_array_append_new(list,
+            json_pack("{s:I, s:o}", "factors", (json_int_t)attempts[i].basis.k - 1, "validation_log_loss",
+                isfinite(attempts[i].loss) ? json_real(attempts[i].loss) : json_null()));
     return list;
 }
 
@@ -432,7 +433,12 @@ void session_fit_jury(struct session *session)
         session_progress(session, "jury", 0.4 + 0.1 * (double)n);
         best = attempts[n].loss < attempts[best].loss ? n : best;
     }
-    struct attempt *chosen = &attempts[best];
+    struct attempt *chosen = &attempts[best], by_ratings = *chosen;
+    json_t *ratings = rated_people(session, &chosen->basis, &by_ratings.jurors);
+    if (ratings != NULL) { // whichever foretells the validation pairs better
+        validate(session, &by_ratings);
+        chosen = by_ratings.loss < chosen->loss ? &by_ratings : chosen;
+    }
     add_factor_heads(session, chosen);
     make_pools(session, chosen);
     session->first_own = session->n_heads;
@@ -440,7 +446,10 @@ void session_fit_jury(struct session *session)
         add_group_heads(session, &session->grouping);
     session->jury_rows = rows_of(session, chosen, &chosen->jurors, SPLIT_TEST, session->arena);
     double k = chosen->jurors.covariance[0];
-    session->jury_card = json_pack("{s:I, s:o, s:f, s:f, s:o, s:I}", "factors", (json_int_t)chosen->k - 1,
-        "tried", tried_json(attempts, n), "slope_mean", chosen->jurors.mean[0], "slope_sd", sqrt(fmax(k, 0)),
-        "new_people", new_people_json(session, chosen), "pools", (json_int_t)session->jury->n_pools);
+    session->jury_card =
+        json_pack("{s:I, s:o, s:f, s:f, s:o, s:I}", "factors", (json_int_t)chosen->basis.k - 1, "tried",
+            tried_json(attempts, n), "slope_mean", chosen->jurors.mean[0], "slope_sd", sqrt(fmax(k, 0)),
+            "new_people", new_people_json(session, chosen), "pools", (json_int_t)session->jury->n_pools);
+    if (ratings != NULL)
+        json_object_set_new(session->jury_card, "ratings", ratings);
 }

@@ -1,6 +1,7 @@
 #include "worker/fit/factors.h"
 #include "worker/fit/fit.h"
 #include "worker/fit/jurors.h"
+#include "worker/fit/ordinal.h"
 
 #include "base/rng.h"
 #include "reward/artefact.h"
@@ -266,10 +267,98 @@ static void coefficients_come_back(void **state UNUSED)
     arena_free(arena);
 }
 
+// Ratings by people who differ in how high they rate and how they follow a score: thresholds and people come back, and foretell.
+static void ratings_by_people_come_back(void **state UNUSED)
+{
+    enum { PEOPLE = 200, EACH = 60, N = PEOPLE * EACH, LEVELS = 5 };
+    static const double truth[LEVELS - 1] = {-2, -0.5, 0.7, 2.2};
+    static double x[2 * N], weight[N], high[PEOPLE], eta[N];
+    static uint32_t first[PEOPLE + 1];
+    static uint8_t level[N];
+    struct rng rng;
+    rng_seed(&rng, 4);
+    for (uint32_t a = 0; a < PEOPLE; a++) {
+        double slope = 1.5 + 0.4 * rng_normal(&rng);
+        high[a] = 1.2 * rng_normal(&rng);
+        first[a + 1] = (a + 1) * EACH;
+        for (uint32_t i = a * EACH; i < (a + 1) * EACH; i++) {
+            x[2 * i] = weight[i] = 1;
+            x[2 * i + 1] = rng_normal(&rng);
+            double u = rng_uniform(&rng), own = high[a] + slope * x[2 * i + 1];
+            for (level[i] = 0; level[i] < LEVELS - 1 && u > predict_sigmoid(truth[level[i]] - own);
+                 level[i]++)
+                ;
+        }
+    }
+    static const double start[] = {0, 1};
+    const struct rated rated = {.n = N,
+        .k = 2,
+        .n_annotators = PEOPLE,
+        .n_levels = LEVELS,
+        .x = x,
+        .first = first,
+        .level = level,
+        .weight = weight};
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct ordinal ordinal;
+    ordinal_fit(&rated, start, NULL, arena, &ordinal);
+    assert_true(fabs(ordinal.people.mean[1] - 1.5) < 0.15 && ordinal.people.mean[0] == 0);
+    assert_true(fabs(sqrt(ordinal.people.covariance[0]) - 1.2) < 0.15);
+    double products = 0, squares = 0, others = 0, shift = 0;
+    for (uint32_t a = 0; a < PEOPLE; a++) {
+        double own = ordinal.people.coefficient[2 * a];
+        products += high[a] * own;
+        squares += high[a] * high[a];
+        others += own * own;
+        shift += high[a] / PEOPLE;
+    }
+    assert_true(products / sqrt(squares * others) > 0.95);
+    for (uint32_t l = 0; l + 1 < LEVELS; l++) // the mean person's height is in the thresholds
+        assert_true(fabs(ordinal.threshold[l] - (truth[l] - shift)) < 0.2);
+    double chance[LEVELS], sum = 0;
+    ordinal_foretell(&ordinal, ordinal.people.coefficient, ordinal.people.posterior, x, chance);
+    for (uint32_t l = 0; l < LEVELS; l++) {
+        assert_true(chance[l] >= 0);
+        sum += chance[l];
+    }
+    assert_true(fabs(sum - 1) < 1e-12);
+    // The thresholds' gradient, by differences.
+    for (uint32_t i = 0; i < N; i++)
+        eta[i] = rng_normal(&rng);
+    double parameters[LEVELS - 1] = {-1.3, 0.2, -0.4, 0.5};
+    struct ordinal_levels levels = {&rated, eta};
+    differences_agree(ordinal_value, &levels, parameters, LEVELS - 1);
+    arena_free(arena);
+}
+
+// Ratings all the same say nothing of people, and the fit by pairs goes on.
+static void a_jury_from_ratings(void **state UNUSED)
+{
+    static const struct planted_options rated = {.n_annotators = 40,
+        .n_items = 300,
+        .judgments_each = 30,
+        .n_dimensions = 6,
+        .n_tastes = 1,
+        .sharpness = 1,
+        .as_ratings = true,
+        .seed = 7};
+    struct planted planted;
+    struct fitted fitted;
+    planted_make(&planted, &rated);
+    run(&planted.data, &(struct fit_options){.method = FIT_JURY, .seed = 1}, &fitted);
+    const json_t *ratings = json_object_get(json_object_get(fitted.card, "jury"), "ratings");
+    assert_true(at(ratings, "people", "r", NULL) > 0.4);
+    assert_true(at(ratings, "people", "mae", NULL) <= at(ratings, "raters", "mae", NULL));
+    assert_true(at(ratings, "content", "r", NULL) > at(ratings, "raters", "r", NULL));
+    release(&fitted);
+    planted_free(&planted);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(people_who_differ_are_told_apart),
         cmocka_unit_test(people_who_are_alike_stay_alike), cmocka_unit_test(gradients_are_right),
-        cmocka_unit_test(coefficients_come_back)};
+        cmocka_unit_test(coefficients_come_back), cmocka_unit_test(ratings_by_people_come_back),
+        cmocka_unit_test(a_jury_from_ratings)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

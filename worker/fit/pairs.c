@@ -328,15 +328,12 @@ int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt
     int failed = check_items(data, err);
     if (failed == 0)
         failed = check_judgments(data, err);
-    uint8_t *split = calloc((size_t)data->n_responses + 1, sizeof(*split));
-    if (split == NULL)
-        abort();
+    uint8_t *split = arena_calloc(arena, (size_t)data->n_responses + 1, sizeof(*split));
+    ret_set->split_of = split;
     if (failed == 0)
         failed = split_items(data, salt, split, ret_set->n_prompts, err);
-    if (failed) {
-        free(split);
+    if (failed)
         return failed;
-    }
     struct index index;
     index.judgments =
         group_by(data->judgment_annotator, data->n_judgments, data->n_annotators, &index.judgment_first);
@@ -353,7 +350,6 @@ int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt
     free(index.judgment_first);
     free(index.ratings);
     free(index.rating_first);
-    free(split);
     if (failed)
         return failed;
     if (ret_set->split[SPLIT_TRAIN].n == 0 || ret_set->split[SPLIT_TEST].n == 0)

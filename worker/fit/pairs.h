@@ -30,8 +30,9 @@ struct pairs {
 struct pair_set {
     struct pairs split[SPLITS];
     uint32_t n_prompts[SPLITS];
-    double *capped; // weights of the training pairs under the cap on one annotator's share
-    double cap;     // the share that was held to
+    const uint8_t *split_of; // each response's
+    double *capped;          // weights of the training pairs under the cap on one annotator's share
+    double cap;              // the share that was held to
 };
 
 // ERR_INVALID for an index out of range, a weight that is none, or too few prompts or training pairs.

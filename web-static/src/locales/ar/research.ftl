@@ -138,6 +138,13 @@ card-new-people-text = واحد من كل خمسة مقيّمين ({ $n } لهم
     [few] { $factors } اتجاهات يختلفون فيها.
    *[other] { $factors } اتجاهًا يختلفون فيها.
 } ومدى توقُّع أحكامهم المحجوبة:
+card-ratings = التقييمات
+card-ratings-text = حُجب { $n } من التقييمات. بُعدها عما تُوقِّع، على مقياس من 0 إلى 1:
+card-mae = متوسط الخطأ المطلق
+card-r = الارتباط
+card-by-content = ما قُيِّم، للشخص المتوسط
+card-by-raters = مدى ارتفاع تقييم كل شخص
+card-by-people = كلاهما، وكيف يتبع كل شخص الدرجة
 card-foretold-by = متوقَّع من
 card-by-pooled = النموذج المجمّع
 card-by-groups = ما قالوه عن أنفسهم

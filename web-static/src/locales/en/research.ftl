@@ -123,6 +123,13 @@ card-new-people-text = One annotator in five ({ $n } with held-out judgments) ha
     [one] one direction on which they differ.
    *[other] { $factors } directions on which they differ.
 } How well their held-out judgments are foretold:
+card-ratings = Ratings
+card-ratings-text = { $n } ratings were held out. How far they are from what was foretold, on a scale from 0 to 1:
+card-mae = Mean absolute error
+card-r = Correlation
+card-by-content = What was rated, for the mean person
+card-by-raters = How high each person rates
+card-by-people = Both, and how each follows the score
 card-foretold-by = Foretold by
 card-by-pooled = The pooled model
 card-by-groups = What they said of themselves

@@ -112,6 +112,19 @@ function NewPeople({ jury }) {
     </section>`;
 }
 
+// How well ratings are foretold that were held out.
+function Ratings({ ratings }) {
+    return html`<section aria-labelledby="ratings-title">
+        <h2 id="ratings-title">${t('card-ratings')}</h2>
+        <p>${t('card-ratings-text', { n: number(ratings.people.n) })}</p>
+        <div class="table-scroll" tabindex="0" role="group" aria-labelledby="ratings-title"><table class="data">
+            <thead><tr><th scope="col">${t('card-foretold-by')}</th><th scope="col" class="num">${t('card-mae')}</th><th scope="col" class="num">${t('card-r')}</th></tr></thead>
+            <tbody>${['content', 'raters', 'people'].map((by) => html`<tr key=${by}><th scope="row">${t(`card-by-${by}`)}</th>
+                <td class="num">${decimal(ratings[by].mae)}</td><td class="num">${decimal(ratings[by].r)}</td></tr>`)}</tbody>
+        </table></div>
+    </section>`;
+}
+
 function Made({ model, metrics }) {
     const snapshot = model.snapshot_hash ?? metrics.snapshot;
     const artefact = model.artefact_hash ?? metrics.artefact;
@@ -164,6 +177,7 @@ export default function Model({ params }) {
         <${Beside} method=${model.method} metrics=${metrics} />
         ${metrics.jury && html`<${NewPeople} jury=${metrics.jury} />`}
         ${metrics.models && html`<${ModelBoard} board=${metrics.models} words=${words} />`}
+        ${metrics.jury?.ratings && html`<${Ratings} ratings=${metrics.jury.ratings} />`}
         <${Made} model=${model} metrics=${metrics} />
     </div>`;
 }
