@@ -211,7 +211,7 @@ static int wait_for_fit(const struct demo *demo, const char *id, struct err *err
 
 static int fit(struct demo *demo, struct err *err)
 {
-    static const char *const methods[] = {"pooled", "maxmin"};
+    static const char *const methods[] = {"pooled", "maxmin", "jury"};
     char path[256], ids[ARRAY_SIZE(methods)][64];
     int rc = 0;
     snprintf(path, sizeof(path), "/api/v1/projects/%s/fits", demo->project);

@@ -4,7 +4,7 @@
 #define HOST "Host: x\r\n"
 #define WATCH "GET /watch HTTP/1.1\r\n" HOST "\r\n"
 
-enum { STATE_BYTES = 40000, STATES = 200 };
+enum { STATE_BYTES = 40000, STATES = 60 };
 
 // The loop's; what the tests read of it comes by requests.
 static struct http_topic *topic;

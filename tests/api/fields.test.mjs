@@ -60,7 +60,7 @@ const cases = [
     ['POST', '/api/v1/projects/{p}/fits', { method: 'pooled', options: { sed: 1 } }, '/options/sed'],
     ['POST', '/api/v1/projects/{p}/exports', { formats: ['trl'], private: 1 }, '/private'],
     ['POST', '/api/v1/projects/{p}/exports', { formats: ['trl'], filter: { lang: 'en' } }, '/filter/lang'],
-    ['POST', '/api/v1/score', { model: '{p}', candidates: ['a'], jury: {} }, '/jury'],
+    ['POST', '/api/v1/score', { model: '{p}', candidates: ['a'], mood: 'good' }, '/mood'],
     ['POST', '/api/v1/communities', { name: 'n', visible: 1 }, '/visible'],
     ['POST', '/api/v1/communities', { name: 'n', rule: { quorum: 1 } }, '/rule/quorum'],
     ['POST', '/api/v1/communities', { name: 'n', budget: { amout: 1 } }, '/budget/amout'],

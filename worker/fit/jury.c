@@ -406,6 +406,17 @@ static json_t *new_people_json(struct session *session, struct attempt *attempt)
 }
 
 // --- the method -------------------------------------------------------------------------------------------------------------
+// Who may be seated.
+static json_t *pools_json(const struct jury *jury)
+{
+    json_t *list = json_array();
+    for (uint32_t p = 0; p < jury->n_pools; p++)
+        json_array_append_new(
+            list, json_pack("{s:s, s:s, s:I}", "attribute", jury->pools[p].attribute, "value",
+                      jury->pools[p].value, "n_annotators", (json_int_t)jury->pools[p].n_annotators));
+    return list;
+}
+
 static json_t *tried_json(const struct attempt *attempts, size_t n)
 {
     json_t *list = json_array();
@@ -447,9 +458,9 @@ void session_fit_jury(struct session *session)
     session->jury_rows = rows_of(session, chosen, &chosen->jurors, SPLIT_TEST, session->arena);
     double k = chosen->jurors.covariance[0];
     session->jury_card =
-        json_pack("{s:I, s:o, s:f, s:f, s:o, s:I}", "factors", (json_int_t)chosen->basis.k - 1, "tried",
+        json_pack("{s:I, s:o, s:f, s:f, s:o, s:o}", "factors", (json_int_t)chosen->basis.k - 1, "tried",
             tried_json(attempts, n), "slope_mean", chosen->jurors.mean[0], "slope_sd", sqrt(fmax(k, 0)),
-            "new_people", new_people_json(session, chosen), "pools", (json_int_t)session->jury->n_pools);
+            "new_people", new_people_json(session, chosen), "pools", pools_json(session->jury));
     if (ratings != NULL)
         json_object_set_new(session->jury_card, "ratings", ratings);
 }

@@ -103,6 +103,7 @@ coverage-hidden = Groups of fewer than ten people are not shown, nor a larger on
 hidden-cell = not shown
 not-known = not known
 seconds = { $n } s
+fits-compare = Who would have lost what
 fits-title = Models
 fits-text = A pooled model learns one taste for all. A maxmin model learns several, and chooses for the group it serves worst.
 fit-method = Method

@@ -188,6 +188,7 @@ function Fits({ id, fits, reload }) {
     return html`<section aria-labelledby="fits-title">
         <h2 id="fits-title">${t('fits-title')}</h2>
         <p>${t('fits-text')}</p>
+        ${fits.some((one) => one.model_id) && html`<p><a href=${`/research/projects/${id}/compare`}>${t('fits-compare')}</a></p>`}
         <form class="inline-form" onSubmit=${start}>
             <${ErrorSummary} errors=${errors} />
             <fieldset class="inline-set"><legend>${t('fit-method')}</legend>
