@@ -42,6 +42,35 @@ static void start_result(
         result->style_error[c] = result->style_low[c] = result->style_high[c] = NAN;
 }
 
+static int fit_sorted(struct sorted_battles *sorted, const struct battles_options *options,
+    struct arena *arena, struct battles_result *result, struct err *err)
+{
+    const struct battle_pairs *pairs = &sorted->pairs;
+    uint32_t n = battle_parameters(pairs);
+    start_result(sorted, arena, result);
+    battles_components(sorted, arena, result);
+    count_items(sorted, result);
+    double *theta = arena_calloc(arena, n, sizeof(*theta)),
+           *centred = arena_alloc(arena, n * sizeof(*centred));
+    double *factor = arena_alloc(arena, (size_t)n * n * sizeof(*factor)), squares = 0, value = 0;
+    int iterations = battle_minimise(pairs, 1e-7, sorted->pool, theta, factor, &value);
+    if (iterations < 0)
+        return err_set(err, ERR_INTERNAL, "the scores did not converge");
+    result->n_iterations = (uint32_t)iterations;
+    for (uint32_t i = 0; i < n; i++)
+        squares += theta[i] * theta[i];
+    result->log_likelihood = pairs->ridge / 2 * squares - value;
+    memcpy(centred, theta, n * sizeof(*centred));
+    battles_centre(result, centred);
+    for (uint32_t i = 0; i < result->n_items; i++)
+        result->items[i].score = centred[i];
+    result->nu = pairs->has_nu ? exp(theta[pairs->n_items]) : 0;
+    for (uint32_t c = 0; c < pairs->n_styles; c++)
+        result->style[c] = theta[pairs->n_items + pairs->has_nu + c];
+    result->has_intervals = sorted->n_annotators >= BATTLES_ANNOTATORS_MIN;
+    return result->has_intervals ? battles_intervals(sorted, options, theta, factor, result, err) : 0;
+}
+
 int battles_fit(const struct battles *battles, const struct battles_options *options, struct arena *arena,
     struct battles_result *ret_result, struct err *err)
 {
@@ -49,29 +78,8 @@ int battles_fit(const struct battles *battles, const struct battles_options *opt
     int failed = battles_sort(battles, options, arena, &sorted, err);
     if (failed)
         return failed;
-    const struct battle_pairs *pairs = &sorted.pairs;
-    uint32_t n = battle_parameters(pairs), n_threads = options->n_threads > 0 ? options->n_threads : 1;
-    start_result(&sorted, arena, ret_result);
-    battles_components(&sorted, arena, ret_result);
-    count_items(&sorted, ret_result);
-    double *theta = arena_calloc(arena, n, sizeof(*theta)),
-           *centred = arena_alloc(arena, n * sizeof(*centred));
-    double *factor = arena_alloc(arena, (size_t)n * n * sizeof(*factor)), squares = 0, value = 0;
-    int iterations = battle_minimise(pairs, 1e-7, n_threads, theta, factor, &value);
-    if (iterations < 0)
-        return err_set(err, ERR_INTERNAL, "the scores did not converge");
-    ret_result->n_iterations = (uint32_t)iterations;
-    for (uint32_t i = 0; i < n; i++)
-        squares += theta[i] * theta[i];
-    ret_result->log_likelihood = pairs->ridge / 2 * squares - value;
-    memcpy(centred, theta, n * sizeof(*centred));
-    battles_centre(ret_result, centred);
-    for (uint32_t i = 0; i < ret_result->n_items; i++)
-        ret_result->items[i].score = centred[i];
-    ret_result->nu = pairs->has_nu ? exp(theta[pairs->n_items]) : 0;
-    for (uint32_t c = 0; c < pairs->n_styles; c++)
-        ret_result->style[c] = theta[pairs->n_items + pairs->has_nu + c];
-    ret_result->has_intervals = sorted.n_annotators >= BATTLES_ANNOTATORS_MIN;
-    return ret_result->has_intervals ? battles_intervals(&sorted, options, theta, factor, ret_result, err)
-                                     : 0;
+    sorted.pool = options->n_threads > 1 ? pool_new(options->n_threads) : NULL;
+    failed = fit_sorted(&sorted, options, arena, ret_result, err);
+    pool_free(sorted.pool);
+    return failed;
 }

@@ -23,7 +23,6 @@ enum {
     BATTLES_MAX = 100 * 1000 * 1000,
     BATTLES_ANNOTATORS_MIN = 10, // fewer say nothing of their spread: no intervals
     BATTLES_BOOTSTRAPS_MAX = 10000,
-    BATTLES_THREADS_MAX = 16,
 };
 #define BATTLES_RIDGE 0.01
 #define BATTLES_WEIGHT_MAX 1e6

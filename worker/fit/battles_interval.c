@@ -156,7 +156,7 @@ static void meat_bucket(void *arg, uint32_t bucket)
     free(rows);
 }
 
-static double *gradients_outer(const struct sorted_battles *sorted, const double *theta, uint32_t n_threads)
+static double *gradients_outer(const struct sorted_battles *sorted, const double *theta)
 {
     uint32_t n = battle_parameters(&sorted->pairs), *first;
     uint32_t n_buckets = n <= NARROW ? 64 : 8;
@@ -167,7 +167,7 @@ static double *gradients_outer(const struct sorted_battles *sorted, const double
     meat.rows = rows;
     meat.first = first;
     meat.parts = allocate((size_t)n_buckets * n * n, sizeof(double));
-    crew_run(n_threads, n_buckets, meat_bucket, &meat);
+    pool_run(sorted->pool, n_buckets, meat_bucket, &meat);
     for (uint32_t bucket = 1; bucket < n_buckets; bucket++)
         cblas_daxpy((int)(n * n), 1, meat.parts + (size_t)bucket * n * n, 1, meat.parts, 1);
     free(slope);
@@ -178,10 +178,8 @@ static double *gradients_outer(const struct sorted_battles *sorted, const double
 
 // ---------------------------------------------------------------- covariance
 // Each score's variance once the settled items of its component have mean 0, and its ends.
-static void from_covariance(
-    const struct sorted_battles *sorted, const double *v, double quantile, struct battles_result *result)
+void battles_item_intervals(const double *v, uint32_t n, double quantile, struct battles_result *result)
 {
-    uint32_t n = battle_parameters(&sorted->pairs), x = sorted->pairs.n_items + sorted->pairs.has_nu;
     double *row = allocate(n, sizeof(*row));
     for (uint32_t c = 0; c < result->n_components; c++) {
         const struct battles_component *component = &result->components[c];
@@ -205,6 +203,14 @@ static void from_covariance(
             item->high = item->score + quantile * item->standard_error;
         }
     }
+    free(row);
+}
+
+static void from_covariance(
+    const struct sorted_battles *sorted, const double *v, double quantile, struct battles_result *result)
+{
+    uint32_t n = battle_parameters(&sorted->pairs), x = sorted->pairs.n_items + sorted->pairs.has_nu;
+    battles_item_intervals(v, n, quantile, result);
     for (uint32_t c = 0; c < result->n_styles; c++) {
         if (!(sorted->style_deviation[c] > 0))
             continue;
@@ -212,7 +218,27 @@ static void from_covariance(
         result->style_low[c] = result->style[c] - quantile * result->style_error[c];
         result->style_high[c] = result->style[c] + quantile * result->style_error[c];
     }
-    free(row);
+}
+
+int battles_invert(double *factor, uint32_t n)
+{
+    if (LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n) != 0)
+        return ERR_INTERNAL;
+    for (uint32_t i = 0; i < n; i++) {
+        for (uint32_t j = 0; j < i; j++)
+            factor[(size_t)i * n + j] = factor[(size_t)j * n + i];
+    }
+    return 0;
+}
+
+void battles_sandwich(double *s, const double *inverse, uint32_t n, double people)
+{
+    double *half = allocate((size_t)n * n, sizeof(*half));
+    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, (int)n, (int)n, people / (people - 1), s, (int)n,
+        inverse, (int)n, 0, half, (int)n);
+    cblas_dsymm(
+        CblasColMajor, CblasLeft, CblasLower, (int)n, (int)n, 1, inverse, (int)n, half, (int)n, 0, s, (int)n);
+    free(half);
 }
 
 // H^-1 from the factor, and H^-1 S H^-1 with annotators / (annotators - 1) unless Fisher's.
@@ -220,24 +246,15 @@ static int covariance(const struct sorted_battles *sorted, const struct battles_
     const double *theta, double *factor, struct battles_result *result, struct err *err)
 {
     uint32_t n = battle_parameters(&sorted->pairs);
-    if (LAPACKE_dpotri(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n) != 0)
+    if (battles_invert(factor, n) != 0)
         return err_set(err, ERR_INTERNAL, "the curvature of the scores can't be inverted");
-    for (uint32_t i = 0; i < n; i++) {
-        for (uint32_t j = 0; j < i; j++)
-            factor[(size_t)i * n + j] = factor[(size_t)j * n + i];
-    }
     if (options->interval == BATTLES_FISHER) {
         from_covariance(sorted, factor, 1.959963984540054, result);
         return 0;
     }
-    double people = sorted->n_annotators, *half = allocate((size_t)n * n, sizeof(*half));
-    double *s = gradients_outer(sorted, theta, options->n_threads);
-    cblas_dsymm(CblasColMajor, CblasLeft, CblasLower, (int)n, (int)n, people / (people - 1), s, (int)n,
-        factor, (int)n, 0, half, (int)n);
-    cblas_dsymm(
-        CblasColMajor, CblasLeft, CblasLower, (int)n, (int)n, 1, factor, (int)n, half, (int)n, 0, s, (int)n);
-    from_covariance(sorted, s, battles_student(people - 1), result);
-    free(half);
+    double *s = gradients_outer(sorted, theta);
+    battles_sandwich(s, factor, n, sorted->n_annotators);
+    from_covariance(sorted, s, battles_student(sorted->n_annotators - 1.0), result);
     free(s);
     return 0;
 }
@@ -308,7 +325,7 @@ static void bootstrap_block(void *arg, uint32_t block)
         pairs.ties = sum + 2 * (size_t)n_pairs;
         pairs.row_weight = weight;
         memcpy(theta, bootstrap->theta, n * sizeof(*theta));
-        bootstrap->failed[block] |= battle_minimise(&pairs, 1e-4, 1, theta, factor, &value) < 0;
+        bootstrap->failed[block] |= battle_minimise(&pairs, 1e-4, NULL, theta, factor, &value) < 0;
         battles_centre(bootstrap->result, theta);
         for (uint32_t i = 0; i < n; i++)
             bootstrap->draws[(size_t)i * bootstrap->n + block * BLOCK + b] = theta[i];
@@ -358,7 +375,7 @@ static int resample(const struct sorted_battles *sorted, const struct battles_op
         .n = n,
         .n_parameters = battle_parameters(&sorted->pairs)};
     bootstrap->draws = allocate((size_t)n * bootstrap->n_parameters, sizeof(double));
-    crew_run(options->n_threads, blocks, bootstrap_block, bootstrap);
+    pool_run(sorted->pool, blocks, bootstrap_block, bootstrap);
     for (uint32_t block = 0; block < blocks; block++)
         failed = failed || bootstrap->failed[block];
     for (uint32_t i = 0; i < result->n_items; i++) {

@@ -4,12 +4,10 @@
 
 #include <lapacke.h>
 #include <math.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { BUCKETS = 64, ITERATIONS_MAX = 200, TRIANGLE_MAX = BATTLES_STYLES_MAX * (BATTLES_STYLES_MAX + 1) / 2 };
+enum { ITERATIONS_MAX = 200, TRIANGLE_MAX = BATTLES_STYLES_MAX * (BATTLES_STYLES_MAX + 1) / 2 };
 
 static void *allocate(size_t count, size_t size)
 {
@@ -17,40 +15,6 @@ static void *allocate(size_t count, size_t size)
     if (memory == NULL)
         abort();
     return memory;
-}
-
-// ---------------------------------------------------------------- threads
-struct crew {
-    void (*work)(void *arg, uint32_t bucket);
-    void *arg;
-    uint32_t n_buckets;
-    atomic_uint next;
-};
-
-static void *crew_member(void *arg)
-{
-    struct crew *crew = arg;
-    for (;;) {
-        uint32_t bucket = atomic_fetch_add(&crew->next, 1);
-        if (bucket >= crew->n_buckets)
-            return NULL;
-        crew->work(crew->arg, bucket);
-    }
-}
-
-void crew_run(uint32_t n_threads, uint32_t n_buckets, void (*work)(void *arg, uint32_t bucket), void *arg)
-{
-    struct crew crew = {.work = work, .arg = arg, .n_buckets = n_buckets};
-    pthread_t threads[BATTLES_THREADS_MAX];
-    uint32_t n = 0;
-    while (n + 1 < n_threads && n < BATTLES_THREADS_MAX && n + 1 < n_buckets) {
-        if (pthread_create(&threads[n], NULL, crew_member, &crew) != 0)
-            break; // fewer do the same
-        n++;
-    }
-    (void)crew_member(&crew);
-    for (uint32_t i = 0; i < n; i++)
-        (void)pthread_join(threads[i], NULL);
 }
 
 // ---------------------------------------------------------------- one pass
@@ -71,7 +35,7 @@ struct pass {
     const double *theta, *beta;
     double nu;
     struct pair_sum *sums;
-    struct part parts[BUCKETS];
+    struct part parts[POOL_BUCKETS];
     uint32_t n_buckets;
 };
 
@@ -244,7 +208,7 @@ static void assemble(const struct pass *pass, const struct part *total, double *
 }
 
 // `sums` is scratch of n_pairs.
-static double value_with(const struct battle_pairs *pairs, const double *theta, uint32_t n_threads,
+static double value_with(const struct battle_pairs *pairs, const double *theta, struct pool *pool,
     struct pair_sum *sums, double *gradient, double *hessian)
 {
     struct pass *pass = allocate(1, sizeof(*pass));
@@ -255,8 +219,8 @@ static double value_with(const struct battle_pairs *pairs, const double *theta, 
         .beta = theta + pairs->n_items + pairs->has_nu,
         .nu = pairs->has_nu ? exp(theta[pairs->n_items]) : 0,
         .sums = sums,
-        .n_buckets = pairs->n_pairs < BUCKETS ? pairs->n_pairs : BUCKETS};
-    crew_run(pairs->n_styles > 0 ? n_threads : 1, pass->n_buckets, pass_bucket, pass);
+        .n_buckets = pairs->n_pairs < POOL_BUCKETS ? pairs->n_pairs : POOL_BUCKETS};
+    pool_run(pairs->n_styles > 0 ? pool : NULL, pass->n_buckets, pass_bucket, pass);
     for (uint32_t bucket = 0; bucket < pass->n_buckets; bucket++)
         add_part(&total, &pass->parts[bucket], pairs->n_styles);
     for (uint32_t i = 0; i < battle_parameters(pairs); i++)
@@ -267,11 +231,11 @@ static double value_with(const struct battle_pairs *pairs, const double *theta, 
     return total.value + pairs->ridge / 2 * squares;
 }
 
-double battle_value(const struct battle_pairs *pairs, const double *theta, uint32_t n_threads,
+double battle_value(const struct battle_pairs *pairs, const double *theta, struct pool *pool,
     double *gradient, double *hessian)
 {
     struct pair_sum *sums = allocate(pairs->n_pairs, sizeof(*sums));
-    double value = value_with(pairs, theta, n_threads, sums, gradient, hessian);
+    double value = value_with(pairs, theta, pool, sums, gradient, hessian);
     free(sums);
     return value;
 }
@@ -279,15 +243,16 @@ double battle_value(const struct battle_pairs *pairs, const double *theta, uint3
 // ---------------------------------------------------------------- Newton
 // Scores of a component may all move together at no cost but the ridge's, which keeps their sum at 0. Adding ones to each
 // component's block therefore changes no step, and makes the matrix well conditioned.
-static void add_gauge(const struct battle_pairs *pairs, uint32_t n, double *hessian)
+static void add_gauge(const struct score_problem *problem, double *hessian)
 {
     double trace = 0;
-    for (uint32_t i = 0; i < pairs->n_items; i++)
+    uint32_t n = problem->n, n_items = problem->n_items;
+    for (uint32_t i = 0; i < n_items; i++)
         trace += hessian[(size_t)i * n + i];
-    double level = trace / pairs->n_items / pairs->n_items;
-    for (uint32_t i = 0; i < pairs->n_items; i++) {
-        for (uint32_t j = 0; j < pairs->n_items; j++)
-            hessian[(size_t)i * n + j] += pairs->component[i] == pairs->component[j] ? level : 0;
+    double level = trace / n_items / n_items;
+    for (uint32_t i = 0; i < n_items; i++) {
+        for (uint32_t j = 0; j < n_items; j++)
+            hessian[(size_t)i * n + j] += problem->component[i] == problem->component[j] ? level : 0;
     }
 }
 
@@ -299,26 +264,25 @@ static double greatest(const double *x, uint32_t n)
     return result;
 }
 
-int battle_minimise(const struct battle_pairs *pairs, double precision, uint32_t n_threads, double *theta,
-    double *factor, double *ret_value)
+int scores_minimise(
+    const struct score_problem *problem, double precision, double *theta, double *factor, double *ret_value)
 {
-    uint32_t n = battle_parameters(pairs);
-    int result = ERR_INTERNAL;
-    struct pair_sum *sums = allocate(pairs->n_pairs, sizeof(*sums));
-    double *gradient = allocate(n, sizeof(double)), *step = allocate(n, sizeof(double)),
-           *trial = allocate(n, sizeof(double));
-    double value = value_with(pairs, theta, n_threads, sums, gradient, factor);
+    int n = (int)problem->n, result = ERR_INTERNAL;
+    size_t size_n = problem->n;
+    double *gradient = allocate(size_n, sizeof(double)), *step = allocate(size_n, sizeof(double)),
+           *trial = allocate(size_n, sizeof(double));
+    double value = problem->value(problem->arg, theta, gradient, factor);
     for (int iteration = 1; iteration <= ITERATIONS_MAX; iteration++) {
-        add_gauge(pairs, n, factor);
-        memcpy(step, gradient, n * sizeof(*step));
-        if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', (int)n, factor, (int)n) != 0 ||
-            LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', (int)n, 1, factor, (int)n, step, (int)n) != 0)
+        add_gauge(problem, factor);
+        memcpy(step, gradient, size_n * sizeof(*step));
+        if (LAPACKE_dpotrf(LAPACK_COL_MAJOR, 'L', n, factor, n) != 0 ||
+            LAPACKE_dpotrs(LAPACK_COL_MAJOR, 'L', n, 1, factor, n, step, n) != 0)
             break;
-        double decrease = 0, length = 1, size = greatest(step, n);
-        for (uint32_t i = 0; i < n; i++)
+        double decrease = 0, length = 1, size = greatest(step, problem->n);
+        for (uint32_t i = 0; i < problem->n; i++)
             decrease += step[i] * gradient[i];
         if (size <= precision) { // what is left after this step is its square: the factor is the minimum's
-            for (uint32_t i = 0; i < n; i++)
+            for (uint32_t i = 0; i < problem->n; i++)
                 theta[i] -= step[i];
             result = iteration;
             *ret_value = value;
@@ -328,19 +292,45 @@ int battle_minimise(const struct battle_pairs *pairs, double precision, uint32_t
             length = 5 / size; // far from the minimum the model is no guide
         double next = INFINITY;
         for (int halving = 0; halving < 40; halving++, length /= 2) {
-            for (uint32_t i = 0; i < n; i++)
+            for (uint32_t i = 0; i < problem->n; i++)
                 trial[i] = theta[i] - length * step[i];
-            next = value_with(pairs, trial, n_threads, sums, gradient, factor);
+            next = problem->value(problem->arg, trial, gradient, factor);
             // The last term: near the minimum the values differ by rounding alone.
             if (next <= value - 1e-4 * length * decrease + 1e-13 * fabs(value))
                 break;
         }
         value = next;
-        memcpy(theta, trial, n * sizeof(*theta));
+        memcpy(theta, trial, size_n * sizeof(*theta));
     }
-    free(sums);
     free(gradient);
     free(step);
     free(trial);
+    return result;
+}
+
+struct pairs_problem {
+    const struct battle_pairs *pairs;
+    struct pool *pool;
+    struct pair_sum *sums;
+};
+
+static double pairs_value(void *arg, const double *theta, double *gradient, double *hessian)
+{
+    const struct pairs_problem *problem = arg;
+    return value_with(problem->pairs, theta, problem->pool, problem->sums, gradient, hessian);
+}
+
+int battle_minimise(const struct battle_pairs *pairs, double precision, struct pool *pool, double *theta,
+    double *factor, double *ret_value)
+{
+    struct pairs_problem problem = {
+        .pairs = pairs, .pool = pool, .sums = allocate(pairs->n_pairs, sizeof(struct pair_sum))};
+    struct score_problem scores = {.value = pairs_value,
+        .arg = &problem,
+        .n = battle_parameters(pairs),
+        .n_items = pairs->n_items,
+        .component = pairs->component};
+    int result = scores_minimise(&scores, precision, theta, factor, ret_value);
+    free(problem.sums);
     return result;
 }

@@ -1,12 +1,22 @@
 // The convex problem behind battles.h: battles sorted by pair, its value, gradient and Hessian, and Newton's method. Parts
-// of the passes are threads' (crew_run); sums are in a fixed order.
+// of the passes are a pool's; sums are in a fixed order.
 #ifndef WORKER_FIT_BATTLES_NEWTON_H
 #define WORKER_FIT_BATTLES_NEWTON_H
 
 #include "worker/fit/battles.h"
+#include "worker/fit/pool.h"
 
-// work(arg, bucket) for each bucket, by up to n_threads threads, in any order.
-void crew_run(uint32_t n_threads, uint32_t n_buckets, void (*work)(void *arg, uint32_t bucket), void *arg);
+// A convex function of n parameters, of which the first n_items are scores whose components may each move together.
+struct score_problem {
+    double (*value)(void *arg, const double *theta, double *gradient, double *hessian);
+    void *arg;
+    uint32_t n, n_items;
+    const uint32_t *component;
+};
+// From `theta`. Ends with the Cholesky factor of the Hessian at the minimum, gauge included (each component's ones), in
+// `factor`, and the value. Returns the number of iterations, or ERR_INTERNAL.
+int scores_minimise(
+    const struct score_problem *problem, double precision, double *theta, double *factor, double *ret_value);
 
 // Pairs low < high that have battles. Without styles each is three sums of weights; with styles its battles stand in rows
 // row_first[3 pair + k] .. row_first[3 pair + k + 1], k = 0: low won, 1: high won, 2: tie.
@@ -25,11 +35,10 @@ struct battle_pairs {
 // Parameters: scores, then log nu if has_nu, then styles.
 uint32_t battle_parameters(const struct battle_pairs *pairs);
 // The objective; gradient and Hessian (column-major, both triangles) unless NULL. Without the gauge.
-double battle_value(const struct battle_pairs *pairs, const double *theta, uint32_t n_threads,
+double battle_value(const struct battle_pairs *pairs, const double *theta, struct pool *pool,
     double *gradient, double *hessian);
-// From `theta`. Ends with the Cholesky factor of the Hessian at the minimum, gauge included (each component's ones), in
-// `factor`, and the value. Returns the number of iterations, or ERR_INTERNAL.
-int battle_minimise(const struct battle_pairs *pairs, double precision, uint32_t n_threads, double *theta,
+// As scores_minimise.
+int battle_minimise(const struct battle_pairs *pairs, double precision, struct pool *pool, double *theta,
     double *factor, double *ret_value);
 
 // What battles with weight w and z do to the gradient: d/dz and d/dlog nu, of one battle of outcome k as above.

@@ -11,6 +11,7 @@ struct sorted_battles {
     float *row_weight, *row_x;          // capped; over the standard deviation
     double *style_deviation;            // 0: this style never differed
     double total, ties;                 // weight
+    struct pool *pool;
 };
 
 int battles_sort(const struct battles *battles, const struct battles_options *options, struct arena *arena,
@@ -26,5 +27,11 @@ void battles_centre(const struct battles_result *result, double *theta);
 // battle_minimise, overwritten.
 int battles_intervals(const struct sorted_battles *sorted, const struct battles_options *options,
     const double *theta, double *factor, struct battles_result *result, struct err *err) MUST_CHECK;
+// Parts of it that rankings.c uses. The inverse from the Cholesky factor, in place, both triangles; ERR_INTERNAL.
+int battles_invert(double *factor, uint32_t n) MUST_CHECK;
+// S becomes H^-1 S H^-1 people / (people - 1); of S the lower triangle is read.
+void battles_sandwich(double *s, const double *inverse, uint32_t n, double people);
+// Standard errors and ends of the items from the parameters' covariance (n x n), under the gauge of battles_centre.
+void battles_item_intervals(const double *v, uint32_t n, double quantile, struct battles_result *result);
 
 #endif

@@ -144,6 +144,15 @@ static void test_pudding(void **state UNUSED)
     assert_true(result.has_nu && fabs(result.nu - 0.7468147) < 1e-3);
     assert_int_equal(result.items[5].ties, 12 + 12 + 10 + 18 + 12);
     arena_free(arena);
+
+    // Their standard errors, with the mean as reference.
+    static const double errors[] = {0.121949, 0.121818, 0.126823, 0.122003, 0.127054, 0.126594};
+    options.interval = BATTLES_FISHER;
+    assert_int_equal(fit(&battles, &options, &arena, &result, &err), 0);
+    for (uint32_t i = 0; i < 6; i++)
+        assert_true(fabs(result.items[i].standard_error - errors[i]) < 2e-4);
+    assert_true(fabs(result.log_likelihood + 1619.4 / 2) < 0.05);
+    arena_free(arena);
 }
 
 // ---------------------------------------------------------------- planted battles
@@ -313,15 +322,15 @@ static void test_gradients(void **state UNUSED)
         rng_seed(&rng, 9);
         for (uint32_t i = 0; i < n; i++)
             theta[i] = 0.7 * rng_normal(&rng);
-        (void)battle_value(&sorted.pairs, theta, 1, gradient, hessian);
+        (void)battle_value(&sorted.pairs, theta, NULL, gradient, hessian);
         for (uint32_t i = 0; i < n; i++) {
             double kept = theta[i];
             theta[i] = kept + h;
-            double above = battle_value(&sorted.pairs, theta, 1, other, unused);
+            double above = battle_value(&sorted.pairs, theta, NULL, other, unused);
             double slope[16];
             memcpy(slope, other, sizeof(slope));
             theta[i] = kept - h;
-            double below = battle_value(&sorted.pairs, theta, 1, other, unused);
+            double below = battle_value(&sorted.pairs, theta, NULL, other, unused);
             theta[i] = kept;
             assert_true(fabs((above - below) / (2 * h) - gradient[i]) < 1e-6 * fmax(1, fabs(gradient[i])));
             for (uint32_t j = 0; j < n; j++)
