@@ -2,6 +2,7 @@
 // judgments, none held out: nothing is foretold by it. Intervals are over annotators; beside each score stands the group of
 // people that ranks the model lowest, shrunk as far as the groups of its attribute are alike.
 #include "worker/fit/battles.h"
+#include "worker/fit/crowd.h"
 #include "worker/fit/session.h"
 
 #include <math.h>
@@ -9,6 +10,7 @@
 #include <string.h>
 
 enum {
+    PEOPLE_BATTLES_MAX = 2 * 1000 * 1000, // of more, people are not weighed: it would take as long as a fit
     MODELS_MAX = 500,
     MODELS_BY_GROUP_MAX = 40, // of more, groups say little of each, and the card would grow
 };
@@ -25,8 +27,9 @@ struct board {
     const struct session *session;
     struct collected all;
     const struct battles_result *overall;
-    uint32_t *order; // of models: by component, then from the highest score
-    json_t **worst;  // of each model, the lowest so far; NULL: none
+    struct collected some; // of a group
+    uint32_t *order;       // of models: by component, then from the highest score
+    json_t **worst;        // of each model, the lowest so far; NULL: none
     double *worst_score;
 };
 
@@ -126,21 +129,26 @@ static void collect(struct board *board)
 }
 
 // ---------------------------------------------------------------- scores
-static int score(const struct board *board, const struct collected *some, struct battles_result *ret_result,
-    struct err *err)
+static struct battles battles_of(const struct board *board, const struct collected *some)
 {
-    const struct session *session = board->session;
-    struct battles battles = {.n_items = session->data->n_models,
+    return (struct battles){.n_items = board->session->data->n_models,
         .n = some->n,
-        .n_annotators = session->data->n_annotators,
+        .n_annotators = board->session->data->n_annotators,
         .left = some->left,
         .right = some->right,
         .outcome = some->outcome,
         .weight = some->weight,
         .annotator = some->annotator};
+}
+
+static int score(const struct board *board, const struct collected *some, struct arena *arena,
+    struct battles_result *ret_result, struct err *err)
+{
+    const struct session *session = board->session;
+    struct battles battles = battles_of(board, some);
     struct battles_options options = {
         .davidson = true, .annotator_share = session->pairs.cap, .seed = session->options->seed};
-    return battles_fit(&battles, &options, session->arena, ret_result, err);
+    return battles_fit(&battles, &options, arena, ret_result, err);
 }
 
 static json_t *ends_json(double low, double high)
@@ -199,29 +207,37 @@ struct group_scores {
     double judgments;
 };
 
+// Only what the table needs of the group's scores is kept.
 static void score_group(
-    const struct board *board, const struct grouping *grouping, uint32_t g, struct group_scores *scores)
+    struct board *board, const struct grouping *grouping, uint32_t g, struct group_scores *scores)
 {
     const struct collected *all = &board->all;
-    struct collected some = reserve(board->session->arena, all->n);
+    struct collected *some = &board->some;
+    struct arena *arena = arena_new(SIZE_MAX);
     struct err err;
+    some->n = 0;
     for (uint32_t i = 0; i < all->n; i++) {
         if (grouping->of_annotator[all->annotator[i]] != g)
             continue;
-        some.left[some.n] = all->left[i];
-        some.right[some.n] = all->right[i];
-        some.annotator[some.n] = all->annotator[i];
-        some.outcome[some.n] = all->outcome[i];
-        some.weight[some.n++] = all->weight[i];
+        some->left[some->n] = all->left[i];
+        some->right[some->n] = all->right[i];
+        some->annotator[some->n] = all->annotator[i];
+        some->outcome[some->n] = all->outcome[i];
+        some->weight[some->n++] = all->weight[i];
         scores->judgments += (double)all->weight[i];
     }
-    if (scores->judgments < FIT_GROUP_JUDGMENTS_MIN || score(board, &some, &scores->result, &err) != 0)
-        return;
-    scores->shown = scores->result.n_annotators >= FIT_GROUP_ANNOTATORS_MIN;
-    scores->comparable = scores->shown && scores->result.n_components == board->overall->n_components;
-    for (uint32_t i = 0; i < scores->result.n_items && scores->comparable; i++)
-        scores->comparable = scores->result.items[i].place == board->overall->items[i].place &&
-                             scores->result.items[i].component == board->overall->items[i].component;
+    if (scores->judgments >= FIT_GROUP_JUDGMENTS_MIN &&
+        score(board, some, arena, &scores->result, &err) == 0) {
+        struct battles_result *result = &scores->result;
+        result->items =
+            arena_memdup(board->session->arena, result->items, result->n_items * sizeof(*result->items));
+        scores->shown = result->n_annotators >= FIT_GROUP_ANNOTATORS_MIN;
+        scores->comparable = scores->shown && result->n_components == board->overall->n_components;
+        for (uint32_t i = 0; i < result->n_items && scores->comparable; i++)
+            scores->comparable = result->items[i].place == board->overall->items[i].place &&
+                                 result->items[i].component == board->overall->items[i].component;
+    }
+    arena_free(arena);
 }
 
 // Variance of a group's departure from all by chance: what the group shares with all does not count.
@@ -318,6 +334,66 @@ static json_t *groups_json(struct session *session, struct board *board)
     return list;
 }
 
+// ---------------------------------------------------------------- people
+// Attribute by attribute, the groups that are flagged beyond the others: they have a taste of their own. How many of a group
+// are flagged is not told, nor any one's flag.
+static json_t *contested_json(struct session *session, struct crowd_result *crowd)
+{
+    const char *wanted = session->options->attribute;
+    json_t *list = json_array();
+    for (uint32_t a = 0; a < session->data->n_attributes; a++) {
+        const char *name = session->data->attribute_name[a];
+        struct crowd_group groups[FIT_VALUES_MAX + 1];
+        struct grouping grouping;
+        if ((wanted != NULL && strcmp(wanted, name) != 0) ||
+            session_group_by(session, name, &grouping, NULL) != 0)
+            continue;
+        crowd_judge_groups(crowd, grouping.of_annotator, grouping.n, groups);
+        for (uint32_t g = 0; g < grouping.n; g++) {
+            if (groups[g].contested)
+                json_array_append_new(
+                    list, json_pack("{s:s, s:s, s:I}", "attribute", name, "value", grouping.name[g],
+                              "n_annotators", (json_int_t)groups[g].n_annotators));
+        }
+    }
+    return list;
+}
+
+// The models whose score leaves its interval once flagged people weigh less.
+static json_t *moved_json(const struct board *board, const struct crowd_result *crowd)
+{
+    struct collected weighed = board->all;
+    struct battles_result result;
+    struct err err;
+    json_t *list = json_array();
+    weighed.weight = arena_alloc(board->session->arena, weighed.n * sizeof(float));
+    for (uint32_t i = 0; i < weighed.n; i++)
+        weighed.weight[i] = board->all.weight[i] * (float)crowd->annotators[board->all.annotator[i]].weight;
+    if (score(board, &weighed, board->session->arena, &result, &err) != 0)
+        return list;
+    for (uint32_t i = 0; i < result.n_items; i++) {
+        const struct battles_item *item = &board->overall->items[board->order[i]];
+        double now = result.items[board->order[i]].score;
+        if (isfinite(item->low) && (now < item->low || now > item->high))
+            json_array_append_new(list, json_string(board->session->data->model_name[board->order[i]]));
+    }
+    return list;
+}
+
+// Who goes with the others less than chance would have it (crowd.h): how many, and whether it matters.
+static json_t *people_json(struct session *session, const struct board *board)
+{
+    struct battles battles = battles_of(board, &board->all);
+    struct crowd_options options = {0};
+    struct crowd_result crowd;
+    struct err err;
+    if (board->all.n > PEOPLE_BATTLES_MAX || crowd_fit(&battles, &options, session->arena, &crowd, &err) != 0)
+        return json_null();
+    json_t *contested = contested_json(session, &crowd);
+    return json_pack("{s:I, s:I, s:o, s:o}", "n_annotators", (json_int_t)crowd.n_enough, "n_flagged",
+        (json_int_t)crowd.n_flagged, "contested", contested, "moved", moved_json(board, &crowd));
+}
+
 // ---------------------------------------------------------------- the card
 static json_t *components_json(const struct battles_result *result)
 {
@@ -342,7 +418,7 @@ void session_models(struct session *session, json_t *card)
     collect(&board);
     if (board.all.n == 0)
         return;
-    if (score(&board, &board.all, &overall, &err) != 0) {
+    if (score(&board, &board.all, session->arena, &overall, &err) != 0) {
         json_object_set_new(card, "models", json_pack("{s:[], s:s}", "scores", "statement", err.message));
         return;
     }
@@ -352,14 +428,16 @@ void session_models(struct session *session, json_t *card)
     for (uint32_t i = 0; i < n; i++)
         board.worst_score[i] = INFINITY;
     put_in_order(&board);
+    board.some = reserve(session->arena, board.all.n);
     json_t *groups = groups_json(session, &board), *scores = json_array();
     for (uint32_t i = 0; i < n; i++)
         json_array_append_new(scores, model_json(&board, board.order[i]));
     for (uint32_t i = 0; i < n; i++)
         json_decref(board.worst[i]);
-    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:I, s:I}", "scores", scores, "groups", groups,
-        "components", components_json(&overall), "nu", overall.has_nu ? json_real(overall.nu) : json_null(),
-        "n", (json_int_t)overall.n, "n_annotators", (json_int_t)overall.n_annotators);
+    json_t *json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I}", "people", people_json(session, &board),
+        "scores", scores, "groups", groups, "components", components_json(&overall), "nu",
+        overall.has_nu ? json_real(overall.nu) : json_null(), "n", (json_int_t)overall.n, "n_annotators",
+        (json_int_t)overall.n_annotators);
     assert(json != NULL);
     json_object_set_new(card, "models", json);
 }

@@ -92,6 +92,11 @@ static void test_table(void **state UNUSED)
     assert_int_equal(json_integer_value(json_object_get(models, "n")), 4800);
     assert_true(number(models, "nu") > 0.4 && number(models, "nu") < 0.6);
     assert_int_equal(json_array_size(json_object_get(models, "components")), 1);
+    const json_t *people = json_object_get(models, "people");
+    assert_int_equal(json_integer_value(json_object_get(people, "n_annotators")), 120);
+    assert_true(json_integer_value(json_object_get(people, "n_flagged")) <= 4);
+    assert_int_equal(json_array_size(json_object_get(people, "contested")), 0);
+    assert_int_equal(json_array_size(json_object_get(people, "moved")), 0);
     for (size_t i = 0; i < MODELS; i++) {
         const json_t *row = json_array_get(scores, i);
         double truth = 0.5 * (MODELS - 1 - (double)i) - 0.75;
@@ -129,6 +134,25 @@ static void test_opposed_groups(void **state UNUSED)
             assert_int_equal(json_integer_value(json_object_get(worst, "n_annotators")), 60);
         }
     }
+    json_decref(models);
+    free(model);
+    planted_free(&planted);
+}
+
+// A quarter who rank them the other way round are flagged nearly all; as they said who they are, nothing is held against them.
+static void test_contested(void **state UNUSED)
+{
+    struct planted planted;
+    struct planted_options quarter = plan;
+    quarter.minority = 30;
+    planted_make(&planted, &quarter);
+    uint32_t *model = name_models(&planted, 1, 9);
+    json_t *models = models_of(&planted.data, NULL), *people = json_object_get(models, "people");
+    const json_t *contested = json_object_get(people, "contested");
+    assert_true(json_integer_value(json_object_get(people, "n_flagged")) >= 20);
+    assert_int_equal(json_array_size(contested), 1);
+    assert_string_equal(text(json_array_get(contested, 0), "value"), "sour");
+    assert_int_equal(json_array_size(json_object_get(people, "moved")), 0);
     json_decref(models);
     free(model);
     planted_free(&planted);
@@ -189,6 +213,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table),
         cmocka_unit_test(test_opposed_groups),
+        cmocka_unit_test(test_contested),
         cmocka_unit_test(test_what_is_not_told),
         cmocka_unit_test(test_wrong_models_and_only_ties),
     };

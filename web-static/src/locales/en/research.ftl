@@ -247,3 +247,13 @@ board-none-text = Every comparison is a tie, or none has any weight.
 board-groups = By group
 board-groups-text = Groups of at least ten people and fifty judgments. Shares are pulled towards everyone as far as the groups of a question are alike.
 board-own-scale = other models met
+board-people = Who goes against the others
+board-people-text = { $flagged ->
+    [0] Of { $n } people nobody goes with the others less than chance would have it.
+    [one] Of { $n } people one goes with the others less than chance would have it.
+   *[other] Of { $n } people { $flagged } go with the others less than chance would have it.
+}
+board-unmoved = No score leaves its interval when such people weigh less.
+board-moved = When such people weigh less, these leave their intervals: { $models }.
+board-contested = A taste of its own is no carelessness
+board-contested-text = More people go against the others in these groups than elsewhere: { $groups }. Their judgments weigh as everyone’s.

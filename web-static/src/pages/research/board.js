@@ -1,7 +1,7 @@
 // The models that made the responses: who is preferred to whom. A score is told as the share of decided comparisons that a
 // model would win against one of average score, which is what its logit says; the group that ranks it lowest stands beside.
 import { html } from 'htm/preact';
-import { decimal, number, percent } from '../../lib/format.js';
+import { decimal, listOf, number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { DotPlot } from '../../ui/dotplot.js';
 import { Notice } from '../../ui/parts.js';
@@ -73,6 +73,17 @@ function ByGroup({ board, words }) {
         </table></div>`;
 }
 
+// Who goes with the others less than chance would have it: how many, whether the table hangs on them, and which declared
+// groups are flagged more than the rest, whose people then weigh as they did.
+function People({ people, words }) {
+    if (!people || people.n_annotators === 0) return null;
+    const contested = people.contested.map((one) => t('group-of', { attribute: words(one.attribute), value: words(one.attribute, one.value) }));
+    return html`<h3>${t('board-people')}</h3>
+        <p>${t('board-people-text', { flagged: people.n_flagged, n: number(people.n_annotators) })} ${people.moved.length === 0
+        ? t('board-unmoved') : t('board-moved', { models: listOf(people.moved) })}</p>
+        ${contested.length > 0 && html`<${Notice} title=${t('board-contested')}><p>${t('board-contested-text', { groups: listOf(contested) })}</p><//>`}`;
+}
+
 export function ModelBoard({ board, words }) {
     const { scores, components = [] } = board;
     const plotted = scores.filter((row) => row.place === 'settled' && row.component === 0 && row.interval);
@@ -86,6 +97,6 @@ export function ModelBoard({ board, words }) {
         ${components.length > 1 && html`<${Notice} kind="warning" title=${t('board-apart')}><p>${t('board-apart-text')}</p><//>`}
         ${scores.some((row) => row.place !== 'settled' && row.place !== 'absent') && html`<p class="fine">${t('board-unsettled-text')}</p>`}
         ${scores.length > 0 && plotted.length === 0 && html`<p class="fine">${t('board-no-intervals')}</p>`}
-        ${scores.length > 0 && html`<${ByGroup} board=${board} words=${words} />`}
+        ${scores.length > 0 && html`<${ByGroup} board=${board} words=${words} /><${People} people=${board.people} words=${words} />`}
     </section>`;
 }
