@@ -135,7 +135,7 @@ test('a fit is started here, and its card has the worst-off group beside the ave
     const groups = me.page.locator('[aria-labelledby=board-groups-title] tbody');
     assert.ok((await textOf(groups)).startsWith('Age18 to 2912'), await textOf(groups));
     // Half of these people like short answers and half long ones: that is told as who they are, not as carelessness.
-    assert.match(await textOf(me.page.locator('[aria-labelledby=board-title]')), /Of 24 people .* than chance would have it\./);
+    assert.match(await textOf(me.page.locator('section[aria-labelledby=board-title]')), /Of 24 people .* than chance would have it\./);
     await checkAccessible(me.page, 'card');
     await shot(me.page, 'card');
     const card = new URL(me.page.url()).pathname;
