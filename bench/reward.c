@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "base/rng.h"
 #include "reward/aggregate.h"
+#include "reward/batch.h"
 #include "reward/features.h"
 #include "reward/predict.h"
 #include "worker/fit/logistic.h"
@@ -317,6 +318,87 @@ static void score_text_line(const struct texts *texts)
     free(weights);
 }
 
+// ---------------------------------------------------------------- scores
+struct scoring {
+    struct batch batch;
+    uint32_t *first, *choice;
+    bool failed[POOL_BUCKETS];
+};
+
+static void score_bucket(void *arg, uint32_t bucket)
+{
+    struct scoring *scoring = arg;
+    uint32_t from = pool_bucket(scoring->batch.n_prompts, bucket),
+             end = pool_bucket(scoring->batch.n_prompts, bucket + 1);
+    struct batch own = scoring->batch;
+    struct err err;
+    own.first += from;
+    own.n_prompts = end - from;
+    scoring->failed[bucket] = batch_choose(&own, scoring->choice + from, NULL, &err) != 0;
+}
+
+// The 200,000 left responses as 25,000 prompts of eight candidates, five groups, maxmin; and as one prompt after another,
+// as a request is scored.
+static void score_lines(const struct planted *planted)
+{
+    struct scoring scoring = {.first = allocate(PAIRS / CANDIDATES_EACH + 1, sizeof(uint32_t)),
+        .choice = allocate(PAIRS / CANDIDATES_EACH, sizeof(uint32_t))};
+    struct artefact_head heads[HEADS];
+    static float weights[DIMENSIONS * HEADS];
+    double best = INFINITY, one = INFINITY;
+    for (uint32_t h = 0; h < HEADS; h++) {
+        heads[h] = (struct artefact_head){.value = "", .attribute = "", .served = true, .tau = 1};
+        for (uint32_t c = 0; c < DIMENSIONS; c++)
+            weights[c * HEADS + h] = (float)planted->taste[h][c];
+    }
+    struct artefact model = {.method = "maxmin",
+        .features = ARTEFACT_EMBEDDING,
+        .n_dimensions = DIMENSIONS,
+        .n_heads = HEADS,
+        .heads = heads,
+        .n_rows = DIMENSIONS,
+        .weights = weights};
+    for (uint32_t p = 0; p <= PAIRS / CANDIDATES_EACH; p++)
+        scoring.first[p] = p * CANDIDATES_EACH;
+    scoring.batch = (struct batch){.artefact = &model,
+        .rule = AGGREGATE_MAXMIN,
+        .embedding = planted->design.dense,
+        .first = scoring.first,
+        .n_prompts = PAIRS / CANDIDATES_EACH};
+    for (int round = 0; round < 4 * ROUNDS; round++) {
+        int64_t start = clock_monotonic_us();
+        pool_run(planted->design.pool, POOL_BUCKETS, score_bucket, &scoring);
+        best = fmin(best, seconds_since(start));
+    }
+    for (int round = 0; round < 2; round++) {
+        int64_t start = clock_monotonic_us();
+        for (uint32_t p = 0; p < PAIRS / CANDIDATES_EACH / 10; p++) {
+            struct arena *arena = arena_new(SIZE_MAX);
+            struct predict_candidate candidates[CANDIDATES_EACH];
+            struct aggregate_result result;
+            struct err err;
+            double rewards[CANDIDATES_EACH * HEADS], utilities[CANDIDATES_EACH * HEADS];
+            for (uint32_t i = 0; i < CANDIDATES_EACH; i++)
+                candidates[i] = (struct predict_candidate){
+                    .embedding = planted->design.dense + (size_t)(p * CANDIDATES_EACH + i) * DIMENSIONS,
+                    .n_dimensions = DIMENSIONS};
+            if (predict_rewards(&model, candidates, CANDIDATES_EACH, arena, rewards, &err) != 0)
+                abort();
+            predict_served_utilities(&model, rewards, CANDIDATES_EACH, utilities);
+            if (aggregate(AGGREGATE_MAXMIN, utilities, CANDIDATES_EACH, HEADS, NULL, arena, &result, &err) !=
+                    0 ||
+                p * CANDIDATES_EACH + result.choice != scoring.choice[p])
+                abort();
+            arena_free(arena);
+        }
+        one = fmin(one, seconds_since(start));
+    }
+    print("score_200k_x_384_x_5_maxmin", PAIRS / best / 1e6, "M candidates/s", "");
+    print("score_prompt_by_prompt_one_thread", PAIRS / 10 / one / 1e6, "M candidates/s", "");
+    free(scoring.first);
+    free(scoring.choice);
+}
+
 int main(int argc, char **argv)
 {
     struct pool *pool = pool_new(2);
@@ -327,6 +409,7 @@ int main(int argc, char **argv)
         leave(&planted, argv[1]);
     logistic_lines(&planted);
     mixture_line(&planted);
+    score_lines(&planted);
     struct texts texts = {.text = allocate(TEXTS, sizeof(*texts.text)), .version = FEATURES_NGRAMS_STYLE};
     struct rng rng;
     rng_seed(&rng, 1);

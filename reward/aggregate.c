@@ -220,7 +220,7 @@ static double score_one(enum aggregate_rule rule, const double *u, const double 
     return rule == AGGREGATE_MAXMIN || rule == AGGREGATE_LOTTERY ? least : sum;
 }
 
-static int read_shares(const double *weights, size_t g, double *share, struct err *err)
+int aggregate_shares(const double *weights, size_t g, double *share, struct err *err)
 {
     double sum = 0;
     for (size_t k = 0; k < g; k++) {
@@ -264,7 +264,7 @@ int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candid
                 err, ERR_INVALID, "utility of candidate %zu for group %zu is not finite", i / g, i % g);
     }
     double share[AGGREGATE_GROUPS_MAX];
-    int failed = read_shares(weights, g, share, err);
+    int failed = aggregate_shares(weights, g, share, err);
     if (failed)
         return failed;
     *ret_result = (struct aggregate_result){.scores = arena_calloc(arena, n, sizeof(double)),

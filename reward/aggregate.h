@@ -33,6 +33,9 @@ struct aggregate_result {
 bool aggregate_rule_parse(const char *name, enum aggregate_rule *ret_rule) MUST_CHECK;
 const char *aggregate_rule_name(enum aggregate_rule rule);
 
+// Weights as shares that sum to 1; NULL: equal ones. ERR_INVALID for weights that are none.
+int aggregate_shares(const double *weights, size_t n_groups, double *ret_share, struct err *err) MUST_CHECK;
+
 // `weights` (n_groups, not negative, sum > 0) are the shares for mean and nash, the wish for weights; NULL: equal.
 // ERR_LIMIT past the maxima above, ERR_INVALID for no candidate, no group, or weights that are not such.
 int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candidates, size_t n_groups,

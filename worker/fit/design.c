@@ -200,7 +200,7 @@ static void multiply_bucket(void *arg, uint32_t bucket)
             product->reward[row] = dot_dense(design->dense + (size_t)row * d, product->w, d);
         } else {
             n = run_of(product->rows, i, end);
-            pass_dots(design->dense + (size_t)row * d, d, n, product->w, 1, product->reward + row);
+            kernel_dots(design->dense + (size_t)row * d, d, n, product->w, 1, product->reward + row);
         }
     }
 }
@@ -225,7 +225,7 @@ static void transposed_bucket(void *arg, uint32_t bucket)
         n = 1;
         if (d % 8 == 0) {
             n = run_of(product->rows, i, end);
-            pass_add(x, d, n, product->slope + row, 1, g);
+            kernel_add(x, d, n, product->slope + row, 1, g);
         } else {
             for (uint32_t c = 0; c < d; c++)
                 g[c] += product->slope[row] * x[c];

@@ -66,7 +66,7 @@ static void value_bucket(void *arg, uint32_t bucket)
     for (uint32_t i = (uint32_t)((uint64_t)pairs->n * bucket / n_buckets); i < end; i += n) {
         n = (uint32_t)min_size(PASS_ROWS, end - i);
         const float *rows = logistic->pass.difference + (size_t)i * stride;
-        pass_dots(rows, stride, n, logistic->padded, 1, z);
+        kernel_dots(rows, stride, n, logistic->padded, 1, z);
         for (uint32_t r = 0; r < n; r++) {
             double c = logistic->weight[i + r], y = pairs->y[i + r];
             double e = exp(-fabs(z[r])), inverse = 1 / (1 + e);
@@ -74,7 +74,7 @@ static void value_bucket(void *arg, uint32_t bucket)
             log_sum_add(&logs, c, e);
             step[r] = c * ((z[r] >= 0 ? inverse : e * inverse) - y);
         }
-        pass_add(rows, stride, n, step, 1, sums + 1);
+        kernel_add(rows, stride, n, step, 1, sums + 1);
     }
     log_sum_flush(&logs);
     sums[0] = loss + logs.sum;
@@ -214,7 +214,7 @@ static void hessian(const struct logistic *logistic, const double *w, double *bl
     for (uint32_t i = 0; i < pairs->n; i++) {
         double z = 0;
         const float *x = pass_rows(&logistic->pass, i, 1, scratch);
-        pass_dots(x, stride, 1, logistic->padded, 1, &z);
+        kernel_dots(x, stride, 1, logistic->padded, 1, &z);
         double p = predict_sigmoid(z), scale = sqrt(logistic->weight[i] * p * (1 - p) / logistic->total);
         for (size_t c = 0; c < d; c++)
             block[filled * d + c] = scale * x[c];

@@ -1,6 +1,7 @@
 #include "worker/fit/mixture.h"
 
 #include "worker/fit/logistic.h"
+#include "worker/fit/mixture_dense.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -51,45 +52,15 @@ void mixture_copy(struct mixture *to, const struct mixture *from)
 // ---------------------------------------------------------------- where to start
 static double squared_distance(const double *a, const double *b, uint32_t n)
 {
-    double sum = 0;
-    for (uint32_t i = 0; i < n; i++)
-        sum += (a[i] - b[i]) * (a[i] - b[i]);
-    return sum;
-}
-
-// The step each annotator would take from the pooled model: minus their gradient, scaled by the curvature that is
-// common to all (a diagonal one: lambda plus the mean of c p (1 - p) (x_left - x_right)^2), to the length 1.
-static void newton_vectors(const struct design *design, const struct pairs *pairs, const double *pooled,
-    double lambda, uint32_t n_annotators, double *ret_vectors)
-{
-    uint32_t d = design->n_columns;
-    double *reward = allocate(design->n_rows, sizeof(double)), *z = allocate(pairs->n, sizeof(double));
-    double *curvature = allocate(d, sizeof(double)), total = 0;
-    logistic_logits(design, pairs, pooled, reward, z);
-    for (uint32_t i = 0; i < pairs->n; i++) {
-        double p = 1 / (1 + exp(-z[i])), step = pairs->weight[i] * (pairs->y[i] - p);
-        double *vector = ret_vectors + (size_t)pairs->annotator[i] * d;
-        const float *left = design->dense + (size_t)pairs->left[i] * d;
-        const float *right = design->dense + (size_t)pairs->right[i] * d;
-        total += pairs->weight[i];
-        for (uint32_t c = 0; c < d; c++) {
-            double difference = left[c] - right[c];
-            vector[c] += step * difference;
-            curvature[c] += pairs->weight[i] * p * (1 - p) * difference * difference;
-        }
+    double sum[4] = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n; i += 4) {
+        for (uint32_t j = 0; j < 4; j++)
+            sum[j] += (a[i + j] - b[i + j]) * (a[i + j] - b[i + j]);
     }
-    for (uint32_t a = 0; a < n_annotators; a++) {
-        double *vector = ret_vectors + (size_t)a * d, squares = 0;
-        for (uint32_t c = 0; c < d; c++) {
-            vector[c] /= curvature[c] / total + lambda;
-            squares += vector[c] * vector[c];
-        }
-        for (uint32_t c = 0; c < d && squares > 0; c++)
-            vector[c] /= sqrt(squares);
-    }
-    free(reward);
-    free(z);
-    free(curvature);
+    for (; i < n; i++)
+        sum[0] += (a[i] - b[i]) * (a[i] - b[i]);
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
 static bool has_pairs(const struct pairs *pairs, uint32_t annotator)
@@ -143,8 +114,8 @@ static void choose_centres(const struct pairs *pairs, const double *vectors, uin
         for (uint32_t a = 0; a < n; a++) {
             double distance = 0;
             if (has_pairs(pairs, a))
-                nearest(vectors + (size_t)a * d, centres, j + 1, d, &distance);
-            chance[a] = distance;
+                nearest(vectors + (size_t)a * d, centres + (size_t)j * d, 1, d, &distance);
+            chance[a] = j == 0 ? distance : fmin(chance[a], distance);
         }
     }
     free(chance);
@@ -157,7 +128,7 @@ void mixture_start(const struct design *design, const struct pairs *pairs, const
     double *vectors = allocate((size_t)n * d, sizeof(*vectors)),
            *centres = allocate((size_t)k * d, sizeof(*centres));
     uint32_t *member = allocate(n, sizeof(*member)), *count = allocate(k, sizeof(*count));
-    newton_vectors(design, pairs, pooled, lambda, n, vectors);
+    mixture_dense_vectors(design, pairs, pooled, lambda, n, vectors);
     choose_centres(pairs, vectors, n, k, d, rng, centres);
     for (int round = 0; round < 10; round++) {
         double distance;
@@ -223,24 +194,18 @@ static double log_sum_exp(const double *x, uint32_t n)
     return x[best] + log1p(rest);
 }
 
-// Returns log sum_k pi_k exp(-loss_k).
-static double posterior(const double *loss, const double *share, uint32_t k, double *q)
+double mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q)
 {
     double log_weight[FIT_CLUSTERS_MAX] = {0};
     for (uint32_t j = 0; j < k; j++)
         log_weight[j] = log(fmax(share[j], 1e-300)) - loss[j];
     double total = log_sum_exp(log_weight, k);
     for (uint32_t j = 0; j < k; j++)
-        q[j] = exp(log_weight[j] - total);
+        ret_q[j] = exp(log_weight[j] - total);
     return total;
 }
 
-void mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q)
-{
-    (void)posterior(loss, share, k, ret_q);
-}
-
-static void update_shares(const struct pairs *pairs, struct mixture *mixture)
+void mixture_update_shares(const struct pairs *pairs, struct mixture *mixture)
 {
     uint32_t n = 0, k = mixture->k;
     memset(mixture->share, 0, k * sizeof(double));
@@ -267,7 +232,6 @@ static void m_step(const struct design *design, const struct pairs *pairs,
     const struct mixture_settings *settings, double total, struct mixture *mixture)
 {
     double *weight = allocate(pairs->n, sizeof(*weight));
-    update_shares(pairs, mixture);
     for (uint32_t j = 0; j < mixture->k; j++) {
         for (uint32_t i = 0; i < pairs->n; i++)
             weight[i] = pairs->weight[i] * mixture->q[(size_t)pairs->annotator[i] * mixture->k + j];
@@ -283,13 +247,12 @@ static void m_step(const struct design *design, const struct pairs *pairs,
 }
 
 // Sets q and the likelihoods; true when no annotator's most likely head changed.
-static bool e_step(const struct design *design, const struct pairs *pairs,
-    const struct mixture_settings *settings, double total, struct mixture *mixture)
+static bool e_step(const struct pairs *pairs, const struct mixture_settings *settings, const double *loss,
+    double total, struct mixture *mixture)
 {
     uint32_t k = mixture->k, n = mixture->n_annotators;
-    double *loss = allocate((size_t)n * k, sizeof(*loss)), sum = 0, squares = 0;
+    double sum = 0, squares = 0;
     bool fixed = true;
-    mixture_losses(design, pairs, mixture, loss);
     for (uint32_t a = 0; a < n; a++) {
         double *q = mixture->q + (size_t)a * k, before[FIT_CLUSTERS_MAX];
         if (!has_pairs(pairs, a)) {
@@ -297,7 +260,7 @@ static bool e_step(const struct design *design, const struct pairs *pairs,
             continue;
         }
         memcpy(before, q, k * sizeof(*q));
-        double likelihood = posterior(loss + (size_t)a * k, mixture->share, k, q);
+        double likelihood = mixture_posterior(loss + (size_t)a * k, mixture->share, k, q);
         uint32_t best = 0, was = 0;
         for (uint32_t j = 1; j < k; j++) {
             best = q[j] > q[best] ? j : best;
@@ -315,21 +278,31 @@ static bool e_step(const struct design *design, const struct pairs *pairs,
         squares += mixture->w[i] * mixture->w[i];
     mixture->log_likelihood = sum / total;
     mixture->objective = sum / total - settings->lambda / 2 * squares;
-    free(loss);
     return fixed;
 }
 
-void mixture_run(const struct design *design, const struct pairs *pairs,
-    const struct mixture_settings *settings, struct mixture *mixture)
+// E- and M-steps in turn.
+static void run_in_turns(const struct design *design, const struct pairs *pairs,
+    const struct mixture_settings *settings, struct mixture_dense *dense, double *loss, double total,
+    struct mixture *mixture)
 {
-    double total = total_weight(pairs), before = -INFINITY;
-    for (mixture->iterations = 0; mixture->iterations < settings->max_iterations; mixture->iterations++) {
+    double before = -INFINITY;
+    for (; mixture->iterations < settings->max_iterations; mixture->iterations++) {
         if (settings->stop != NULL && settings->stop(settings->stop_arg))
             return;
-        m_step(design, pairs, settings, total, mixture);
+        mixture_update_shares(pairs, mixture);
+        if (dense != NULL)
+            mixture_dense_descend(
+                dense, MIXTURE_FIXED, settings->m_step_iterations, 0, mixture->iterations < 2);
+        else
+            m_step(design, pairs, settings, total, mixture);
         if (settings->calibrate != NULL)
             settings->calibrate(settings->calibrate_arg, mixture);
-        bool fixed = e_step(design, pairs, settings, total, mixture);
+        if (dense != NULL)
+            mixture_dense_losses(dense);
+        else
+            mixture_losses(design, pairs, mixture, loss);
+        bool fixed = e_step(pairs, settings, dense != NULL ? dense->loss : loss, total, mixture);
         if (settings->trace != NULL)
             settings->trace(settings->trace_arg, mixture->objective);
         bool still = settings->calibrate != NULL ? fixed : mixture->objective - before < 1e-6;
@@ -337,6 +310,45 @@ void mixture_run(const struct design *design, const struct pairs *pairs,
         if (still || (settings->hard && fixed && mixture->iterations > 0))
             break;
     }
+}
+
+// Climbs the likelihood itself, heads and shares together.
+static void run_soft(
+    const struct pairs *pairs, const struct mixture_settings *settings, struct mixture_dense *dense)
+{
+    enum { FIRST = 3 }; // steps before the curvature is measured where the heads have parted
+    int steps = 2 * settings->max_iterations;
+    struct mixture *mixture = dense->mixture;
+    mixture_update_shares(pairs, mixture);
+    mixture_dense_descend(dense, MIXTURE_FIXED, (settings->m_step_iterations + 1) / 2, 0, true);
+    mixture_dense_descend(dense, MIXTURE_SOFT, steps < FIRST ? steps : FIRST, 1e-6, false);
+    if (mixture->iterations == FIRST && steps > FIRST)
+        mixture_dense_descend(dense, MIXTURE_SOFT, steps - FIRST, 1e-6, true);
+    mixture_dense_losses(dense); // of the point that was kept
+    (void)e_step(pairs, settings, dense->loss, dense->total, mixture);
+    if (settings->trace != NULL)
+        settings->trace(settings->trace_arg, mixture->objective);
+}
+
+void mixture_run(const struct design *design, const struct pairs *pairs,
+    const struct mixture_settings *settings, struct mixture *mixture)
+{
+    double total = total_weight(pairs);
+    bool is_dense = mixture_dense_fits(design, mixture->k);
+    struct mixture_dense dense;
+    double *loss = NULL;
+    mixture->iterations = 0;
+    if (is_dense)
+        mixture_dense_init(&dense, design, pairs, settings, mixture);
+    else
+        loss = allocate((size_t)mixture->n_annotators * mixture->k, sizeof(*loss));
+    if (is_dense && !settings->hard && settings->calibrate == NULL)
+        run_soft(pairs, settings, &dense);
+    else
+        run_in_turns(design, pairs, settings, is_dense ? &dense : NULL, loss, total, mixture);
+    if (is_dense)
+        mixture_dense_release(&dense);
+    free(loss);
 }
 
 void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
@@ -363,8 +375,8 @@ void mixture_held_out(const struct design *design, const struct pairs *pairs, co
         ret_each[a] = NAN;
         if (weight[a] <= 0)
             continue;
-        posterior(loss + (size_t)a * 2 * k, mixture->share, k, q);
-        double likelihood = posterior(loss + ((size_t)a * 2 + 1) * k, q, k, unused);
+        mixture_posterior(loss + (size_t)a * 2 * k, mixture->share, k, q);
+        double likelihood = mixture_posterior(loss + ((size_t)a * 2 + 1) * k, q, k, unused);
         ret_each[a] = likelihood / weight[a];
         *sum += likelihood;
         *total += weight[a];

@@ -48,7 +48,8 @@ void mixture_copy(struct mixture *to, const struct mixture *from);
 void mixture_start(const struct design *design, const struct pairs *pairs, const double *pooled,
     double lambda, struct rng *rng, struct mixture *mixture);
 
-// EM from q and w (an M-step first) until the objective gains under 1e-6 or assignments are fixed.
+// EM from q and w (an M-step first) until the objective gains under 1e-6 or assignments are fixed. Soft and on dense
+// features an iteration is a step up the likelihood itself (mixture_dense.h), at most twice as many of them.
 void mixture_run(const struct design *design, const struct pairs *pairs,
     const struct mixture_settings *settings, struct mixture *mixture);
 
@@ -56,7 +57,10 @@ void mixture_run(const struct design *design, const struct pairs *pairs,
 // sums of the pairs' losses under each head.
 void mixture_losses(
     const struct design *design, const struct pairs *pairs, const struct mixture *mixture, double *ret_loss);
-void mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q);
+// Returns log sum_k pi_k exp(-loss_k).
+double mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q);
+// The shares that go with the responsibilities of the annotators who have pairs.
+void mixture_update_shares(const struct pairs *pairs, struct mixture *mixture);
 
 // The log-likelihood that the mixture gives the second half of each annotator's pairs after it saw the first half, and
 // its weight, are added to *sum and *total; each annotator's own per unit of weight (NaN without pairs).

@@ -68,7 +68,7 @@ static void scale_bucket(void *arg, uint32_t bucket)
     for (uint32_t i = pool_bucket(sampling->m, bucket); i < end; i++) {
         uint32_t pair = sampled_pair(sampling, i);
         const float *x = pass_rows(sampling->pass, pair, 1, scratch);
-        pass_dots(x, sampling->pass->stride, 1, sampling->w, k, z);
+        kernel_dots(x, sampling->pass->stride, 1, sampling->w, k, z);
         for (uint32_t j = 0; j < k; j++) {
             double e = exp(-fabs(z[j])), slope = e / ((1 + e) * (1 + e));
             sampling->scale[(size_t)i * k + j] =

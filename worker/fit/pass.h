@@ -1,10 +1,9 @@
-// The fused pass over dense pairs that the convex core and the mixtures run on: the differences x_left - x_right of
-// pairs as rows of float32, and two kernels that read a block of them while it is in cache, for all heads at once. All
-// arithmetic is in double. AVX2 with FMA where the machine has it, else plain C; sums differ in their last bits
-// between the two, and nowhere else.
+// What the fused passes of the convex core and of the mixtures read: the differences x_left - x_right of dense pairs as
+// rows of float32, in blocks that both kernels of reward/kernel.h take while they are in cache, for all heads at once.
 #ifndef WORKER_FIT_PASS_H
 #define WORKER_FIT_PASS_H
 
+#include "reward/kernel.h"
 #include "worker/fit/design.h"
 #include "worker/fit/pairs.h"
 
@@ -23,15 +22,12 @@ struct pair_pass {
 };
 
 void pass_init(struct pair_pass *pass, const struct design *design, const struct pairs *pairs);
+// The same without forming any: for a single pass over them.
+void pass_init_passing(struct pair_pass *pass, const struct design *design, const struct pairs *pairs);
 void pass_release(struct pair_pass *pass);
 
 // Differences of pairs from .. from + n - 1, n <= PASS_ROWS; `scratch` is PASS_ROWS x stride.
 const float *pass_rows(const struct pair_pass *pass, uint32_t from, uint32_t n, float *scratch);
-
-// z[i * k + j] = x_i . w_j of n rows; w is k x stride, k <= PASS_HEADS_MAX.
-void pass_dots(const float *x, size_t stride, uint32_t n, const double *w, uint32_t k, double *z);
-// g_j += sum_i slope[i * k + j] x_i; g is k x stride.
-void pass_add(const float *x, size_t stride, uint32_t n, const double *slope, uint32_t k, double *g);
 
 // Few pairs are summed in fewer buckets than POOL_BUCKETS; a matter of the data alone.
 uint32_t pass_n_buckets(uint32_t n_pairs);
