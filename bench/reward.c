@@ -61,7 +61,7 @@ static void plant(struct planted *planted, struct pool *pool)
 {
     struct rng rng;
     rng_seed(&rng, 1);
-    float *x = allocate((size_t)2 * PAIRS * DIMENSIONS, sizeof(*x));
+    float *x = pass_map((size_t)2 * PAIRS * DIMENSIONS * sizeof(*x));
     uint32_t *rows = allocate(2 * PAIRS, sizeof(*rows));
     struct pairs *pairs = &planted->pairs;
     *pairs = (struct pairs){.n = PAIRS,
@@ -75,7 +75,7 @@ static void plant(struct planted *planted, struct pool *pool)
         .first = allocate(ANNOTATORS + 1, sizeof(uint32_t))};
     for (uint32_t t = 0; t < TASTES; t++) {
         for (uint32_t c = 0; c < DIMENSIONS; c++)
-            planted->taste[t][c] = 2.5 * rng_normal(&rng);
+            planted->taste[t][c] = 1.5 * rng_normal(&rng);
     }
     for (uint32_t row = 0; row < 2 * PAIRS; row++) {
         float *at = x + (size_t)row * DIMENSIONS;
@@ -143,7 +143,7 @@ static void logistic_lines(const struct planted *planted)
         memset(w, 0, DIMENSIONS * sizeof(*w));
         int64_t start = clock_monotonic_us();
         logistic_init(&logistic, &planted->design, &planted->pairs, planted->pairs.weight, PAIRS, LAMBDA);
-        reached = logistic_minimise(&logistic, 1e-4, 100, w);
+        reached = logistic_minimise(&logistic, 2e-5, 100, w);
         logistic_release(&logistic);
         best = fmin(best, seconds_since(start));
     }
@@ -237,6 +237,18 @@ static void write_text(struct rng *rng, char *text)
             (unsigned long long)rng_below(rng, 40));
     }
     text[TEXT_BYTES] = '\0';
+}
+
+// One a line.
+static void leave_texts(const struct texts *texts, const char *folder)
+{
+    char *all = allocate(TEXTS, TEXT_BYTES + 1);
+    for (size_t i = 0; i < TEXTS; i++) {
+        memcpy(all + i * (TEXT_BYTES + 1), texts->text[i], TEXT_BYTES);
+        all[i * (TEXT_BYTES + 1) + TEXT_BYTES] = '\n';
+    }
+    write_array(folder, "texts.txt", all, TEXTS * (size_t)(TEXT_BYTES + 1));
+    free(all);
 }
 
 static void featurise_bucket(void *arg, uint32_t bucket)
@@ -415,6 +427,8 @@ int main(int argc, char **argv)
     rng_seed(&rng, 1);
     for (size_t i = 0; i < TEXTS; i++)
         write_text(&rng, texts.text[i]);
+    if (argc > 1)
+        leave_texts(&texts, argv[1]);
     featurise_lines(&texts, pool);
     score_text_line(&texts);
     pool_free(pool);

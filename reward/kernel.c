@@ -39,8 +39,16 @@ static void add_plain(const float *x, size_t stride, uint32_t n, const double *s
 
 // ---------------------------------------------------------------- AVX2 with FMA
 #ifdef WITH_AVX2
+// Loops whose ends are constants after inlining are written out, so that their sums are registers.
+#ifdef __clang__
+#define WRITTEN_OUT _Pragma("clang loop unroll(full)")
+#else
+#define WRITTEN_OUT _Pragma("GCC unroll 8")
+#endif
 #define FAST __attribute__((target("avx2,fma")))
 #define FAST_INLINE __attribute__((target("avx2,fma"), always_inline)) static inline
+
+enum { AHEAD = 16 }; // rows that are asked for while these are worked on
 
 FAST_INLINE double sum_of(__m256d v)
 {
@@ -53,21 +61,33 @@ FAST_INLINE void dots_block(const float *x, size_t stride, const double *w, doub
     const uint32_t rows, const uint32_t heads)
 {
     __m256d sum[8][5];
+    WRITTEN_OUT
     for (uint32_t r = 0; r < rows; r++) {
+        WRITTEN_OUT
         for (uint32_t j = 0; j < heads; j++)
             sum[r][j] = _mm256_setzero_pd();
     }
     for (size_t c = 0; c < stride; c += 4) {
         __m256d value[8];
+        WRITTEN_OUT
+        for (uint32_t r = 0; r < rows; r++) {
+            if (c % 16 == 0)
+                __builtin_prefetch(x + (AHEAD + r) * stride + c);
+        }
+        WRITTEN_OUT
         for (uint32_t r = 0; r < rows; r++)
             value[r] = _mm256_cvtps_pd(_mm_loadu_ps(x + r * stride + c));
+        WRITTEN_OUT
         for (uint32_t j = 0; j < heads; j++) {
             __m256d head = _mm256_loadu_pd(w + j * stride + c);
+            WRITTEN_OUT
             for (uint32_t r = 0; r < rows; r++)
                 sum[r][j] = _mm256_fmadd_pd(value[r], head, sum[r][j]);
         }
     }
+    WRITTEN_OUT
     for (uint32_t r = 0; r < rows; r++) {
+        WRITTEN_OUT
         for (uint32_t j = 0; j < heads; j++)
             z[r * k + j] = sum_of(sum[r][j]);
     }
@@ -113,21 +133,28 @@ FAST_INLINE void add_strip(const float *x, size_t stride, uint32_t n, const doub
     double *g, const uint32_t heads, const uint32_t parts)
 {
     __m256d sum[5][8];
+    WRITTEN_OUT
     for (uint32_t j = 0; j < heads; j++) {
+        WRITTEN_OUT
         for (uint32_t p = 0; p < parts; p++)
             sum[j][p] = _mm256_loadu_pd(g + j * stride + 4 * p);
     }
     for (uint32_t i = 0; i < n; i++) {
         __m256d value[8];
+        WRITTEN_OUT
         for (uint32_t p = 0; p < parts; p++)
             value[p] = _mm256_cvtps_pd(_mm_loadu_ps(x + i * stride + 4 * p));
+        WRITTEN_OUT
         for (uint32_t j = 0; j < heads; j++) {
             __m256d factor = _mm256_broadcast_sd(slope + i * k + j);
+            WRITTEN_OUT
             for (uint32_t p = 0; p < parts; p++)
                 sum[j][p] = _mm256_fmadd_pd(value[p], factor, sum[j][p]);
         }
     }
+    WRITTEN_OUT
     for (uint32_t j = 0; j < heads; j++) {
+        WRITTEN_OUT
         for (uint32_t p = 0; p < parts; p++)
             _mm256_storeu_pd(g + j * stride + 4 * p, sum[j][p]);
     }
@@ -169,6 +196,18 @@ FAST static void add_fast(
     }
 }
 
+FAST static void difference_fast(const float *left, const float *right, float scale, uint32_t n, float *out)
+{
+    __m256 factor = _mm256_set1_ps(scale);
+    uint32_t c = 0;
+    for (; c + 8 <= n; c += 8) {
+        __m256 difference = _mm256_sub_ps(_mm256_loadu_ps(left + c), _mm256_loadu_ps(right + c));
+        _mm256_storeu_ps(out + c, _mm256_mul_ps(difference, factor));
+    }
+    for (; c < n; c++)
+        out[c] = scale * (left[c] - right[c]);
+}
+
 static bool is_fast(void)
 {
     return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
@@ -195,6 +234,18 @@ void kernel_add(const float *x, size_t stride, uint32_t n, const double *slope, 
     }
 #endif
     add_plain(x, stride, n, slope, k, g);
+}
+
+void kernel_difference(const float *left, const float *right, float scale, uint32_t n, float *out)
+{
+#ifdef WITH_AVX2
+    if (is_fast()) {
+        difference_fast(left, right, scale, n, out);
+        return;
+    }
+#endif
+    for (uint32_t c = 0; c < n; c++)
+        out[c] = scale * (left[c] - right[c]);
 }
 
 void kernel_exp(const double *z, size_t n, double *e)

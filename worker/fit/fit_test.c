@@ -302,8 +302,10 @@ static void the_same_data_gives_the_same_bytes(void **state UNUSED)
     planted_make(&planted, &two_tastes);
     for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
         struct fitted first, second;
+        struct fit_options again = all[i];
+        again.threads = 1 + (uint32_t)i; // whatever the number of threads: the first has one a core
         run(&planted.data, &all[i], &first);
-        run(&planted.data, &all[i], &second);
+        run(&planted.data, &again, &second);
         assert_memory_equal(first.result.artefact_hash, second.result.artefact_hash, HASH_BYTES);
         assert_string_equal(first.result.card, second.result.card);
         assert_memory_equal(artefact_hash(first.artefact), first.result.artefact_hash, HASH_BYTES);
@@ -311,6 +313,61 @@ static void the_same_data_gives_the_same_bytes(void **state UNUSED)
         release(&first);
         release(&second);
     }
+    planted_free(&planted);
+}
+
+// Answers whose length alone is liked, as text: with style features the model says so, without them it is of version 1.
+static void style_can_be_switched_off(void **state UNUSED)
+{
+    enum { ITEMS = 120 };
+    static const char *const words[] = {"water ", "rest ", "and ", "walk ", "careful ", "home ", "evening "};
+    static char texts[2 * ITEMS][400];
+    const char *text[2 * ITEMS];
+    size_t length[2 * ITEMS];
+    struct planted planted;
+    struct planted_options options = one_taste;
+    options.n_items = ITEMS;
+    planted_make(&planted, &options);
+    struct fit_data data = planted.data;
+    uint8_t *outcome = calloc(data.n_judgments, 1);
+    assert_non_null(outcome);
+    struct rng rng;
+    rng_seed(&rng, 4);
+    for (uint32_t r = 0; r < 2 * ITEMS; r++) {
+        uint64_t n = 3 + rng_below(&rng, 40);
+        for (uint64_t i = 0; i < n; i++)
+            strcat(texts[r], words[rng_below(&rng, ARRAY_SIZE(words))]);
+        text[r] = texts[r];
+        length[r] = strlen(texts[r]);
+    }
+    for (uint32_t i = 0; i < data.n_judgments; i++)
+        outcome[i] = length[data.judgment_left[i]] > length[data.judgment_right[i]] ? FIT_LEFT : FIT_RIGHT;
+    data.n_dimensions = 0;
+    data.response_text = text;
+    data.response_length = length;
+    data.judgment_outcome = outcome;
+    unsigned char hashes[2][2][HASH_BYTES];
+    for (int off = 0; off < 2; off++) {
+        for (uint32_t threads = 1; threads <= 3; threads += 2) {
+            struct fitted fitted;
+            run(&data,
+                &(struct fit_options){.method = FIT_POOLED, .seed = 3, .style_off = off, .threads = threads},
+                &fitted);
+            memcpy(hashes[off][threads / 2], fitted.result.artefact_hash, HASH_BYTES);
+            const struct artefact *artefact = fitted.artefact;
+            const char *features = json_string_value(json_object_get(fitted.card, "features"));
+            assert_string_equal(features, off ? "hashed-ngrams-1" : "hashed-ngrams-2");
+            assert_int_equal(artefact_text_version(artefact), off ? FEATURES_NGRAMS : FEATURES_NGRAMS_STYLE);
+            uint32_t last = artefact->row_index[artefact->n_rows - 1];
+            assert_int_equal(last >= FEATURES_DIMENSIONS, !off);
+            if (!off) // of this data, length is the only style there is
+                assert_true(
+                    last == FEATURES_DIMENSIONS && artefact->weights[(size_t)artefact->n_rows - 1] > 0);
+            release(&fitted);
+        }
+        assert_memory_equal(hashes[off][0], hashes[off][1], HASH_BYTES);
+    }
+    free(outcome);
     planted_free(&planted);
 }
 
@@ -381,6 +438,7 @@ int main(void)
         cmocka_unit_test(small_groups_are_not_shown),
         cmocka_unit_test(ratings_are_fitted),
         cmocka_unit_test(the_same_data_gives_the_same_bytes),
+        cmocka_unit_test(style_can_be_switched_off),
         cmocka_unit_test(a_fit_can_be_cancelled),
         cmocka_unit_test(what_cannot_be_fitted_is_said),
     };

@@ -6,16 +6,12 @@
 
 static void difference_of(const struct pair_pass *pass, uint32_t pair, float *out)
 {
-    const float *restrict left =
-        pass->design->dense + (size_t)pass->pairs->left[pair] * pass->design->n_columns;
-    const float *restrict right =
-        pass->design->dense + (size_t)pass->pairs->right[pair] * pass->design->n_columns;
-    float *restrict to = out;
-    uint32_t d = pass->design->n_columns, c = 0;
-    for (; c < d; c++)
-        to[c] = left[c] - right[c];
-    for (; c < pass->stride; c++)
-        to[c] = 0;
+    const float *dense = pass->design->dense;
+    uint32_t d = pass->design->n_columns;
+    kernel_difference(
+        dense + (size_t)pass->pairs->left[pair] * d, dense + (size_t)pass->pairs->right[pair] * d, 1, d, out);
+    for (uint32_t c = d; c < pass->stride; c++)
+        out[c] = 0;
 }
 
 static void fill_bucket(void *arg, uint32_t bucket)
