@@ -79,8 +79,8 @@ function People({ people, words }) {
     if (!people || people.n_annotators === 0) return null;
     const contested = people.contested.map((one) => t('group-of', { attribute: words(one.attribute), value: words(one.attribute, one.value) }));
     return html`<h3>${t('board-people')}</h3>
-        <p>${t('board-people-text', { flagged: people.n_flagged, n: number(people.n_annotators) })} ${people.moved.length === 0
-        ? t('board-unmoved') : t('board-moved', { models: listOf(people.moved) })}</p>
+        <p>${t('board-people-text', { flagged: people.n_flagged, n: number(people.n_annotators) })} ${people.n_flagged > 0 && (people.moved.length === 0
+        ? t('board-unmoved') : t('board-moved', { models: listOf(people.moved) }))}</p>
         ${contested.length > 0 && html`<${Notice} title=${t('board-contested')}><p>${t('board-contested-text', { groups: listOf(contested) })}</p><//>`}`;
 }
 
