@@ -620,6 +620,55 @@ static void test_coverage(void **state UNUSED)
     assert_true(bootstrap.share > 0.88 && bootstrap.share < 0.97);
 }
 
+// Small studies of any shape: scores are finite wherever there are battles, the settled ones have mean 0, and intervals go with
+// places.
+static void test_any_shape(void **state UNUSED)
+{
+    struct rng rng;
+    rng_seed(&rng, 12);
+    for (int r = 0; r < 600; r++) {
+        uint32_t n_items = 2 + (uint32_t)rng_below(&rng, 9), n = 1 + (uint32_t)rng_below(&rng, 60);
+        struct arena *arena;
+        struct battles_result result;
+        struct err err;
+        double sum[16] = {0};
+        n_battles = 0;
+        for (uint32_t i = 0; i < n; i++) {
+            uint32_t a = (uint32_t)rng_below(&rng, n_items), b = (uint32_t)rng_below(&rng, n_items - 1);
+            add(a, b + (b >= a), rng_below(&rng, 3) == 0 ? FIT_TIE : rng_below(&rng, 4) == 0);
+            annotator[i] = (uint32_t)rng_below(&rng, 20);
+            weight[i] = rng_below(&rng, 5) == 0 ? 0 : (float)exp(8 * rng_normal(&rng));
+            weight[i] = weight[i] > 1e6F ? 1e6F : weight[i];
+            for (uint32_t c = 0; c < STYLES; c++) {
+                style_left[i * STYLES + c] = (float)rng_below(&rng, 3);
+                style_right[i * STYLES + c] = (float)rng_below(&rng, 3);
+            }
+        }
+        struct battles battles = all(n_items);
+        struct battles_options options = {
+            .davidson = r & 1, .interval = r % 3, .n_bootstraps = 10, .annotator_share = 0.2};
+        battles.weight = r & 2 ? weight : NULL;
+        battles.annotator = annotator;
+        battles.n_annotators = 20;
+        battles.n_styles = r & 4 ? STYLES : 0;
+        battles.style_left = style_left;
+        battles.style_right = style_right;
+        int rc = fit(&battles, &options, &arena, &result, &err);
+        assert_true(rc == 0 || rc == ERR_INVALID); // only ties, or no weight
+        for (uint32_t i = 0; i < n_items && rc == 0; i++) {
+            const struct battles_item *item = &result.items[i];
+            assert_true((item->place == BATTLES_ABSENT) == (item->n == 0));
+            assert_true(isfinite(item->score));
+            assert_true(item->place == BATTLES_SETTLED || isnan(item->low));
+            assert_true(isnan(item->low) || item->low <= item->high);
+            sum[item->component] += item->place == BATTLES_SETTLED ? item->score : 0;
+        }
+        for (uint32_t c = 0; c < 16; c++)
+            assert_true(fabs(sum[c]) < 1e-8);
+        arena_free(arena);
+    }
+}
+
 static void test_student(void **state UNUSED)
 {
     assert_true(fabs(battles_student(1) - 12.7062) < 1e-4);
@@ -639,6 +688,7 @@ int main(void)
         cmocka_unit_test(test_one_annotator_and_huge_weights),
         cmocka_unit_test(test_threads_and_sides_change_nothing),
         cmocka_unit_test(test_cap),
+        cmocka_unit_test(test_any_shape),
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_student),
     };

@@ -80,7 +80,7 @@ static double add_ranking(const struct rankings *rankings, uint32_t i, double we
     const uint32_t *item = rankings->item + rankings->first[i];
     uint32_t m = rankings->first[i + 1] - rankings->first[i], stages = n_stages(rankings, i),
              n = rankings->n_items;
-    double e[RANKINGS_SHOWN_MAX], rest[RANKINGS_SHOWN_MAX], most = -INFINITY, sum = 0, loss = 0;
+    double e[RANKINGS_SHOWN_MAX] = {0}, rest[RANKINGS_SHOWN_MAX], most = -INFINITY, sum = 0, loss = 0;
     for (uint32_t a = 0; a < m; a++)
         most = fmax(most, score[item[a]]);
     for (uint32_t a = m; a-- > 0;)
