@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #define ITEM1                                                                                                \
-    "{\"type\":\"item\",\"id\":\"i1\",\"prompt\":\"Why?\",\"responses\":[{\"content\":\"a\"},{\"content\":\"b\"}]}\n"
+    "{\"type\":\"item\",\"id\":\"i1\",\"prompt\":\"Why?\",\"responses\":[{\"content\":\"a\",\"model\":\"elm\"},{\"content\":\"b\"}]}\n"
 #define ITEM2                                                                                                \
     "{\"type\":\"item\",\"id\":\"i2\",\"prompt\":[{\"role\":\"user\",\"content\":\"Why?\"}],"                \
     "\"responses\":[{\"content\":\"x\"},{\"content\":\"y\"},{\"content\":\"z\"}]}\n"
@@ -68,6 +68,9 @@ static void a_small_file_by_hand(void **state UNUSED)
     static const char stored[] = "[{\"role\": \"user\", \"content\": \"Why?\"}]"; // as the database writes it
     assert_true(data->item_prompt[0] == fit_prompt_hash(stored, strlen(stored)));
     assert_string_equal(data->response_text[4], "z");
+    assert_int_equal(data->n_models, 1);
+    assert_string_equal(data->model_name[data->response_model[0]], "elm");
+    assert_int_equal(data->response_model[1], FIT_NO_GROUP);
     // left of [1,0] is response 1; both_bad is no pair; the ranking gives 1 over 0 and 1 over 2, a third each.
     assert_int_equal(data->n_judgments, 4);
     assert_int_equal(data->judgment_left[0], 1);
