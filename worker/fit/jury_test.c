@@ -354,11 +354,47 @@ static void a_jury_from_ratings(void **state UNUSED)
     planted_free(&planted);
 }
 
+// Data that say nothing: one person, all ties, always the left. Each is a fit that claims nothing, with finite numbers, or a clear error.
+static void data_that_say_nothing(void **state UNUSED)
+{
+    for (int kind = 0; kind < 4; kind++) {
+        struct planted_options options = one_taste;
+        options.n_annotators = kind == 0 ? 1 : kind == 3 ? 3 : 30;
+        options.judgments_each = kind == 0 ? 200 : 30;
+        struct planted planted;
+        planted_make(&planted, &options);
+        uint8_t *outcome = (uint8_t *)(uintptr_t)planted.data.judgment_outcome;
+        for (uint32_t i = 0; i < planted.data.n_judgments && (kind == 1 || kind == 2); i++)
+            outcome[i] = kind == 1 ? FIT_TIE : FIT_LEFT;
+        struct fit_result result;
+        struct err err = {0};
+        const struct fit_options fit = {.method = FIT_JURY, .attribute = "month", .seed = 1};
+        int rc = fit_run(&planted.data, &fit, &result, &err);
+        if (rc == 0) {
+            struct artefact *artefact =
+                artefact_open_bytes(result.artefact.data, result.artefact.length, &err);
+            assert_non_null(artefact); // which takes no number that is none
+            assert_non_null(artefact->jury);
+            json_t *card = json_loads(result.card, 0, NULL);
+            assert_non_null(card);
+            if (kind == 1)
+                assert_true(json_is_false(json_object_get(card, "supported")));
+            json_decref(card);
+            artefact_close(artefact);
+            fit_result_release(&result);
+        } else {
+            assert_int_equal(rc, ERR_INVALID);
+            assert_true(err.message[0] != '\0');
+        }
+        planted_free(&planted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(people_who_differ_are_told_apart),
         cmocka_unit_test(people_who_are_alike_stay_alike), cmocka_unit_test(gradients_are_right),
         cmocka_unit_test(coefficients_come_back), cmocka_unit_test(ratings_by_people_come_back),
-        cmocka_unit_test(a_jury_from_ratings)};
+        cmocka_unit_test(a_jury_from_ratings), cmocka_unit_test(data_that_say_nothing)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
