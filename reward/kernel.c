@@ -196,16 +196,21 @@ FAST static void add_fast(
     }
 }
 
-FAST static void difference_fast(const float *left, const float *right, float scale, uint32_t n, float *out)
+FAST static void difference_fast(
+    const float *left, const float *right, uint32_t n, bool streaming, float *out)
 {
-    __m256 factor = _mm256_set1_ps(scale);
     uint32_t c = 0;
     for (; c + 8 <= n; c += 8) {
         __m256 difference = _mm256_sub_ps(_mm256_loadu_ps(left + c), _mm256_loadu_ps(right + c));
-        _mm256_storeu_ps(out + c, _mm256_mul_ps(difference, factor));
+        if (streaming)
+            _mm256_stream_ps(out + c, difference);
+        else
+            _mm256_storeu_ps(out + c, difference);
     }
     for (; c < n; c++)
-        out[c] = scale * (left[c] - right[c]);
+        out[c] = left[c] - right[c];
+    if (streaming)
+        _mm_sfence(); // before another thread is told that it is done
 }
 
 static bool is_fast(void)
@@ -236,16 +241,16 @@ void kernel_add(const float *x, size_t stride, uint32_t n, const double *slope, 
     add_plain(x, stride, n, slope, k, g);
 }
 
-void kernel_difference(const float *left, const float *right, float scale, uint32_t n, float *out)
+void kernel_difference(const float *left, const float *right, uint32_t n, bool streaming, float *out)
 {
 #ifdef WITH_AVX2
     if (is_fast()) {
-        difference_fast(left, right, scale, n, out);
+        difference_fast(left, right, n, streaming, out);
         return;
     }
 #endif
     for (uint32_t c = 0; c < n; c++)
-        out[c] = scale * (left[c] - right[c]);
+        out[c] = left[c] - right[c];
 }
 
 void kernel_exp(const double *z, size_t n, double *e)

@@ -10,8 +10,8 @@
 void kernel_dots(const float *x, size_t stride, uint32_t n, const double *w, uint32_t k, double *z);
 // g_j += sum_i slope[i * k + j] x_i; g is k x stride.
 void kernel_add(const float *x, size_t stride, uint32_t n, const double *slope, uint32_t k, double *g);
-// out = scale (left - right), n numbers.
-void kernel_difference(const float *left, const float *right, float scale, uint32_t n, float *out);
+// out = left - right, n numbers; past the caches where `streaming`, for which `out` is aligned to 32 bytes.
+void kernel_difference(const float *left, const float *right, uint32_t n, bool streaming, float *out);
 // e[i] = exp(-|z[i]|)
 void kernel_exp(const double *z, size_t n, double *e);
 

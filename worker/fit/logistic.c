@@ -280,33 +280,38 @@ static double weight_of(void *arg, uint32_t pair, uint32_t head)
     return logistic->weight[pair] / logistic->total;
 }
 
-static double descend(struct logistic *logistic, double precision, int max_iterations, double *w)
+static void measure(struct logistic *logistic, const double *w, struct curvature *curvature)
 {
-    uint32_t d = logistic->design->n_columns;
-    struct curvature curvature;
+    memcpy(logistic->padded, w, logistic->design->n_columns * sizeof(*w));
+    curvature_measure(curvature, &logistic->pass, logistic->padded, weight_of, logistic);
+    curvature_factor(curvature, logistic->lambda, logistic->design->pool);
+}
+
+// `curvature` is known near w, or is measured; leaves the last that was.
+static double descend(struct logistic *logistic, double precision, int max_iterations, bool is_known,
+    struct curvature *curvature, double *w)
+{
     struct newton newton = {.value = value_of,
         .arg = logistic,
-        .curvature = &curvature,
+        .curvature = curvature,
         .precision = precision,
         .stop = logistic->stop,
         .stop_arg = logistic->stop_arg};
     double value = 0;
-    curvature_init(&curvature, 1, d);
     for (int done = 0; done < max_iterations; done += newton.n_steps) {
-        memcpy(logistic->padded, w, d * sizeof(*w));
-        curvature_measure(&curvature, &logistic->pass, logistic->padded, weight_of, logistic);
-        curvature_factor(&curvature, logistic->lambda, logistic->design->pool);
+        if (done > 0 || !is_known)
+            measure(logistic, w, curvature);
         newton.max_steps = max_iterations - done < SAMPLED_STEPS ? max_iterations - done : SAMPLED_STEPS;
         value = newton_minimise(&newton, w);
         if (newton.n_steps < newton.max_steps)
             break;
     }
-    curvature_release(&curvature);
     return value;
 }
 
-// From nothing, the optimum of the sample first: it is near the other, where the curvature is then the right one.
-static void descend_on_sample(struct logistic *logistic, double precision, double *w)
+// From nothing, the optimum of the sample first, and its curvature there: it is near the other.
+static void descend_on_sample(
+    struct logistic *logistic, double precision, struct curvature *curvature, double *w)
 {
     const struct pairs *pairs = logistic->pairs;
     uint32_t m = curvature_sample(pairs->n, logistic->design->n_columns);
@@ -328,7 +333,10 @@ static void descend_on_sample(struct logistic *logistic, double precision, doubl
     logistic_init(&part, logistic->design, &sample, sample.weight, total > 0 ? total : 1, logistic->lambda);
     part.stop = logistic->stop;
     part.stop_arg = logistic->stop_arg;
-    (void)descend(&part, precision, SAMPLED_STEPS, w);
+    (void)descend(&part, precision, SAMPLED_STEPS, false, curvature, w);
+    curvature->n_sampled = m;
+    measure(&part, w, curvature);
+    curvature->n_sampled = 0;
     logistic_release(&part);
     free(sample.left);
     free(sample.right);
@@ -338,10 +346,15 @@ static void descend_on_sample(struct logistic *logistic, double precision, doubl
 
 double logistic_sampled(struct logistic *logistic, double precision, int max_iterations, double *w)
 {
-    uint32_t d = logistic->design->n_columns;
-    if (cblas_dnrm2((int)d, w, 1) == 0 && curvature_sample(logistic->pairs->n, d) < logistic->pairs->n)
-        descend_on_sample(logistic, fmax(precision, 1e-3), w);
-    return descend(logistic, precision, max_iterations, w);
+    uint32_t d = logistic->design->n_columns, n = logistic->pairs->n;
+    bool from_sample = cblas_dnrm2((int)d, w, 1) == 0 && curvature_sample(n, d) < n;
+    struct curvature curvature;
+    curvature_init(&curvature, 1, d);
+    if (from_sample)
+        descend_on_sample(logistic, fmax(precision, 1e-3), &curvature, w);
+    double value = descend(logistic, precision, max_iterations, from_sample, &curvature, w);
+    curvature_release(&curvature);
+    return value;
 }
 
 double logistic_minimise(struct logistic *logistic, double precision, int max_iterations, double *w)

@@ -117,7 +117,8 @@ static void tile_part(void *arg, uint32_t part)
 void curvature_measure(struct curvature *curvature, const struct pair_pass *pass, const double *w,
     double (*weight)(void *arg, uint32_t pair, uint32_t head), void *arg)
 {
-    uint32_t k = curvature->k, d = curvature->d, m = curvature_sample(pass->pairs->n, d);
+    uint32_t k = curvature->k, d = curvature->d,
+             m = curvature->n_sampled > 0 ? curvature->n_sampled : curvature_sample(pass->pairs->n, d);
     struct sampling sampling = {.curvature = curvature,
         .pass = pass,
         .m = m,

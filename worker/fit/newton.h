@@ -10,8 +10,9 @@ enum { NEWTON_MEMORY = 8, NEWTON_COLUMNS_MAX = 1000 };
 
 struct curvature {
     uint32_t k, d;
-    float *sampled; // k x d x d, lower triangles: without the regulariser
-    double *factor; // Cholesky factors of sampled + lambda I
+    uint32_t n_sampled; // pairs to look at; 0: curvature_sample
+    float *sampled;     // k x d x d, lower triangles: without the regulariser
+    double *factor;     // Cholesky factors of sampled + lambda I
 };
 
 void curvature_init(struct curvature *curvature, uint32_t k, uint32_t d);

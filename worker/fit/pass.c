@@ -4,12 +4,14 @@
 #include <string.h>
 #include <sys/mman.h>
 
-static void difference_of(const struct pair_pass *pass, uint32_t pair, float *out)
+enum { CACHES_BYTES = 48 * 1024 * 1024 }; // what is greater is not written through them
+
+static void difference_of(const struct pair_pass *pass, uint32_t pair, bool streaming, float *out)
 {
     const float *dense = pass->design->dense;
     uint32_t d = pass->design->n_columns;
-    kernel_difference(
-        dense + (size_t)pass->pairs->left[pair] * d, dense + (size_t)pass->pairs->right[pair] * d, 1, d, out);
+    kernel_difference(dense + (size_t)pass->pairs->left[pair] * d,
+        dense + (size_t)pass->pairs->right[pair] * d, d, streaming, out);
     for (uint32_t c = d; c < pass->stride; c++)
         out[c] = 0;
 }
@@ -19,7 +21,7 @@ static void fill_bucket(void *arg, uint32_t bucket)
     const struct pair_pass *pass = arg;
     uint32_t end = pool_bucket(pass->pairs->n, bucket + 1);
     for (uint32_t i = pool_bucket(pass->pairs->n, bucket); i < end; i++)
-        difference_of(pass, i, pass->difference + (size_t)i * pass->stride);
+        difference_of(pass, i, pass->bytes > CACHES_BYTES, pass->difference + (size_t)i * pass->stride);
 }
 
 void *pass_map(size_t bytes)
@@ -65,7 +67,7 @@ const float *pass_rows(const struct pair_pass *pass, uint32_t from, uint32_t n, 
     if (pass->difference != NULL)
         return pass->difference + (size_t)from * pass->stride;
     for (uint32_t i = 0; i < n; i++)
-        difference_of(pass, from + i, scratch + (size_t)i * pass->stride);
+        difference_of(pass, from + i, false, scratch + (size_t)i * pass->stride);
     return scratch;
 }
 
