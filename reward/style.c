@@ -25,12 +25,29 @@ static const char *const hedges[] = {"apparently ", "arguably ", "as far as i kn
     "often ", "perhaps ", "possibly ", "presumably ", "probably ", "seems to ", "somewhat ", "sometimes ",
     "typically ", "unclear ", "usually "};
 
-// How many phrases begin at the start of `words`: none or one of each list, the first that fits.
-static bool begins(const char *words, size_t left, const char *const *phrase, size_t n)
+// Where the phrases of each first letter begin in a list, and behind 'z' its end.
+struct letters {
+    unsigned char from[27];
+};
+
+static struct letters letters_of(const char *const *phrase, size_t n)
 {
-    for (size_t i = 0; i < n && phrase[i][0] <= words[0]; i++) {
-        if (phrase[i][0] != words[0])
-            continue;
+    struct letters letters;
+    size_t at = 0;
+    for (int letter = 0; letter < 27; letter++) {
+        while (at < n && phrase[at][0] < 'a' + letter)
+            at++;
+        letters.from[letter] = (unsigned char)at;
+    }
+    return letters;
+}
+
+// Whether one of the phrases begins at the start of `words`, a letter.
+static bool begins(
+    const char *words, size_t left, const char *const *phrase, const struct letters *letters)
+{
+    int letter = words[0] - 'a';
+    for (size_t i = letters->from[letter]; i < letters->from[letter + 1]; i++) {
         size_t length = strlen(phrase[i]);
         if (length <= left && memcmp(words, phrase[i], length) == 0)
             return true;
@@ -40,11 +57,13 @@ static bool begins(const char *words, size_t left, const char *const *phrase, si
 
 void style_of_words(const char *words, size_t length, size_t n_words, float ret_style[STYLES])
 {
+    struct letters of_refusals = letters_of(refusals, ARRAY_SIZE(refusals)),
+                   of_hedges = letters_of(hedges, ARRAY_SIZE(hedges));
     size_t n_refusals = 0, n_hedges = 0;
     for (size_t at = 0; at < length;) {
-        if (words[at] >= 'a' && words[at] <= 'u') { // the first letters that phrases have
-            n_refusals += begins(words + at, length - at, refusals, ARRAY_SIZE(refusals));
-            n_hedges += begins(words + at, length - at, hedges, ARRAY_SIZE(hedges));
+        if (words[at] >= 'a' && words[at] <= 'z') {
+            n_refusals += begins(words + at, length - at, refusals, &of_refusals);
+            n_hedges += begins(words + at, length - at, hedges, &of_hedges);
         }
         const char *end = memchr(words + at, ' ', length - at);
         at = end != NULL ? (size_t)(end - words) + 1 : length;
