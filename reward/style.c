@@ -43,8 +43,7 @@ static struct letters letters_of(const char *const *phrase, size_t n)
 }
 
 // Whether one of the phrases begins at the start of `words`, a letter.
-static bool begins(
-    const char *words, size_t left, const char *const *phrase, const struct letters *letters)
+static bool begins(const char *words, size_t left, const char *const *phrase, const struct letters *letters)
 {
     int letter = words[0] - 'a';
     for (size_t i = letters->from[letter]; i < letters->from[letter + 1]; i++) {
