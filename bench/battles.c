@@ -6,14 +6,12 @@
 #include "worker/fit/battles.h"
 #include "worker/fit/fit.h"
 
+#include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-// OpenBLAS has its own threads, which the library does not want.
-extern void openblas_set_num_threads(int n);
 
 enum { ITEMS = 100, BATTLES = 1000 * 1000, ANNOTATORS = 10000, BOOTSTRAPS = 100, STYLES = 4, ROUNDS = 5 };
 
@@ -145,7 +143,7 @@ int main(void)
         {"battles_1m_100_models_4_styles_sandwich", BATTLES_SANDWICH, STYLES, 2},
         {"battles_1m_100_models_4_styles_sandwich_one_thread", BATTLES_SANDWICH, STYLES, 1}};
     double least[ARRAY_SIZE(runs)], anchor = INFINITY, score[ITEMS], other[ITEMS], apart = 0;
-    openblas_set_num_threads(1);
+    openblas_set_num_threads(1); // it has threads of its own, which the library does not want
     make();
     for (size_t r = 0; r < ARRAY_SIZE(runs); r++)
         least[r] = INFINITY;

@@ -4,6 +4,7 @@
 #include "worker/fit/battles_sort.h"
 #include "worker/fit/fit.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -692,5 +693,6 @@ int main(void)
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_student),
     };
+    openblas_set_num_threads(1); // as the fit does
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

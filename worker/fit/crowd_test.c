@@ -3,6 +3,7 @@
 #include "base/rng.h"
 #include "worker/fit/fit.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -258,5 +259,6 @@ int main(void)
         cmocka_unit_test(test_corrupted_pairs_turn_no_verdict),
         cmocka_unit_test(test_what_is_refused),
     };
+    openblas_set_num_threads(1); // as the fit does
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

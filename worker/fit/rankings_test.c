@@ -2,6 +2,7 @@
 
 #include "base/rng.h"
 
+#include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -254,5 +255,6 @@ int main(void)
         cmocka_unit_test(test_coverage),
         cmocka_unit_test(test_what_is_refused),
     };
+    openblas_set_num_threads(1); // as the fit does
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
