@@ -646,8 +646,10 @@ static void test_any_shape(void **state UNUSED)
             }
         }
         struct battles battles = all(n_items);
-        struct battles_options options = {
-            .davidson = r & 1, .interval = r % 3, .n_bootstraps = 10, .annotator_share = 0.2};
+        struct battles_options options = {.davidson = r & 1,
+            .interval = (enum battles_interval)(r % 3),
+            .n_bootstraps = 10,
+            .annotator_share = 0.2};
         battles.weight = r & 2 ? weight : NULL;
         battles.annotator = annotator;
         battles.n_annotators = 20;
