@@ -61,7 +61,7 @@ static void plant(struct planted *planted, struct pool *pool)
 {
     struct rng rng;
     rng_seed(&rng, 1);
-    float *x = pass_map((size_t)2 * PAIRS * DIMENSIONS * sizeof(*x));
+    float *x = pass_allocate((size_t)2 * PAIRS * DIMENSIONS * sizeof(*x));
     uint32_t *rows = allocate(2 * PAIRS, sizeof(*rows));
     struct pairs *pairs = &planted->pairs;
     *pairs = (struct pairs){.n = PAIRS,
@@ -406,7 +406,7 @@ static void score_lines(const struct planted *planted)
         one = fmin(one, seconds_since(start));
     }
     print("score_200k_x_384_x_5_maxmin", PAIRS / best / 1e6, "M candidates/s", "");
-    print("score_prompt_by_prompt_one_thread", PAIRS / 10 / one / 1e6, "M candidates/s", "");
+    print("score_prompt_by_prompt_one_thread", PAIRS / 10.0 / one / 1e6, "M candidates/s", "");
     free(scoring.first);
     free(scoring.choice);
 }

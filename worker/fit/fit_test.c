@@ -8,6 +8,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -323,7 +324,7 @@ static void style_can_be_switched_off(void **state UNUSED)
     static const char *const words[] = {"water ", "rest ", "and ", "walk ", "careful ", "home ", "evening "};
     static char texts[2 * ITEMS][400];
     const char *text[2 * ITEMS];
-    size_t length[2 * ITEMS];
+    size_t length[2 * ITEMS] = {0};
     struct planted planted;
     struct planted_options options = one_taste;
     options.n_items = ITEMS;
@@ -336,9 +337,9 @@ static void style_can_be_switched_off(void **state UNUSED)
     for (uint32_t r = 0; r < 2 * ITEMS; r++) {
         uint64_t n = 3 + rng_below(&rng, 40);
         for (uint64_t i = 0; i < n; i++)
-            strcat(texts[r], words[rng_below(&rng, ARRAY_SIZE(words))]);
+            length[r] += (size_t)snprintf(texts[r] + length[r], sizeof(texts[r]) - length[r], "%s",
+                words[rng_below(&rng, ARRAY_SIZE(words))]);
         text[r] = texts[r];
-        length[r] = strlen(texts[r]);
     }
     for (uint32_t i = 0; i < data.n_judgments; i++)
         outcome[i] = length[data.judgment_left[i]] > length[data.judgment_right[i]] ? FIT_LEFT : FIT_RIGHT;

@@ -141,10 +141,10 @@ void curvature_measure(struct curvature *curvature, const struct pair_pass *pass
                 sampling.scale[(size_t)i * k + j] > 0.03 * most ? n++ : UINT64_MAX;
     }
     sampling.first[k] = n;
-    sampling.rows = pass_map(n * d * sizeof(float));
+    sampling.rows = pass_allocate(n * d * sizeof(float));
     pool_run(pass->design->pool, POOL_BUCKETS, copy_bucket, &sampling);
     pool_run(pass->design->pool, k * sampling.tiles * (sampling.tiles + 1) / 2, tile_part, &sampling);
-    pass_unmap(sampling.rows, n * d * sizeof(float));
+    free(sampling.rows);
     free(sampling.scale);
     free(sampling.at);
 }

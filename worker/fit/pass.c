@@ -24,20 +24,17 @@ static void fill_bucket(void *arg, uint32_t bucket)
         difference_of(pass, i, pass->bytes > CACHES_BYTES, pass->difference + (size_t)i * pass->stride);
 }
 
-void *pass_map(size_t bytes)
+void *pass_allocate(size_t bytes)
 {
-    void *memory =
-        mmap(NULL, bytes > 0 ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED)
+    enum { GREAT_PAGE = 2 * 1024 * 1024, ROW = 64 };
+    size_t alignment = bytes >= 2 * GREAT_PAGE ? GREAT_PAGE : ROW;
+    size_t rounded = (bytes / alignment + 1) * alignment;
+    void *memory = aligned_alloc(alignment, rounded);
+    if (memory == NULL)
         abort();
-    (void)madvise(memory, bytes, MADV_HUGEPAGE);
+    if (alignment == GREAT_PAGE)
+        (void)madvise(memory, rounded, MADV_HUGEPAGE);
     return memory;
-}
-
-void pass_unmap(void *memory, size_t bytes)
-{
-    if (memory != NULL)
-        munmap(memory, bytes > 0 ? bytes : 1);
 }
 
 void pass_init_passing(struct pair_pass *pass, const struct design *design, const struct pairs *pairs)
@@ -52,13 +49,13 @@ void pass_init(struct pair_pass *pass, const struct design *design, const struct
     if (pairs->n == 0 || pairs->n > pairs->n_rows)
         return;
     pass->bytes = (size_t)pairs->n * pass->stride * sizeof(float);
-    pass->difference = pass_map(pass->bytes);
+    pass->difference = pass_allocate(pass->bytes);
     pool_run(design->pool, POOL_BUCKETS, fill_bucket, pass);
 }
 
 void pass_release(struct pair_pass *pass)
 {
-    pass_unmap(pass->difference, pass->bytes);
+    free(pass->difference);
     pass->difference = NULL;
 }
 
