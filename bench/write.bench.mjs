@@ -12,7 +12,7 @@ import { startCoordinator } from '../tests/support/coordinator.mjs';
 import { middle, print, wrk } from './support.mjs';
 
 const CLIENTS = 64, ROUNDS = 3, SECONDS = 3;
-const JUDGMENTS = 36_000, ASKING = 60_000; // a round each, more than will be done
+const JUDGMENTS = 72_000, ASKING = 100_000; // a round each, more than will be done
 const ITEMS = Number(process.env.BENCH_ITEMS ?? 1_000_000);
 
 const folder = mkdtempSync(join(tmpdir(), 'plenum-bench-write-'));

@@ -547,7 +547,8 @@ begin
     delete from tally_unit t where t.shard_key = shard;
     delete from tally_pattern t where t.shard_key = shard;
     delete from tally_moment t where t.shard_key = shard;
-    update tally t set snapshot = null, n_items = 0 where t.shard_key = shard;
+    delete from tally_repeat t where t.shard_key = shard;
+    update tally t set snapshot = null, repeats = null, n_items = 0 where t.shard_key = shard;
     update judgment j set stored_xid = 0
     where j.shard_key = shard and j.stored_xid >= pg_snapshot_xmax(pg_current_snapshot())::text::bigint;
 end
@@ -1329,7 +1330,8 @@ ALTER TABLE public.submission OWNER TO plenum_owner;
 CREATE TABLE public.tally (
     shard_key bigint NOT NULL,
     snapshot pg_snapshot,
-    n_items bigint DEFAULT 0 NOT NULL
+    n_items bigint DEFAULT 0 NOT NULL,
+    repeats pg_snapshot
 );
 
 ALTER TABLE public.tally OWNER TO plenum_owner;
@@ -1350,8 +1352,8 @@ CREATE TABLE public.tally_item (
     pairs_apart bigint NOT NULL,
     disagreement real GENERATED ALWAYS AS (
 CASE
-    WHEN (pairs > 0) THEN ((pairs_apart)::real / (pairs)::double precision)
-    ELSE NULL::double precision
+    WHEN (pairs > 0) THEN ((((pairs_apart)::numeric / 1000.0) / (pairs)::numeric))::real
+    ELSE NULL::real
 END) STORED
 );
 
@@ -1396,6 +1398,14 @@ CREATE TABLE public.tally_person (
 );
 
 ALTER TABLE public.tally_person OWNER TO plenum_owner;
+
+CREATE TABLE public.tally_repeat (
+    shard_key bigint NOT NULL,
+    measure text NOT NULL,
+    sums numeric[] NOT NULL
+);
+
+ALTER TABLE public.tally_repeat OWNER TO plenum_owner;
 
 CREATE TABLE public.tally_time (
     shard_key bigint NOT NULL,
@@ -1717,6 +1727,9 @@ ALTER TABLE ONLY public.tally_person
 ALTER TABLE ONLY public.tally
     ADD CONSTRAINT tally_pkey PRIMARY KEY (shard_key);
 
+ALTER TABLE ONLY public.tally_repeat
+    ADD CONSTRAINT tally_repeat_pkey PRIMARY KEY (shard_key, measure);
+
 ALTER TABLE ONLY public.tally_time
     ADD CONSTRAINT tally_time_pkey PRIMARY KEY (shard_key, active_ms);
 
@@ -1776,11 +1789,15 @@ CREATE INDEX event_old ON public.event USING btree (happened_at);
 
 CREATE INDEX event_unspread ON public.event USING btree (happened_at) WHERE (NOT is_spread);
 
+CREATE INDEX item_expected ON public.item USING btree (shard_key, item_id) WHERE ((expected IS NOT NULL) AND (gold_role IS NULL));
+
 CREATE INDEX item_gold ON public.item USING btree (shard_key, gold_role, created_at, gold_place, item_id) WHERE (gold_role IS NOT NULL);
 
 CREATE INDEX job_queue ON public.job USING btree (created_at) WHERE (state = ANY (ARRAY['queued'::text, 'leased'::text]));
 
 CREATE INDEX judgment_item ON public.judgment USING btree (shard_key, item_id, participant_id);
+
+CREATE INDEX judgment_repeat ON public.judgment USING btree (shard_key, item_id, participant_id) WHERE (n < 0);
 
 CREATE INDEX judgment_stored ON public.judgment USING brin (stored_xid) WITH (pages_per_range='16', autosummarize='on');
 
@@ -2044,6 +2061,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_outcome TO plenum_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_pattern TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_person TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_repeat TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.tally_time TO plenum_app;
 

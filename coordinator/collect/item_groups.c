@@ -17,13 +17,15 @@
 #include <string.h>
 
 // Columns beyond the responses; and rows at most, answers in a person's own words and beyond that as one.
-enum { TIE = -1, BOTH_BAD = -2, CHOICES_MAX = 102, VALUES_MAX = 300 };
+enum { CHOICES_MAX = 102, VALUES_MAX = 300, RESPONSES_MAX = 100 };
 #define NOT_ANSWERED "not_answered"
 #define OTHER "other"
 
 struct asking {
     struct uuid item;
     const char *attribute;
+    const char *dimension; // NULL: what was chosen
+    int response;          // in it; -1: the item
 };
 
 // How many of each group said each thing; values and choices in the order in which they came, offered ones first.
@@ -78,15 +80,9 @@ static void count_in(struct split *split, const char *value, size_t choice)
     split->in_group[group]++;
 }
 
-static void count(struct split *split, const json_t *answer, int said)
+static void count(struct split *split, const json_t *answer, const char *said)
 {
-    char name[16];
-    snprintf(name, sizeof(name), "%d", said);
-    size_t choice = place_of(split->choices,
-        said == TIE        ? "tie"
-        : said == BOTH_BAD ? "both_bad"
-                           : name,
-        CHOICES_MAX);
+    size_t choice = place_of(split->choices, said, CHOICES_MAX);
     split->said[choice]++;
     split->n++;
     split->has_several = split->has_several || json_is_array(answer);
@@ -113,8 +109,7 @@ static int on_voter(void *arg, const struct db_result *result, struct err *err U
     const unsigned char *sealed =
         db_is_null(result, 0, SEALED) ? NULL : db_bytes(result, 0, SEALED, arena, &size);
     json_t *answers = identity_open_demographics(reading->keys, db_uuid(result, 0, PERSON), sealed, size);
-    count(reading->split, json_object_get(answers, reading->asking->attribute),
-        (int)db_number(result, 0, SAID));
+    count(reading->split, json_object_get(answers, reading->asking->attribute), db_text(result, 0, SAID));
     json_decref(answers);
     arena_free(arena);
     return 0;
@@ -212,8 +207,17 @@ static int make(struct tally *tally, struct err *err)
     db_add_uuid(&params, asking->item);
     rc = db_session_query(tally->session, QUERY_COLLECT_ITEM, &params, &result, err);
     bool is_there = rc == 0 && result.n_rows == 1;
+    if (is_there && asking->dimension != NULL) {
+        db_add_text(&params, asking->dimension);
+        if (asking->response >= 0)
+            db_add_number(&params, asking->response);
+        else
+            db_add_null(&params);
+    }
     if (is_there)
-        rc = db_session_stream(tally->session, QUERY_COLLECT_ITEM_VOTERS, &params, on_voter, &reading, err);
+        rc = db_session_stream(tally->session,
+            asking->dimension != NULL ? QUERY_COLLECT_ITEM_RATERS : QUERY_COLLECT_ITEM_VOTERS, &params,
+            on_voter, &reading, err);
     if (rc == 0 && is_there) {
         json_object_set_new(tally->body, "attribute", json_string(asking->attribute));
         answer(split, tally->body);
@@ -235,8 +239,16 @@ static void show_as(struct http_request *request, const struct actor *actor UNUS
         http_problem_at(request, 422, "?attribute", "Say by which question: attribute is missing.");
         return;
     }
+    const char *dimension = http_query(request, "dimension"), *response = http_query(request, "response");
+    char *end = NULL;
+    long number = response == NULL ? -1 : strtol(response, &end, 10);
+    if (response != NULL && (end == response || *end != '\0' || number < 0 || number >= RESPONSES_MAX)) {
+        http_problem_at(request, 422, "?response", "response must be the number of a response, from 0.");
+        return;
+    }
     struct asking *asking = arena_calloc(http_arena(request), 1, sizeof(*asking));
-    *asking = (struct asking){item.uuid, arena_strdup(http_arena(request), attribute)};
+    *asking = (struct asking){item.uuid, arena_strdup(http_arena(request), attribute),
+        dimension == NULL ? NULL : arena_strdup(http_arena(request), dimension), (int)number};
     tally_show(request, project, make, asking, NULL);
 }
 

@@ -182,26 +182,18 @@ static json_t *agreement_of(const struct rules *rules, const struct db_result *p
     return own;
 }
 
-static int add_agreement(struct tally *tally, struct err *err)
+static int add_agreement(struct tally *tally, const struct rules *rules, struct err *err)
 {
     struct db_result result;
     json_t *longs = NULL;
-    struct rules rules;
-    int rc = query(tally, QUERY_COLLECT_TASK, &result, err);
-    if (rc < 0)
-        return rc;
-    json_t *stored = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 1), 0, NULL);
-    rules_of(&rules, stored);
-    rc = query(tally, QUERY_COLLECT_QUALITY_MOMENTS, &result, err);
+    int rc = query(tally, QUERY_COLLECT_QUALITY_MOMENTS, &result, err);
     if (rc == 0)
-        longs = ratings_of(&rules, &result, long_of);
+        longs = ratings_of(rules, &result, long_of);
     if (rc == 0)
         rc = query(tally, QUERY_COLLECT_QUALITY_PATTERNS, &result, err);
     if (rc == 0)
-        json_object_set_new(tally->body, "agreement", agreement_of(&rules, &result, longs));
+        json_object_set_new(tally->body, "agreement", agreement_of(rules, &result, longs));
     json_decref(longs);
-    rules_release(&rules);
-    json_decref(stored);
     return rc;
 }
 
@@ -309,37 +301,97 @@ static int add_gold(struct tally *tally, struct err *err)
     return 0;
 }
 
+// Sums of what was said twice (collect_tally_repeats.sql), in the order of their columns.
+enum { TWICE = 6 };
+
 // Of rankings that were given twice, the share of pairs of responses that stand in the same order.
-static json_t *ranked_again(const struct db_result *result)
+static json_t *ranked_again(const double sums[TWICE])
 {
     struct interval interval;
-    struct interval_sums sums = {(double)db_number(result, 0, 0), (double)db_number(result, 0, 1),
-        (double)db_number(result, 0, 2), (double)db_number(result, 0, 3), (double)db_number(result, 0, 4),
-        (double)db_number(result, 0, 5)};
+    struct interval_sums ratio = {sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]};
     json_t *own = json_object();
-    bool known = interval_of_ratio(&sums, &interval);
-    json_object_set_new(own, "same_order_share", number_or_null(sums.part / sums.whole));
+    bool known = interval_of_ratio(&ratio, &interval);
+    json_object_set_new(own, "same_order_share", number_or_null(ratio.part / ratio.whole));
     json_object_set_new(
         own, "interval", known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
-    json_object_set_new(own, "n", json_integer((json_int_t)sums.n));
-    json_object_set_new(own, "n_pairs", json_integer((json_int_t)sums.whole));
+    json_object_set_new(own, "n", json_integer((json_int_t)ratio.n));
+    json_object_set_new(own, "n_pairs", json_integer((json_int_t)ratio.whole));
     return own;
 }
 
-static int add_repeats(struct tally *tally, struct err *err)
+// Of ratings that were given twice: how many are the same, and, where they are numbers, how far apart they are at the mean and
+// Krippendorff's alpha by interval of the two times (two values a unit: 1 - (2n - 1) sum (x - y)^2 / (2n sum v^2 - (sum v)^2)).
+static json_t *rated_again(const json_t *dimension, const double sums[TWICE])
+{
+    double n = sums[0], spread = 2 * n * sums[5] - sums[4] * sums[4];
+    const char *scale = json_string_value(json_object_get(dimension, "scale"));
+    bool is_number = strcmp(scale, "yes_no_unsure") != 0;
+    json_t *own = tally_share("same_share", sums[1], n);
+    json_object_set(own, "dimension", json_object_get(dimension, "id"));
+    json_object_set(own, "scale", json_object_get(dimension, "scale"));
+    json_object_set_new(own, "mean_difference", number_or_null(is_number ? sums[2] / n : NAN));
+    json_object_set_new(own, "alpha", number_or_null(is_number ? 1 - (2 * n - 1) * sums[3] / spread : NAN));
+    return own;
+}
+
+// The sums of `measure`; all 0 where nothing was said twice.
+static void sums_of(const struct db_result *result, const char *measure, double sums[TWICE])
+{
+    memset(sums, 0, TWICE * sizeof(*sums));
+    for (int i = 0; i < result->n_rows; i++)
+        if (strcmp(db_text(result, i, 0), measure) == 0)
+            for (int k = 0; k < TWICE; k++)
+                sums[k] = db_real(result, i, 1 + k);
+}
+
+static json_t *all_rated_again(const struct rules *rules, const struct db_result *result)
+{
+    json_t *all = json_array(), *dimension;
+    size_t i;
+    json_array_foreach(rules->dimensions, i, dimension)
+    {
+        char measure[128];
+        double sums[TWICE];
+        snprintf(measure, sizeof(measure), "rating.%s", json_string_value(json_object_get(dimension, "id")));
+        sums_of(result, measure, sums);
+        if (sums[0] > 0)
+            json_array_append_new(all, rated_again(dimension, sums));
+    }
+    return all;
+}
+
+static int add_repeats(struct tally *tally, const struct rules *rules, struct err *err)
 {
     struct db_result result;
+    double sums[TWICE];
     int rc = query(tally, QUERY_COLLECT_QUALITY_REPEATS, &result, err);
     if (rc < 0)
         return rc;
-    double n = (double)db_number(&result, 0, 0), n_same = (double)db_number(&result, 0, 1);
-    double n_preferences = (double)db_number(&result, 0, 2), n_same_side = (double)db_number(&result, 0, 3);
-    json_t *own = tally_share("same_share", n_same, n);
-    json_object_set_new(own, "preferences", tally_share("same_side_share", n_same_side, n_preferences));
+    sums_of(&result, "choice", sums);
+    json_t *own = tally_share("same_share", sums[1], sums[0]);
+    json_object_set_new(own, "preferences", tally_share("same_side_share", sums[3], sums[2]));
+    sums_of(&result, "ranking", sums);
+    json_object_set_new(own, "rankings", ranked_again(sums));
+    json_object_set_new(own, "ratings", all_rated_again(rules, &result));
     json_object_set_new(tally->body, "repeats", own);
-    rc = query(tally, QUERY_COLLECT_QUALITY_REPEATS_RANKED, &result, err);
+    return 0;
+}
+
+// What is told in the words of the task.
+static int add_by_task(struct tally *tally, struct err *err)
+{
+    struct db_result result;
+    struct rules rules;
+    int rc = query(tally, QUERY_COLLECT_TASK, &result, err);
+    if (rc < 0)
+        return rc;
+    json_t *stored = result.n_rows == 0 ? NULL : json_loads(db_text(&result, 0, 1), 0, NULL);
+    rules_of(&rules, stored);
+    rc = add_agreement(tally, &rules, err);
     if (rc == 0)
-        json_object_set_new(own, "rankings", ranked_again(&result));
+        rc = add_repeats(tally, &rules, err);
+    rules_release(&rules);
+    json_decref(stored);
     return rc;
 }
 
@@ -386,15 +438,13 @@ static int make(struct tally *tally, struct err *err)
 {
     int rc = add_totals(tally, err);
     if (rc == 0)
-        rc = add_agreement(tally, err);
+        rc = add_by_task(tally, err);
     if (rc == 0)
         rc = add_activity(tally, err);
     if (rc == 0)
         rc = add_steps(tally, err);
     if (rc == 0)
         rc = add_gold(tally, err);
-    if (rc == 0)
-        rc = add_repeats(tally, err);
     if (rc == 0)
         rc = add_coverage(tally, err);
     return rc;

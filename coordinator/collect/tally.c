@@ -24,6 +24,23 @@ struct showing {
     struct err err;
 };
 
+static char *text_or_null(const struct db_result *result, int column)
+{
+    return db_is_null(result, 0, column) ? NULL : strdup(db_text(result, 0, column));
+}
+
+// Of study `shard_key`, since `snapshot` (NULL: all there is).
+static int add_since(
+    struct db_session *session, enum query what, int64_t shard_key, const char *snapshot, struct err *err)
+{
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, shard_key);
+    db_add_text(&params, snapshot);
+    return db_session_query(session, what, &params, &result, err);
+}
+
 static int add_what_is_new(struct db_session *session, int64_t shard_key, struct err *err)
 {
     struct db_result result;
@@ -33,16 +50,18 @@ static int add_what_is_new(struct db_session *session, int64_t shard_key, struct
     int rc = db_session_query(session, QUERY_COLLECT_TALLY_HOLD, &params, &result, err);
     if (rc < 0)
         return rc;
-    char *snapshot = db_is_null(&result, 0, 0) ? NULL : strdup(db_text(&result, 0, 0));
+    char *snapshot = text_or_null(&result, 0), *repeats = text_or_null(&result, 1);
     if (snapshot == NULL)
         rc = db_session_query(session, QUERY_COLLECT_TALLY_RESTART, &params, &result, err);
     for (int64_t n = WORDS_AT_ONCE; rc == 0 && n == WORDS_AT_ONCE;) {
         rc = db_session_query(session, QUERY_COLLECT_WORDS_COMPARE, &params, &result, err);
         n = rc == 0 ? db_number(&result, 0, 0) : 0;
     }
-    db_add_text(&params, snapshot);
     if (rc == 0)
-        rc = db_session_query(session, QUERY_COLLECT_TALLY_ADVANCE, &params, &result, err);
+        rc = add_since(session, QUERY_COLLECT_TALLY_REPEATS, shard_key, repeats, err);
+    if (rc == 0)
+        rc = add_since(session, QUERY_COLLECT_TALLY_ADVANCE, shard_key, snapshot, err);
+    free(repeats);
     free(snapshot);
     return rc;
 }

@@ -33,7 +33,7 @@ async function people(id, n) {
 }
 
 const TABLES = ['tally_outcome where n <> 0', 'tally_time where n <> 0', 'tally_hour where n <> 0', 'tally_person where n <> 0 or n_skipped <> 0', 'tally_item where n <> 0',
-    "tally_unit where counts <> '{0,0,0,0,0,0,0,0,0}'", 'tally_pattern where times <> 0', 'tally_moment where sums[1] <> 0'];
+    "tally_unit where counts <> '{0,0,0,0,0,0,0,0,0}'", 'tally_pattern where times <> 0', 'tally_moment where sums[1] <> 0', "tally_repeat where sums <> '{0,0,0,0,0,0}'"];
 // `last_at` of a judgment taken back stays.
 const dump = (shard) => [...TABLES.map((from) => server.sql(`select to_jsonb(t) - 'last_at' - 'shard_key' from ${from.replace(' where', ' t where')} and shard_key = ${shard} order by 1`)),
     server.sql(`select n_items from tally where shard_key = ${shard}`)];
@@ -46,13 +46,19 @@ async function equalsAnew(id, shard) {
     assert.equal((await look(id)).status, 200);
     assert.deepEqual(kept, dump(shard));
     // And what counting by hand gives, of pairs.
-    const truth = server.sql(`with latest as (select distinct on (lease_id) j.* from judgment j where shard_key = ${shard} order by lease_id, revision desc),
+    const truth = server.sql(`with latest as (select distinct on (lease_id) j.* from judgment j where shard_key = ${shard} and n >= 0 order by lease_id, revision desc),
         v as (select item_id, outcome, (outcome = 'left') = (shown[1] < shown[2]) as first from latest where outcome in ('left', 'right', 'tie', 'both_bad')),
         u as (select item_id, count(*) filter (where outcome in ('left', 'right') and first) as a, count(*) filter (where outcome in ('left', 'right') and not first) as b,
             count(*) filter (where outcome = 'tie') as c, count(*) filter (where outcome = 'both_bad') as d from v group by item_id)
         select string_agg(p, ' ' order by p) from (select concat_ws(',', a, b, c, d, count(*)) as p from u group by a, b, c, d) x`);
     assert.equal(server.sql(`select string_agg(p, ' ' order by p) from (select concat_ws(',', counts[1], counts[2], counts[3], counts[4], times) as p
         from tally_pattern where shard_key = ${shard} and measure = 'choice' and times > 0) x`), truth);
+    const twice = server.sql(`with latest as (select distinct on (lease_id) item_id, n, participant_id, outcome from judgment where shard_key = ${shard} order by lease_id, revision desc),
+        t as (select f.outcome as first, r.outcome as again, f.outcome in ('left', 'right') and r.outcome in ('left', 'right') as both_prefer
+            from latest r join latest f on f.item_id = r.item_id and f.participant_id = r.participant_id and f.n = -2 - r.n
+            where r.n < 0 and f.outcome in ('left', 'right', 'tie', 'both_bad') and r.outcome in ('left', 'right', 'tie', 'both_bad'))
+        select concat_ws(',', count(*), count(*) filter (where (first = again) <> both_prefer), count(*) filter (where both_prefer), count(*) filter (where both_prefer and first = again)) from t`);
+    assert.equal(server.sql(`select coalesce((select concat_ws(',', sums[1], sums[2], sums[3], sums[4]) from tally_repeat where shard_key = ${shard} and measure = 'choice'), '0,0,0,0')`), twice);
     return kept;
 }
 
@@ -71,7 +77,7 @@ async function busy(id, token, while_ = () => true) {
 }
 
 test('while many judge, change their minds and take back, and others look, what is kept is what counting anew gives', async () => {
-    const { id } = await makeStudy(call, { name: 'busy', items: items(30), task: { kind: 'pairwise', strength_max: 3, both_bad: true }, judgments_per_item: 6 });
+    const { id } = await makeStudy(call, { name: 'busy', items: items(30), task: { kind: 'pairwise', strength_max: 3, both_bad: true }, judgments_per_item: 6, repeat_share: 0.4 });
     const tokens = await people(id, 12);
     let going = true;
     const looking = Promise.all([1, 2].map(async () => {
@@ -85,7 +91,7 @@ test('while many judge, change their minds and take back, and others look, what 
 });
 
 test('killed in the middle of it, again and again', async () => {
-    const { id } = await makeStudy(call, { name: 'killed', items: items(30), task: { kind: 'pairwise', strength_max: 3, both_bad: true }, judgments_per_item: 6 });
+    const { id } = await makeStudy(call, { name: 'killed', items: items(30), task: { kind: 'pairwise', strength_max: 3, both_bad: true }, judgments_per_item: 6, repeat_share: 0.4 });
     const tokens = await people(id, 6);
     for (let kill = 0; kill < 3; kill += 1) {
         let going = true;
@@ -173,6 +179,22 @@ test('ratings and rankings agree by unit: interval, nominal, and each pair of a 
     // yes,yes | no,yes | yes,yes | yes,yes: o = 2 of 8, n = 7 and 1.
     assert.ok(Math.abs(clear.alpha - (1 - 7 * 2 / (2 * 7))) < 1e-9);
 
+    // Apart: question 1 by one step of four and by yes and no, question 3 by one step; of two pairs each.
+    const apart = (await call('GET', `/api/v1/projects/${rating.id}/items?order=disagreement`)).data;
+    assert.deepEqual(apart.map((one) => [one.prompt[0].content, Number(one.disagreement.toFixed(3)), one.n_pairs]), [['Question 1', 0.531, 2], ['Question 3', 0.031, 2]]);
+    // Rated once more: one step higher, and of the two people's four the first's "no" for "yes".
+    server.sql(`insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, answer, shown, guideline_version, idempotency_key, request_hash, receipt)
+        select shard_key, gen_random_uuid(), 1, gen_random_uuid(), item_id, -2 - n, participant_id, outcome,
+            jsonb_set(jsonb_set(answer, '{ratings,warm}', (select jsonb_object_agg(key, value::integer + 1) from jsonb_each_text(answer->'ratings'->'warm'))), '{ratings,clear,item}', '"yes"'),
+            shown, 1, gen_random_uuid(), request_hash, ''
+        from judgment where shard_key = ${shardOf('rated')}`);
+    await new Promise((done) => setTimeout(done, 5200)); // the figures are five seconds old at most
+    const { repeats: { ratings: [warmAgain, clearAgain] } } = await call('GET', `/api/v1/projects/${rating.id}/quality`);
+    assert.deepEqual([warmAgain.dimension, warmAgain.n, warmAgain.same_share, warmAgain.mean_difference], ['warm', 8, 0, 1]);
+    assert.deepEqual([clearAgain.dimension, clearAgain.n, clearAgain.same_share, clearAgain.mean_difference, clearAgain.alpha], ['clear', 8, 7 / 8, null, null]);
+    const first = [1, 2, 3, 5, 1, 3, 3, 4];
+    assert.ok(Math.abs(warmAgain.alpha - alphaOf(first.map((x) => [x, x + 1]))) < 1e-9);
+
     const ranked = await makeStudy(call, { name: 'ranked', items: items(2, 3), task: { kind: 'ranking' }, judgments_per_item: 2 });
     for (const [who, token] of (await people(ranked.id, 2)).entries()) {
         for (let i = 0; i < 2; i += 1) {
@@ -236,7 +258,7 @@ test('sliders and long scales agree by interval, kept up from sums; a change of 
         }
     }
     const kept = await equalsAnew(id, shardOf('slid'));
-    assert.ok(kept[TABLES.length - 1] !== '');
+    assert.ok(kept[TABLES.findIndex((from) => from.startsWith('tally_moment'))] !== '');
     const rows = JSON.parse(server.sql(`select json_agg(j) from (select distinct on (lease_id) encode(uuid_send(item_id), 'hex') as item, outcome, answer->'ratings' as ratings
         from judgment where shard_key = ${shardOf('slid')} order by lease_id, revision desc) j`)).filter((row) => row.outcome === 'rating');
     const { agreement } = await call('GET', `/api/v1/projects/${id}/quality`);
@@ -419,4 +441,31 @@ test('agreement within and between groups, of those that are shown', async () =>
     assert.deepEqual(choices.map(({ n }) => n).toSorted(), [1, 10, 20]);
     assert.deepEqual(groups.slice(0, 3).map((one) => one.n), [10, 11, 10]);
     assert.ok(groups.flatMap((one) => one.counts).every((n) => n === null || n >= 10));
+});
+
+test('ratings of one item by group: by step, and by tenth where there are many steps', async () => {
+    const demographics = { attributes: [{ id: 'side', values: ['east', 'west'] }] };
+    const dimensions = [{ id: 'much', label: 'How much?', scale: 'slider', about: 'response', required: true }, { id: 'clear', label: 'Clear?', scale: 'yes_no_unsure', about: 'item', required: true },
+        { id: 'warm', label: 'Warm', scale: 'likert', min: 1, max: 7, about: 'response', required: true }];
+    const { id } = await makeStudy(call, { name: 'steps', items: items(1), task: { kind: 'pairwise', dimensions }, judgments_per_item: 50, demographics });
+    for (const [who, token] of (await people(id, 50)).entries()) { // one by one: so many slots of an item open
+        await server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side: who % 2 === 0 ? 'east' : 'west' } } });
+        const { body: task } = await next(id, token);
+        const [zero, one] = [0, 1].map((n) => task.item.responses.find((each) => each.content.startsWith(`answer ${n}`)).slot);
+        // Thirteen of the east and twelve of the west say little.
+        const much = who % 2 === 0 === who < 26 ? 11 + who % 10 : 100;
+        const said = { much: { [zero]: much, [one]: 50 }, clear: { item: who < 24 ? 'yes' : 'unsure' }, warm: { [zero]: 3, [one]: 7 } };
+        assert.equal((await judge(task.id, token, { choice: 'left', ratings: said })).status, 201);
+    }
+    const { data: [item] } = await call('GET', `/api/v1/projects/${id}/items`);
+    const split = async (query) => {
+        const { status, body } = await server.api('GET', `/api/v1/projects/${id}/items/${item.id}/groups?attribute=side${query}`);
+        return status === 200 ? [body.choices.map((one) => [one.choice, one.n]), body.groups.slice(0, 2).map((one) => one.counts)] : status;
+    };
+    assert.deepEqual(await split('&dimension=much&response=0'), [[['11–20', 25], ['91–100', 25]], [[13, 12], [12, 13]]]);
+    assert.deepEqual(await split('&dimension=much&response=1'), [[['41–50', 50]], [[25], [25]]]);
+    assert.deepEqual(await split('&dimension=clear'), [[['yes', 24], ['unsure', 26]], [[12, 13], [12, 13]]]);
+    assert.deepEqual(await split('&dimension=warm&response=0'), [[['3', 50]], [[25], [25]]]);
+    assert.deepEqual(await split('&dimension=nothing'), [[], [[], []]]);
+    assert.deepEqual([await split('&dimension=much&response=one'), await split('&dimension=much&response=-1')], [422, 422]);
 });

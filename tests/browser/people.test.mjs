@@ -136,7 +136,8 @@ test('the items people are apart on come first, each with all that was said of i
 
 test('agreement by group is asked for, and hides what is small', async () => {
     const demographics = { attributes: [{ id: 'side', label: { en: 'Side', ar: 'الجهة' }, values: [{ id: 'east', label: { en: 'East', ar: 'شرق' } }, { id: 'west', label: { en: 'West', ar: 'غرب' } }] }] };
-    const { id, invite } = await makeStudy(call, { judgments_per_item: 20, demographics, items: [{ id: 'one', prompt: 'One?', responses: [{ content: 'answer 0' }, { content: 'answer 1' }] },
+    const dimensions = [{ id: 'helpful', label: { en: 'Helpful', ar: 'مفيد' }, scale: 'likert', min: 1, max: 5, about: 'response', required: false }];
+    const { id, invite } = await makeStudy(call, { judgments_per_item: 20, demographics, task: { kind: 'pairwise', dimensions }, items: [{ id: 'one', prompt: 'One?', responses: [{ content: 'answer 0' }, { content: 'answer 1' }] },
         { id: 'two', prompt: 'Two?', responses: [{ content: 'answer 0 again' }, { content: 'answer 1 again' }] }] });
     const code = await invite(20);
     for (let who = 0; who < 20; who += 1) {
@@ -146,7 +147,7 @@ test('agreement by group is asked for, and hides what is small', async () => {
         for (let i = 0; i < 2; i += 1) {
             const task = await me('POST', `/api/v1/projects/${id}/assignments`);
             const zero = /answer 0/.test(task.item.responses[0].content);
-            await me('PUT', `/api/v1/assignments/${task.id}/judgment`, { choice: zero === (who < 10 || who === 19) ? 'left' : 'right', active_ms: 3000, client: {} });
+            await me('PUT', `/api/v1/assignments/${task.id}/judgment`, { choice: zero === (who < 10 || who === 19) ? 'left' : 'right', ratings: { helpful: Object.fromEntries(task.item.responses.map((one) => [one.slot, 4])) }, active_ms: 3000, client: {} });
         }
     }
     for (const [look, options] of LOOKS) {
@@ -165,6 +166,9 @@ test('agreement by group is asked for, and hides what is small', async () => {
         await me.page.locator('form:has(#item-groups-by) button').click();
         await me.page.waitForSelector('#item-groups-table');
         assert.match(await textOf(me.page.locator('section[aria-labelledby=item-groups] tbody')), /10|١٠/);
+        await me.page.locator('#item-groups-of').selectOption('helpful:0');
+        await me.page.locator('form:has(#item-groups-by) button').click();
+        await me.page.waitForFunction(() => /Helpful|مفيد/.test(document.querySelector('#item-groups-table')?.textContent));
         await checkReflow(me.page, `item groups ${look}`);
         await checkAccessible(me.page, `item groups ${look}`);
         await me.close();

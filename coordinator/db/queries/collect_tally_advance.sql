@@ -7,7 +7,8 @@ with study as materialized (
 ), scale as materialized (
     -- In up to nine steps each is counted; in more (a million at the most), their number, sum and squares.
     select d->>'id' as id, case when d->>'scale' <> 'yes_no_unsure' then (d->>'min')::numeric::bigint end as low,
-        d->>'scale' <> 'yes_no_unsure' and (d->>'max')::numeric - (d->>'min')::numeric > 8 as is_long
+        d->>'scale' <> 'yes_no_unsure' and (d->>'max')::numeric - (d->>'min')::numeric > 8 as is_long,
+        case when d->>'scale' <> 'yes_no_unsure' then (d->>'max')::numeric - (d->>'min')::numeric end as wide
     from study cross join lateral jsonb_array_elements(dimensions) d
     where d->>'scale' = 'yes_no_unsure' or (d->>'max')::numeric - (d->>'min')::numeric <= 1000000
 ), recent as materialized (
@@ -120,11 +121,18 @@ with study as materialized (
     on conflict (shard_key, measure, m) do update set sums = array[t.sums[1] + excluded.sums[1], t.sums[2] + excluded.sums[2], t.sums[3] + excluded.sums[3], t.sums[4] + excluded.sums[4],
         t.sums[5] + excluded.sums[5], t.sums[6] + excluded.sums[6], t.sums[7] + excluded.sums[7], t.sums[8] + excluded.sums[8], t.sums[9] + excluded.sums[9]]
 ), apart as (
-    select item_id, sum((m * m - m - m0 * m0 + m0) / 2) as pairs, sum((m * m - squares - m0 * m0 + squares0) / 2) as pairs_apart
+    -- Of each two people on a unit one pair; in thousandths, so that what is taken away later is what was added.
+    select item_id, sum(c.sign * m * (m - 1) / 2) as pairs,
+        sum(c.sign * trunc(case when wide is null then 1000 * (m * m - same) / 2 else 1000 * (m * q - s * s) / (wide * wide) end)) as pairs_apart
     from moved
-    cross join lateral (select sum(c) as m, sum(c * c) as squares from unnest(counts) c) now
-    cross join lateral (select sum(c) as m0, sum(c * c) as squares0 from unnest(was) c) before
-    where measure = 'choice' group by item_id
+    left join scale on moved.measure = 'rating.' || scale.id
+    cross join lateral (values (1, counts), (-1, was)) c (sign, counts)
+    cross join lateral (
+        select case when moved.is_long then c.counts[1] else sum(n) end as m, case when moved.is_long then c.counts[2] else sum(n * k) end as s,
+            case when moved.is_long then c.counts[3] else sum(n * k * k) end as q, sum(n * n) as same
+        from unnest(c.counts) with ordinality u (n, k)
+    ) u
+    where moved.measure <> 'strength' group by item_id
 ), by_item as materialized (
     select c.item_id, c.n, coalesce(a.pairs, 0) as pairs, coalesce(a.pairs_apart, 0) as pairs_apart, coalesce(t.n, 0) as was
     from (select item_id, sum(sign) as n from change group by item_id) c

@@ -2,8 +2,8 @@
 import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { get } from '../../lib/api.js';
-import { decimal, number, percent } from '../../lib/format.js';
-import { t } from '../../lib/i18n.js';
+import { decimal, listOf, number, percent } from '../../lib/format.js';
+import { localized, t } from '../../lib/i18n.js';
 import { problemText } from '../../ui/parts.js';
 import { Select } from './task.js';
 import { wordsOf } from './words.js';
@@ -18,19 +18,37 @@ function Rows({ id, title, rows, head, draw, heading = 'h4' }) {
             <tbody>${rows.map(draw)}</tbody></table></div>`;
 }
 
+// What can be asked of an item: which response was chosen, or how one of them, or the item, was rated: `dimension:response`.
+function measures(task, n_responses) {
+    const rated = (task.dimensions ?? []).flatMap((one) => (one.about === 'item' ? [`${one.id}:`] : Array.from({ length: n_responses }, (_, n) => `${one.id}:${n}`)));
+    return task.kind === 'rating' ? rated : ['', ...rated];
+}
+
+const stepWords = (step) => (/^[a-z]/.test(step) ? t(`said-${step}`) : step);
+
 // What the groups say of one item, in numbers of people, of those that are shown.
-export function ItemGroups({ project, item, choiceWords }) {
+export function ItemGroups({ project, item, n_responses, choiceWords, responseWords }) {
+    const asked = measures(project.task, n_responses);
+    const [measure, setMeasure] = useState(asked[0]);
     const attributes = (project.demographics?.attributes ?? []).map((one) => one.id);
     const [attribute, setAttribute] = useState(attributes[0]);
     const [found, setFound] = useState(null);
     const [fault, setFault] = useState('');
-    if (attributes.length === 0) return null;
+    if (attributes.length === 0 || asked.length === 0) return null;
     const words = wordsOf(project);
+    const measureWords = (one) => {
+        const [dimension, response] = one.split(':');
+        if (!dimension) return t('item-groups-chosen');
+        const label = project.task.dimensions.find((each) => each.id === dimension)?.label;
+        return listOf([localized(label) || dimension, ...(response ? [responseWords(Number(response))] : [])]);
+    };
     async function show(event) {
         event.preventDefault();
         setFault('');
+        const [dimension, response] = measure.split(':');
+        const query = new URLSearchParams({ attribute, ...(dimension && { dimension }), ...(response && { response }) });
         try {
-            setFound(await get(`/api/v1/projects/${project.id}/items/${item}/groups?attribute=${encodeURIComponent(attribute)}`));
+            setFound({ ...await get(`/api/v1/projects/${project.id}/items/${item}/groups?${query}`), measure });
         } catch (error) {
             setFault(problemText(error));
         }
@@ -40,11 +58,12 @@ export function ItemGroups({ project, item, choiceWords }) {
         <p>${t('item-groups-text')}</p>
         <form class="inline-form" onSubmit=${show}>
             <${Select} id="item-groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${setAttribute} />
+            ${asked.length > 1 && html`<${Select} id="item-groups-of" label=${t('item-groups-of')} value=${measure} options=${asked} words=${measureWords} onChange=${setMeasure} />`}
             <button class="button">${t('groups-show')}</button>
         </form>
         ${fault && html`<p role="alert">${fault}</p>`}
-        ${found && (found.choices.length === 0 ? html`<p>${t('item-groups-none')}</p>` : html`<${Rows} id="item-groups-table" heading="h3" title=${words(found.attribute)} rows=${found.groups}
-            head=${[t('coverage-value'), ...found.choices.map((one) => choiceWords(one.choice)), t('item-groups-all')]}
+        ${found && (found.choices.length === 0 ? html`<p>${t('item-groups-none')}</p>` : html`<${Rows} id="item-groups-table" heading="h3" title=${listOf([words(found.attribute), ...(asked.length > 1 ? [measureWords(found.measure)] : [])])} rows=${found.groups}
+            head=${[t('coverage-value'), ...found.choices.map((one) => (found.measure ? stepWords(one.choice) : choiceWords(one.choice))), t('item-groups-all')]}
             draw=${(one) => html`<tr key=${one.value}><th scope="row"><span dir="auto">${words(found.attribute, one.value)}</span></th>
                 ${one.counts.map((n) => html`<td class="num">${count(n)}</td>`)}<td class="num">${count(one.n)}</td></tr>`} />`)}
     </section>`;

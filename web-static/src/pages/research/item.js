@@ -45,7 +45,7 @@ export default function Item({ params }) {
             ${item.prompt.map((turn) => html`<div class="text card" dir="auto" lang=${item.language ?? undefined}>${item.prompt.length > 1 && html`<p class="fine">${t(`item-role-${turn.role}`)}</p>`}${markdown(turn.content)}</div>`)}
             ${(item.responses ?? []).map((one, n) => html`<h3>${response(n)}${one.model && html` <span class="fine" dir="auto">${one.model}</span>`}</h3>
                 <div class="text card" dir="auto" lang=${item.language ?? undefined}>${markdown(one.content)}</div>`)}</section>`}
-        <${ItemGroups} project=${project} item=${params.item} choiceWords=${(one) => (/^\d/.test(one) ? response(Number(one)) : t(`said-${one}`))} />
+        <${ItemGroups} project=${project} item=${params.item} n_responses=${item.responses?.length ?? 0} responseWords=${response} choiceWords=${(one) => (/^\d/.test(one) ? response(Number(one)) : t(`said-${one}`))} />
         <section aria-labelledby="item-history"><h2 id="item-history">${t('item-history')}</h2>
         ${item.judgments.length === 0 ? html`<p>${t('item-history-none')}</p>` : html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="item-history"><table class="data">
             <thead><tr><th scope="col">${t('person-last')}</th><th scope="col">${t('person-who')}</th><th scope="col">${t('item-said')}</th>

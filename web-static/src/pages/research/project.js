@@ -68,6 +68,8 @@ function qualityRows(quality) {
         ['quality-repeats', repeats.same_share, percent, repeats.interval],
         ['quality-same-order', repeats.rankings?.same_order_share, percent, repeats.rankings?.interval],
         ['quality-same-side', repeats.preferences?.same_side_share, percent, repeats.preferences?.interval],
+        ...(repeats.ratings ?? []).map((one) => (one.alpha != null ? ['quality-rated-again', one.alpha, decimal, null, { dimension: one.dimension }]
+            : ['quality-rated-same', one.same_share, percent, one.interval, { dimension: one.dimension }])),
         ['quality-time', time.median_active_ms, (v) => t('seconds', { n: number(v / 1000, { maximumFractionDigits: 1 }) })],
         ['quality-gold', gold.accuracy, percent, gold.interval],
     ].filter(([, value]) => value != null);
