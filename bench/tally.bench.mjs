@@ -1,12 +1,13 @@
-// What a look at a study's figures costs the database: PostgreSQL's own count of the time it ran statements, at 100,000 and at 1,000,000
-// judgments, with nothing new and with 1,000 new ones since the last look. The anchor is reading all judgments once, as counting
-// anew must. Judgments are put in by SQL: 4 on each item, by 500 people.
+// What a look at a study's figures (GET .../quality, which the dashboard shows) costs the database: PostgreSQL's own count of the time it
+// ran statements, at 100,000 and at 1,000,000 judgments, with nothing new and with 1,000 new ones since the last look. The anchor is
+// reading all judgments once, as counting anew must. Judgments are put in by SQL: 4 on each item, by 500 people, and a twentieth of them
+// once more with the sides swapped.
 import { randomUUID } from 'node:crypto';
 import { startCoordinator } from '../tests/support/coordinator.mjs';
 import { makeProject } from '../tests/support/dataset.mjs';
 import { print } from './support.mjs';
 
-const PEOPLE = 500, PER_ITEM = 4, NEW = 1000, LOOKS = 10;
+const PEOPLE = 500, PER_ITEM = 4, NEW = 1000, LOOKS = 6, KEPT_MS = 5100; // an answer is kept for five seconds
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
 const server = await startCoordinator({});
@@ -37,11 +38,16 @@ try {
       insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, strength, shown, active_ms, guideline_version, idempotency_key, request_hash, receipt)
       select ${shard}, gen_random_uuid(), 1, gen_random_uuid(), i.item_id, k, who.ids[1 + (random() * ${PEOPLE - 1})::int], case when random() < 0.6 then 'left' else 'right' end,
         1 + (random() * 2)::int, array[0, 1]::smallint[], (random() * 60000)::int, 1, gen_random_uuid(), sha256('${randomUUID()}'), repeat('r', 200)
-      from i, who, generate_series(0, ${PER_ITEM - 1}) k`);
+      from i, who, generate_series(0, ${PER_ITEM - 1}) k;
+      insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, strength, shown, active_ms, guideline_version, idempotency_key, request_hash, receipt)
+      select shard_key, gen_random_uuid(), 1, gen_random_uuid(), item_id, -2 - n, participant_id, case when random() < 0.8 then 'right' else 'left' end,
+        strength, array[1, 0]::smallint[], active_ms, 1, gen_random_uuid(), request_hash, receipt
+      from (select * from judgment where shard_key = ${shard} and n >= 0 order by stored_xid desc limit ${judgments}) j where random() < 0.05`);
     n += judgments / PER_ITEM;
   };
   const look = async () => {
-    const { status } = await server.api('GET', `/api/v1/projects/${project}/annotators?limit=1`);
+    await pause(KEPT_MS);
+    const { status } = await server.api('GET', `/api/v1/projects/${project}/quality`);
     if (status !== 200) throw new Error(`looking: ${status}`);
   };
   for (const size of [100_000, 1_000_000]) {
