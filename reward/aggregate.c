@@ -303,7 +303,8 @@ int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candid
                 err, ERR_INVALID, "utility of candidate %zu for group %zu is not finite", i / g, i % g);
     }
     if (rule == AGGREGATE_MAXIMAL_LOTTERY && n > AGGREGATE_MAXIMAL_MAX)
-        return err_set(err, ERR_LIMIT, "a maximal lottery takes at most %d candidates", AGGREGATE_MAXIMAL_MAX);
+        return err_set(
+            err, ERR_LIMIT, "a maximal lottery takes at most %d candidates", AGGREGATE_MAXIMAL_MAX);
     double share[AGGREGATE_GROUPS_MAX];
     int failed = aggregate_shares(weights, g, share, err);
     if (failed)

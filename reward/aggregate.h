@@ -26,15 +26,17 @@ enum aggregate_rule {
 };
 
 struct aggregate_result {
-    double *scores;  // n_candidates; greater is better under the rule (leximin: minus the rank; lotteries: p_j)
-    uint32_t *order; // n_candidates, best first; equal p_j of a maximal lottery by their mean margin
-    uint32_t choice; // order[0]; for the lottery the deterministic maxmin choice, reported beside it
+    double
+        *scores; // n_candidates; greater is better under the rule (leximin: minus the rank; lotteries: p_j)
+    uint32_t *order;       // n_candidates, best first; equal p_j of a maximal lottery by their mean margin
+    uint32_t choice;       // order[0]; for the lottery the deterministic maxmin choice, reported beside it
     uint32_t *worst_group; // n_candidates: the group with the least utility, who would object most
     double *worst_utility; // n_candidates
     double *lottery;       // n_candidates probabilities, or NULL unless a lottery was asked for
-    double *prices;        // lottery only: n_groups weights that sum to 1, of the groups that bind it (the other player's strategy)
-    double lottery_value;  // its min_g expected utility, >= the best deterministic minimum; maximal: about 0
-    double lottery_gap;    // duality gap of the certificate, about 1e-12
+    double *
+        prices; // lottery only: n_groups weights that sum to 1, of the groups that bind it (the other player's strategy)
+    double lottery_value; // its min_g expected utility, >= the best deterministic minimum; maximal: about 0
+    double lottery_gap;   // duality gap of the certificate, about 1e-12
 };
 
 // False when there is no rule of this name.

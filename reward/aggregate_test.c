@@ -151,8 +151,7 @@ static void maximal_lotteries_are_beaten_by_nobody(void **state UNUSED)
         struct aggregate_result result;
         struct err err;
         assert_int_equal(aggregate_shares(weights, g, share, &err), 0);
-        assert_int_equal(
-            aggregate(AGGREGATE_MAXIMAL_LOTTERY, u, n, g, weights, arena, &result, &err), 0);
+        assert_int_equal(aggregate(AGGREGATE_MAXIMAL_LOTTERY, u, n, g, weights, arena, &result, &err), 0);
         size_t winner = n;
         for (size_t i = 0; i < n; i++) {
             double against = 0;
@@ -190,7 +189,8 @@ static void maximal_lotteries_are_beaten_by_nobody(void **state UNUSED)
     for (size_t i = 0; i < 3; i++)
         near(result.lottery[i], 1 / 3.0);
     static const double many[AGGREGATE_MAXIMAL_MAX + 1] = {0};
-    assert_int_equal(aggregate(AGGREGATE_MAXIMAL_LOTTERY, many, ARRAY_SIZE(many), 1, NULL, arena, &result, &err),
+    assert_int_equal(
+        aggregate(AGGREGATE_MAXIMAL_LOTTERY, many, ARRAY_SIZE(many), 1, NULL, arena, &result, &err),
         ERR_LIMIT);
     arena_free(arena);
 }
@@ -198,7 +198,8 @@ static void maximal_lotteries_are_beaten_by_nobody(void **state UNUSED)
 // Slopes by differences, parts by their sums.
 static void scores_are_explained(void **state UNUSED)
 {
-    static const enum aggregate_rule rules[] = {AGGREGATE_MEAN, AGGREGATE_MAXMIN, AGGREGATE_NASH, AGGREGATE_WEIGHTS};
+    static const enum aggregate_rule rules[] = {
+        AGGREGATE_MEAN, AGGREGATE_MAXMIN, AGGREGATE_NASH, AGGREGATE_WEIGHTS};
     static const double weights[] = {3, 1};
     double share[2], slope[2], part[2];
     struct err err;

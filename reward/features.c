@@ -471,7 +471,8 @@ static void look_at_words(const struct scratch *scratch, const struct looking *l
             uint64_t hash = hash_more(seed, text + start, at - start);
             look(looking, hash, text + start, at - start, true);
             if (before != SIZE_MAX)
-                look(looking, hash_more(previous, text + start, at - start), text + before, at - before, true);
+                look(
+                    looking, hash_more(previous, text + start, at - start), text + before, at - before, true);
             previous = hash_more(hash, (const unsigned char *)" ", 1);
             before = start;
         }

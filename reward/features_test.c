@@ -256,7 +256,8 @@ static void versions_have_names(void **state UNUSED)
 // Every place that a text fills has an n-gram of that text, and no other place has.
 static void places_have_their_ngrams(void **state UNUSED)
 {
-    static const char *const texts[] = {"I can't say: no, no!", "\330\247\331\204\330\263\331\204\330\247\331\205 a b", "x", ""};
+    static const char *const texts[] = {
+        "I can't say: no, no!", "\330\247\331\204\330\263\331\204\330\247\331\205 a b", "x", ""};
     for (size_t t = 0; t < ARRAY_SIZE(texts); t++) {
         struct arena *arena = arena_new(1 << 24);
         struct features_sparse features;

@@ -84,15 +84,16 @@ static void dense_release(struct dense *dense)
     free(dense->rows);
 }
 
-static int check_embedding(const struct artefact *artefact, const struct predict_candidate *candidate,
-    size_t i, struct err *err)
+static int check_embedding(
+    const struct artefact *artefact, const struct predict_candidate *candidate, size_t i, struct err *err)
 {
     if (candidate->embedding == NULL)
-        return err_set(err, ERR_INVALID,
-            "candidate %zu has no embedding, and the model was fitted on embeddings", i);
+        return err_set(
+            err, ERR_INVALID, "candidate %zu has no embedding, and the model was fitted on embeddings", i);
     if (candidate->n_dimensions != artefact->n_dimensions)
-        return err_set(err, ERR_INVALID, "candidate %zu has an embedding of %u dimensions, the model takes %u",
-            i, candidate->n_dimensions, artefact->n_dimensions);
+        return err_set(err, ERR_INVALID,
+            "candidate %zu has an embedding of %u dimensions, the model takes %u", i, candidate->n_dimensions,
+            artefact->n_dimensions);
     return 0;
 }
 
@@ -108,8 +109,8 @@ static int rewards_of_embeddings(const struct artefact *artefact, const struct p
             rc = check_embedding(artefact, &candidates[from + r], from + r, err);
             if (rc == 0 && !features_embedding(candidates[from + r].embedding, artefact->n_dimensions,
                                artefact->normalise, dense.rows + r * dense.stride))
-                rc = err_set(err, ERR_INVALID, "candidate %zu has an embedding with a number that is not finite",
-                    from + r);
+                rc = err_set(err, ERR_INVALID,
+                    "candidate %zu has an embedding with a number that is not finite", from + r);
         }
         if (rc == 0)
             kernel_dots(dense.rows, dense.stride, (uint32_t)n, dense.heads, artefact->n_heads,

@@ -116,8 +116,8 @@ static void add_groups_of(struct buf *out, const struct scoring *scoring, const 
     LITERAL(out, ",\"violations\":[]");
 }
 
-static void add_candidate(const struct answer *answer, const struct scoring *scoring, const struct names *names,
-    size_t i, size_t rank, struct buf *out)
+static void add_candidate(const struct answer *answer, const struct scoring *scoring,
+    const struct names *names, size_t i, size_t rank, struct buf *out)
 {
     const struct aggregate_result *result = &scoring->result;
     LITERAL(out, "{\"index\":");
@@ -183,8 +183,8 @@ static void add_why(const struct scoring *scoring, const struct names *names, st
 }
 
 // `"candidates": ..., "choice": ..., ...` of one prompt, without the braces.
-static void add_decision(const struct answer *answer, const struct scoring *scoring, const struct names *names,
-    struct arena *arena, struct buf *out)
+static void add_decision(const struct answer *answer, const struct scoring *scoring,
+    const struct names *names, struct arena *arena, struct buf *out)
 {
     const struct aggregate_result *result = &scoring->result;
     size_t *rank_of = arena_alloc(arena, scoring->n_candidates * sizeof(*rank_of));
@@ -221,8 +221,7 @@ static void add_group(const struct scoring *scoring, const struct names *names, 
     buf_add(out, names->text[g], names->length[g]);
     LITERAL(out, ",\"share\":");
     answer_number(out, head->share);
-    buf_printf(
-        out, ",\"n_annotators\":%u,\"n_judgments\":%u}", head->n_annotators, head->n_judgments);
+    buf_printf(out, ",\"n_annotators\":%u,\"n_judgments\":%u}", head->n_annotators, head->n_judgments);
 }
 
 void answer_write(const struct answer *answer, struct arena *arena, struct buf *out)

@@ -128,7 +128,8 @@ static json_int_t n_tokens(const struct scoring *scoring)
 static json_t *usage_json(const struct scoring *scoring)
 {
     json_int_t tokens = n_tokens(scoring);
-    return json_pack("{s:I, s:I, s:i}", "prompt_tokens", tokens, "total_tokens", tokens, "completion_tokens", 0);
+    return json_pack(
+        "{s:I, s:I, s:i}", "prompt_tokens", tokens, "total_tokens", tokens, "completion_tokens", 0);
 }
 
 static json_t *id_json(const char *kind)
@@ -167,8 +168,8 @@ static json_t *datum(const struct call *call, size_t i, double score)
 {
     switch (call->kind) {
     case KIND_CLASSIFY:
-        return json_pack("{s:i, s:s, s:[f], s:i}", "index", (int)i, "label", "LABEL_0", "probs", score,
-            "num_classes", 1);
+        return json_pack(
+            "{s:i, s:s, s:[f], s:i}", "index", (int)i, "label", "LABEL_0", "probs", score, "num_classes", 1);
     case KIND_POOLING:
         return json_pack("{s:i, s:s, s:[f]}", "index", (int)i, "object", "pooling", "data", score);
     default:
@@ -456,10 +457,9 @@ static void on_models(void *arg, const struct db_result *result)
     json_t *data = json_array();
     for (int row = 0; row < result->n_rows; row++) {
         struct id id = {db_number(result, row, 0), db_uuid(result, row, 1)};
-        json_array_append_new(data,
-            json_pack("{s:o, s:s, s:I, s:s, s:s}", "id", json_id(id), "object", "model", "created",
-                (json_int_t)(db_number(result, row, 3) / 1000000), "owned_by", "plenum", "method",
-                db_text(result, row, 2)));
+        json_array_append_new(data, json_pack("{s:o, s:s, s:I, s:s, s:s}", "id", json_id(id), "object",
+                                        "model", "created", (json_int_t)(db_number(result, row, 3) / 1000000),
+                                        "owned_by", "plenum", "method", db_text(result, row, 2)));
     }
     http_reply_json(request, 200, json_pack("{s:s, s:o}", "object", "list", "data", data));
 }

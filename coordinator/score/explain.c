@@ -215,8 +215,7 @@ void scoring_explain(struct scoring *scoring, struct arena *arena)
         struct explanation *why = &scoring->why[i];
         if (scoring->seats == NULL) {
             why->parts = arena_alloc(arena, g * sizeof(*why->parts));
-            aggregate_parts(
-                scoring->rule, scoring->utilities, n, g, shares, &scoring->result, i, why->parts);
+            aggregate_parts(scoring->rule, scoring->utilities, n, g, shares, &scoring->result, i, why->parts);
         }
         slopes_of_heads(scoring, i, shares, slopes);
         explain_one(scoring, &features[i], &seen, slopes, why, arena);
@@ -227,6 +226,12 @@ void scoring_explain(struct scoring *scoring, struct arena *arena)
 }
 
 // --- as it is told ------------------------------------------------------------------------------------------------------
+// To a trillionth, as scores are (answer.h): behind that stands only what sums left.
+static json_t *part_json(double part)
+{
+    return json_real(fabs(part) < 1e6 ? round(part * 1e12) / 1e12 + 0.0 : part);
+}
+
 static json_t *feature_json(const struct scoring *scoring, const struct explanation_feature *feature)
 {
     json_t *json = json_object();
@@ -239,10 +244,9 @@ static json_t *feature_json(const struct scoring *scoring, const struct explanat
             json, "style", json_string(style_name((enum style)(feature->index - FEATURES_DIMENSIONS))));
     } else {
         json_object_set_new(json, "kind", json_string(feature->gram.is_word ? "words" : "characters"));
-        json_object_set_new(
-            json, "text", json_string(feature->gram.text != NULL ? feature->gram.text : ""));
+        json_object_set_new(json, "text", json_string(feature->gram.text != NULL ? feature->gram.text : ""));
     }
-    json_object_set_new(json, "part", json_real(feature->part));
+    json_object_set_new(json, "part", part_json(feature->part));
     json_object_set_new(json, "absent", json_boolean(feature->is_absent));
     return json;
 }
@@ -255,14 +259,14 @@ json_t *explanation_json(const struct scoring *scoring, size_t i)
         json_t *groups = json_array();
         for (size_t g = 0; g < scoring->n_groups; g++) {
             const struct artefact_head *head = scoring_group(scoring, g);
-            json_array_append_new(groups, json_pack("{s:s, s:s, s:f}", "attribute", head->attribute, "value",
-                                              head->value, "part", why->parts[g]));
+            json_array_append_new(groups, json_pack("{s:s, s:s, s:o}", "attribute", head->attribute, "value",
+                                              head->value, "part", part_json(why->parts[g])));
         }
         json_object_set_new(json, "groups", groups);
     }
     for (size_t f = 0; f < why->n_features; f++)
         json_array_append_new(features, feature_json(scoring, &why->features[f]));
     json_object_set_new(json, "features", features);
-    json_object_set_new(json, "rest", json_real(why->rest));
+    json_object_set_new(json, "rest", part_json(why->rest));
     return json;
 }

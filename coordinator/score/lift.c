@@ -16,13 +16,13 @@ struct lifting {
     char *out;
     struct lifted *lifted;
     size_t capacity;
-    float *values; // where the next ones go
+    float *values;   // where the next ones go
     bool is_foreign; // a number stood where an embedding belongs: it would be taken for one of ours
 };
 
 // --- numbers ------------------------------------------------------------------------------------------------------------
-static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
-    1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+static const double powers[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14,
+    1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
 
 static bool is_digit(char c)
 {

@@ -45,7 +45,8 @@ static void embeddings_are_taken_out(void **state UNUSED)
         {"{\"embedding\":[]}", NULL, 0},
         // Words in a text are no keys.
         {"{\"content\":\"say \\\"embedding\\\": [1,2,3,4,5,6,7,8,9]\"}", NULL, 0},
-        {"{\"content\":\"\\\\\",\"embedding\":[1,2,3,4,5,6,7,8,9]}", "{\"content\":\"\\\\\",\"embedding\":0}", 1},
+        {"{\"content\":\"\\\\\",\"embedding\":[1,2,3,4,5,6,7,8,9]}", "{\"content\":\"\\\\\",\"embedding\":0}",
+            1},
         // A number where an embedding belongs would be taken for one of ours.
         {"[{\"embedding\":[1,2,3,4,5,6,7,8,9]},{\"embedding\":0}]", NULL, 0},
         {"{\"embeddings\":[[1,2,3,4,5,6,7,8,9],0]}", NULL, 0},
@@ -70,13 +71,15 @@ static void they_are_the_numbers_that_stood_there(void **state UNUSED)
 {
     struct arena *arena = arena_new(1 << 20);
     struct lifted lifted;
-    assert_non_null(lift("{\"embedding\":[1,-2.5,1e-3,0.1,-0,12345678901234567890123,3.4e38]}", arena, &lifted));
+    assert_non_null(
+        lift("{\"embedding\":[1,-2.5,1e-3,0.1,-0,12345678901234567890123,3.4e38]}", arena, &lifted));
     static const float expected[] = {1, -2.5F, 1e-3F, 0.1F, -0.0F, 12345678901234567890123.0F, 3.4e38F};
     assert_int_equal(lifted.list[0].n_dimensions, 7);
     assert_memory_equal(lifted.list[0].values, expected, sizeof(expected));
     assert_non_null(lift("{\"embedding\":\"AACAPwAAIMAAAMB/\"}", arena, &lifted));
     assert_int_equal(lifted.list[0].n_dimensions, 3);
-    assert_true(lifted.list[0].values[1] == -2.5F && isnan(lifted.list[0].values[2])); // finite is asked later
+    assert_true(
+        lifted.list[0].values[1] == -2.5F && isnan(lifted.list[0].values[2])); // finite is asked later
     arena_free(arena);
 }
 
@@ -123,7 +126,8 @@ static void numbers_are_read_as_the_library_reads_them(void **state UNUSED)
         float own = (float)read, other = (float)strtod(text, NULL);
         assert_memory_equal(&own, &other, sizeof(own));
     }
-    static const char *const bad[] = {"", "-", "+1", ".5", "1.", "01", "-01", "1e", "1e+", "x", "NaN", "Infinity", "--1"};
+    static const char *const bad[] = {
+        "", "-", "+1", ".5", "1.", "01", "-01", "1e", "1e+", "x", "NaN", "Infinity", "--1"};
     for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
         const char *at = bad[i];
         double read;
@@ -136,8 +140,9 @@ static void numbers_are_told_to_a_trillionth(void **state UNUSED)
     static const struct {
         double value;
         const char *text;
-    } cases[] = {{0, "0"}, {-0.0, "0"}, {1, "1"}, {-2.5, "-2.5"}, {1e-12, "0.000000000001"}, {1e-13, "0"}, {-1e-13, "0"},
-        {0.1 + 0.2, "0.3"}, {999999.5, "999999.5"}, {123.000456, "123.000456"}, {1e6, "1000000"}, {-1e300, "-1.0000000000000001e+300"}};
+    } cases[] = {{0, "0"}, {-0.0, "0"}, {1, "1"}, {-2.5, "-2.5"}, {1e-12, "0.000000000001"}, {1e-13, "0"},
+        {-1e-13, "0"}, {0.1 + 0.2, "0.3"}, {999999.5, "999999.5"}, {123.000456, "123.000456"},
+        {1e6, "1000000"}, {-1e300, "-1.0000000000000001e+300"}};
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct buf out;
         buf_init(&out, 1000);

@@ -214,8 +214,8 @@ static int decide(
 }
 
 // --- the answer -----------------------------------------------------------------------------------------------------------
-static void reply(
-    const struct call *call, const struct model *model, const struct scoring *scorings, size_t n, bool is_batch)
+static void reply(const struct call *call, const struct model *model, const struct scoring *scorings,
+    size_t n, bool is_batch)
 {
     struct buf out;
     size_t n_all = 0;
@@ -295,7 +295,8 @@ static bool read_body(struct call *call)
     struct fields fields;
     fields_init(&fields);
     fields_only(&fields, body, "",
-        FIELDS("model", "prompt", "candidates", "prompts", "aggregate", "weights", "jury", "explain", "detail"));
+        FIELDS(
+            "model", "prompt", "candidates", "prompts", "aggregate", "weights", "jury", "explain", "detail"));
     call->model_text = json_string_value(json_object_get(body, "model"));
     int detail = fields_choice(&fields, body, "", "detail", FIELD_OPTIONAL, details);
     call->detail = detail == ANSWER_SCORES ? ANSWER_SCORES : ANSWER_FULL;

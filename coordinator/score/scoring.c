@@ -43,8 +43,8 @@ static const char *read_numbers(json_t *array, struct arena *arena, struct predi
     return NULL;
 }
 
-static const char *read_embedding(
-    const struct scoring *scoring, json_t *embedding, struct arena *arena, struct predict_candidate *candidate)
+static const char *read_embedding(const struct scoring *scoring, json_t *embedding, struct arena *arena,
+    struct predict_candidate *candidate)
 {
     if (json_is_string(embedding))
         return read_base64(json_string_value(embedding), json_string_length(embedding), arena, candidate);
@@ -91,8 +91,8 @@ static const char *text_of_parts(json_t *parts, struct arena *arena, size_t *ret
 }
 
 // A text, or an object with text or content, and an embedding.
-static int read_content(struct scoring *scoring, size_t i, json_t *value, const char *pointer, bool may_be_parts,
-    struct arena *arena, struct err *err)
+static int read_content(struct scoring *scoring, size_t i, json_t *value, const char *pointer,
+    bool may_be_parts, struct arena *arena, struct err *err)
 {
     struct predict_candidate *candidate = &scoring->candidates[i];
     if (json_is_string(value)) {
@@ -176,10 +176,11 @@ static int check_features(const struct scoring *scoring, const char *pointer, bo
         else
             snprintf(at, sizeof(at), "%s/%zu/embedding", pointer, i);
         if (is_text && candidate->text == NULL)
-            rc = err_set(err, ERR_INVALID, "%s/%zu has no text, and the model was fitted on text", pointer, i);
+            rc =
+                err_set(err, ERR_INVALID, "%s/%zu has no text, and the model was fitted on text", pointer, i);
         else if (!is_text && candidate->embedding == NULL)
-            rc = err_set(
-                err, ERR_INVALID, "%s/%zu has no embedding, and the model was fitted on embeddings", pointer, i);
+            rc = err_set(err, ERR_INVALID, "%s/%zu has no embedding, and the model was fitted on embeddings",
+                pointer, i);
         else if (!is_text && candidate->n_dimensions != artefact->n_dimensions)
             rc = err_set(err, ERR_INVALID, "%s has %u dimensions, the model takes %u", at,
                 candidate->n_dimensions, artefact->n_dimensions);
@@ -239,8 +240,8 @@ int scoring_choose_rule(struct scoring *scoring, const char *name, struct err *e
         return 0;
     }
     if (!aggregate_rule_parse(name, &scoring->rule))
-        return err_set(
-            err, ERR_INVALID, "/aggregate must be mean, maxmin, leximin, nash, weights, lottery, maximal-lottery or jury");
+        return err_set(err, ERR_INVALID,
+            "/aggregate must be mean, maxmin, leximin, nash, weights, lottery, maximal-lottery or jury");
     return 0;
 }
 

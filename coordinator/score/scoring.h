@@ -14,19 +14,19 @@
 #include <jansson.h>
 
 enum {
-    SCORING_CANDIDATES_MAX = 1024,  // of one prompt
-    SCORING_PROMPTS_MAX = 256,      // of one request
-    SCORING_ALL_MAX = 4096,         // candidates of one request
-    SCORING_LOTTERIES_MAX = 1024,   // of one request whose rule is a lottery
-    SCORING_EXPLAINED_MAX = 64,     // candidates of a request that asks for explanations
-    SCORING_FEATURES_MAX = 50,      // told of in an explanation
+    SCORING_CANDIDATES_MAX = 1024,        // of one prompt
+    SCORING_PROMPTS_MAX = 256,            // of one request
+    SCORING_ALL_MAX = 4096,               // candidates of one request
+    SCORING_LOTTERIES_MAX = 1024,         // of one request whose rule is a lottery
+    SCORING_EXPLAINED_MAX = 64,           // candidates of a request that asks for explanations
+    SCORING_FEATURES_MAX = 50,            // told of in an explanation
     SCORING_DRAWN_MAX = 10 * 1024 * 1024, // candidates x juries that are drawn
 };
 
 struct scoring {
     const struct artefact *artefact;
     const struct lifted *lifted; // embeddings of the body (lift.h), or NULL
-    bool alone;                  // each candidate is measured for itself, against the training mean, however many there are
+    bool alone; // each candidate is measured for itself, against the training mean, however many there are
     size_t n_candidates, n_groups;
     struct predict_candidate *candidates;
     const char **ids; // NULL where the caller gave none

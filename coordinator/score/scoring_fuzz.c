@@ -59,7 +59,8 @@ static void check_lifting(const char *text, size_t size, json_t *body)
     json_t *rest = light != NULL ? json_loadb(light, light_size, JSON_REJECT_DUPLICATES, &error) : NULL;
     // A key that is written with escapes can name one of the lifted, which is nobody's harm and no other's embedding.
     bool is_plain = memchr(text, '\\', size) == NULL;
-    for (size_t i = 0; is_plain && json_is_object(rest) && json_is_object(body) && i < ARRAY_SIZE(models); i++) {
+    for (size_t i = 0; is_plain && json_is_object(rest) && json_is_object(body) && i < ARRAY_SIZE(models);
+         i++) {
         struct scoring ours = {.artefact = &models[i], .lifted = &lifted}, theirs = {.artefact = &models[i]};
         struct err our_err = {0}, their_err = {0};
         int rc = score(&ours, rest, arena, &our_err);

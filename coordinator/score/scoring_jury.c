@@ -98,8 +98,8 @@ static double *basis_of(const struct scoring *scoring, const double *rewards, st
         for (size_t i = 0; i < n; i++)
             mean += rewards[i * artefact->n_heads + b] / (double)n;
         for (size_t i = 0; i < n; i++)
-            basis[i * k + b] =
-                rewards[i * artefact->n_heads + b] - (n > 1 && !scoring->alone ? mean : artefact->heads[b].centre);
+            basis[i * k + b] = rewards[i * artefact->n_heads + b] -
+                               (n > 1 && !scoring->alone ? mean : artefact->heads[b].centre);
     }
     return basis;
 }

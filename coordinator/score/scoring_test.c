@@ -161,10 +161,10 @@ static void bad_candidates_are_pointed_at(void **state)
         {"[{\"embedding\": [1, \"2\"]}]", "/candidates/0/embedding "},
         {"[{\"embedding\": [1e300, 2]}]", "/candidates/0/embedding "},
         {"[{\"embedding\": \"AAA\"}]", "/candidates/0/embedding "},
-        {"[{\"embedding\": \"AAAA\"}]", "/candidates/0/embedding "},                                 // three bytes
+        {"[{\"embedding\": \"AAAA\"}]", "/candidates/0/embedding "}, // three bytes
         {"[{\"embedding\": \"\"}]", "/candidates/0/embedding "},
         {"[{\"embedding\": [1, 2]}, {\"embedding\": \"AADAfwAAgD8=\"}]", "/candidates/1/embedding "}, // NaN
-        {"[{\"embedding\": \"AACAfwAAgD8=\"}]", "/candidates/0/embedding "},                         // infinity
+        {"[{\"embedding\": \"AACAfwAAgD8=\"}]", "/candidates/0/embedding "}, // infinity
         {"[{\"embedding\": \"AACA/wAAgD8=\"}]", "/candidates/0/embedding "},
         {"[{\"embedding\": [1e38, 2]}]", "/candidates/0/embedding "},
         {"[{\"embedding\": [1, -1000001]}]", "/candidates/0/embedding "},
@@ -186,8 +186,10 @@ static void great_numbers_stay_finite(void **state)
     struct fixture *fixture = *state;
     struct err err;
     static const char *const rules[] = {"mean", "maxmin", "leximin", "nash", "lottery", "maximal-lottery"};
-    assert_int_equal(read_text(fixture,
-                         "[{\"embedding\": [1e6, -1e6]}, {\"embedding\": [-1e6, 1e6]}, {\"embedding\": [1e-38, 0]}]", &err),
+    assert_int_equal(
+        read_text(fixture,
+            "[{\"embedding\": [1e6, -1e6]}, {\"embedding\": [-1e6, 1e6]}, {\"embedding\": [1e-38, 0]}]",
+            &err),
         0);
     for (size_t r = 0; r < ARRAY_SIZE(rules); r++) {
         run_rule(fixture, rules[r], NULL);
