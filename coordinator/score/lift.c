@@ -1,5 +1,6 @@
 #include "coordinator/score/lift.h"
 
+#include "base/buf.h"
 #include "base/hash.h"
 
 #include <math.h>
@@ -13,10 +14,11 @@ enum {
 
 struct lifting {
     const char *at, *end; // what is still to be read
-    char *out;
+    struct buf out;       // what is left of the text
     struct lifted *lifted;
     size_t capacity;
-    float *values;   // where the next ones go
+    float *values; // of all lifted; it moves when it grows, so that their places are found at the end
+    size_t n_values, values_capacity;
     bool is_foreign; // a number stood where an embedding belongs: it would be taken for one of ours
 };
 
@@ -109,7 +111,19 @@ static const char *after_space(const char *at)
     return at;
 }
 
-static uint32_t read_list(const char **at, float *values)
+// Room for so many more behind those that are there.
+static float *reserve(struct lifting *lifting, size_t n_more)
+{
+    if (lifting->values_capacity - lifting->n_values < n_more) {
+        lifting->values_capacity = 2 * lifting->values_capacity + n_more + 1024;
+        lifting->values = realloc(lifting->values, lifting->values_capacity * sizeof(float));
+        if (lifting->values == NULL)
+            abort();
+    }
+    return lifting->values + lifting->n_values;
+}
+
+static uint32_t read_list(struct lifting *lifting, const char **at)
 {
     uint32_t n = 0;
     const char *next = after_space(*at + 1);
@@ -117,7 +131,7 @@ static uint32_t read_list(const char **at, float *values)
         double number;
         if (!lift_number(&next, &number) || !isfinite((float)number))
             return 0;
-        values[n] = (float)number;
+        reserve(lifting, n + 1)[n] = (float)number;
         next = after_space(next);
         if (*next == ']')
             break;
@@ -129,12 +143,13 @@ static uint32_t read_list(const char **at, float *values)
     return n + 1;
 }
 
-static uint32_t read_base64(const char **at, const char *end, float *values)
+static uint32_t read_base64(struct lifting *lifting, const char **at)
 {
-    const char *from = *at + 1, *quote = memchr(from, '"', (size_t)(end - from));
+    const char *from = *at + 1, *quote = memchr(from, '"', (size_t)(lifting->end - from));
     if (quote == NULL)
         return 0;
-    int size = base64_decode(from, (size_t)(quote - from), values); // no escape is in its alphabet
+    size_t length = (size_t)(quote - from);
+    int size = base64_decode(from, length, reserve(lifting, length / 4 + 1)); // no escape is in its alphabet
     if (size <= 0 || size % (int)sizeof(float) != 0)
         return 0;
     *at = quote + 1;
@@ -147,9 +162,7 @@ static bool lift(struct lifting *lifting)
     struct lifted *lifted = lifting->lifted;
     const char *at = lifting->at;
     lifting->is_foreign = lifting->is_foreign || *at == '-' || is_digit(*at);
-    uint32_t n = *at == '['   ? read_list(&at, lifting->values)
-                 : *at == '"' ? read_base64(&at, lifting->end, lifting->values)
-                              : 0;
+    uint32_t n = *at == '[' ? read_list(lifting, &at) : *at == '"' ? read_base64(lifting, &at) : 0;
     if (n == 0 || at - lifting->at < WORTH_BYTES)
         return false;
     if (lifted->n == lifting->capacity) {
@@ -158,26 +171,17 @@ static bool lift(struct lifting *lifting)
         if (lifted->list == NULL)
             abort();
     }
-    char digits[20], *digit = digits + sizeof(digits);
-    size_t index = lifted->n;
-    lifted->list[lifted->n++] = (struct embedding){.values = lifting->values, .n_dimensions = n};
-    lifting->values += n;
+    buf_printf(&lifting->out, "%zu", lifted->n);
+    lifted->list[lifted->n++] = (struct embedding){.n_dimensions = n};
+    lifting->n_values += n;
     lifting->at = at;
-    do
-        *--digit = (char)('0' + index % 10);
-    while ((index /= 10) > 0);
-    size_t length = (size_t)(digits + sizeof(digits) - digit);
-    memcpy(lifting->out, digit, length);
-    lifting->out += length;
     return true;
 }
 
 // --- the text around them -----------------------------------------------------------------------------------------------
 static void copy_to(struct lifting *lifting, const char *to)
 {
-    size_t size = (size_t)(to - lifting->at);
-    memcpy(lifting->out, lifting->at, size);
-    lifting->out += size;
+    buf_add(&lifting->out, lifting->at, (size_t)(to - lifting->at));
     lifting->at = to;
 }
 
@@ -248,23 +252,24 @@ const char *lift_embeddings(
     *ret_lifted = (struct lifted){0};
     if (size < WORTH_BYTES || size > TEXT_MAX_BYTES)
         return NULL;
-    char *rest = arena_alloc(arena, size + 1);
-    // A number takes two bytes at least, with its comma.
-    struct lifting lifting = {.at = text,
-        .end = text + size,
-        .out = rest,
-        .lifted = ret_lifted,
-        .values = arena_alloc(arena, (size / 2 + 1) * sizeof(float))};
-    bool is_whole = go_through(&lifting);
+    struct lifting lifting = {.at = text, .end = text + size, .lifted = ret_lifted};
+    buf_init(&lifting.out, size + 1);
+    bool is_whole = go_through(&lifting) && ret_lifted->n > 0;
     struct embedding *list = ret_lifted->list;
-    if (is_whole && ret_lifted->n > 0) {
+    const char *rest = NULL;
+    if (is_whole) {
+        const float *values = lifting.values;
+        for (size_t i = 0; i < ret_lifted->n; values += list[i++].n_dimensions)
+            list[i].values = values;
         ret_lifted->list = arena_memdup(arena, list, ret_lifted->n * sizeof(*list));
-        *ret_size = (size_t)(lifting.out - rest);
-        *lifting.out = '\0';
-        free(list);
-        return rest;
+        arena_on_free(arena, free, lifting.values);
+        rest = arena_strndup(arena, lifting.out.data, lifting.out.length);
+        *ret_size = lifting.out.length;
+    } else {
+        *ret_lifted = (struct lifted){0};
+        free(lifting.values);
     }
     free(list);
-    *ret_lifted = (struct lifted){0};
-    return NULL;
+    buf_release(&lifting.out);
+    return rest;
 }
