@@ -13,6 +13,7 @@ static const char *const rule_names[] = {
     [AGGREGATE_NASH] = "nash",
     [AGGREGATE_WEIGHTS] = "weights",
     [AGGREGATE_LOTTERY] = "lottery",
+    [AGGREGATE_MAXIMAL_LOTTERY] = "maximal-lottery",
 };
 
 bool aggregate_rule_parse(const char *name, enum aggregate_rule *ret_rule)
@@ -122,8 +123,9 @@ static void normalise(double *p, size_t n)
         p[i] = sum > 0 ? p[i] / sum : 1 / (double)n;
 }
 
-static void solve_lottery(
-    const double *u, size_t n, size_t g, struct arena *arena, struct aggregate_result *result)
+// The strategy over the n rows of u (n x g) with the greatest least expectation over its g columns, and the other player's.
+static void solve_game(
+    const double *u, size_t n, size_t g, double *p, double *q, struct aggregate_result *result)
 {
     double low = INFINITY, high = -INFINITY;
     for (size_t i = 0; i < n * g; i++) {
@@ -149,18 +151,33 @@ static void solve_lottery(
         objective[j] = -1;
     for (size_t step = 0; step < 100 * (n + g) && simplex_step(&tableau); step++)
         ;
-    double q[AGGREGATE_GROUPS_MAX] = {0};
-    result->lottery = arena_calloc(arena, n, sizeof(double));
     for (size_t k = 0; k < g; k++) {
         q[k] = objective[n + k];
         if (tableau.basis[k] < n)
-            result->lottery[tableau.basis[k]] = tableau_row(&tableau, k)[n + g];
+            p[tableau.basis[k]] = tableau_row(&tableau, k)[n + g];
     }
-    normalise(result->lottery, n);
+    normalise(p, n);
     normalise(q, g);
-    certify(u, n, g, result->lottery, q, result);
+    certify(u, n, g, p, q, result);
     free(tableau.basis);
     free(tableau.cell);
+}
+
+static void solve_lottery(
+    const double *u, size_t n, size_t g, struct arena *arena, struct aggregate_result *result)
+{
+    result->lottery = arena_calloc(arena, n, sizeof(double));
+    result->prices = arena_calloc(arena, g, sizeof(double));
+    solve_game(u, n, g, result->lottery, result->prices, result);
+}
+
+// What the share of people who find i better than j is, less the share who find it worse.
+static double margin(const double *u, size_t g, const double *share, size_t i, size_t j)
+{
+    double sum = 0;
+    for (size_t k = 0; k < g; k++)
+        sum += share[k] * (2 * predict_sigmoid(u[i * g + k] - u[j * g + k]) - 1);
+    return sum;
 }
 
 // ---------------------------------------------------------------- deterministic rules
@@ -208,6 +225,28 @@ static void order_leximin(
         bool same = place > 0 && memcmp(sorted + at * g, sorted + before * g, g * sizeof(double)) == 0;
         result->scores[at] = same ? result->scores[before] : -(double)place;
     }
+}
+
+static void solve_maximal(const double *u, size_t n, size_t g, const double *share, struct arena *arena,
+    struct aggregate_result *result)
+{
+    double *margins = arena_calloc(arena, n * n, sizeof(double)), *q = arena_calloc(arena, n, sizeof(double));
+    double *keys = arena_calloc(arena, 2 * n, sizeof(double));
+    for (size_t i = 0; i < n; i++) {
+        for (size_t j = 0; j < i; j++) {
+            margins[i * n + j] = margin(u, g, share, i, j);
+            margins[j * n + i] = -margins[i * n + j];
+        }
+    }
+    result->lottery = arena_calloc(arena, n, sizeof(double));
+    solve_game(margins, n, n, result->lottery, q, result);
+    for (size_t i = 0; i < n; i++) {
+        keys[2 * i] = result->scores[i] = result->lottery[i];
+        for (size_t j = 0; j < n; j++)
+            keys[2 * i + 1] += margins[i * n + j] / (double)n;
+    }
+    order_by(keys, n, 2, arena, result->order);
+    result->choice = result->order[0];
 }
 
 static double score_one(enum aggregate_rule rule, const double *u, const double *share, size_t g)
@@ -263,6 +302,9 @@ int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candid
             return err_set(
                 err, ERR_INVALID, "utility of candidate %zu for group %zu is not finite", i / g, i % g);
     }
+    if (rule == AGGREGATE_MAXIMAL_LOTTERY && n > AGGREGATE_MAXIMAL_MAX)
+        return err_set(
+            err, ERR_LIMIT, "a maximal lottery takes at most %d candidates", AGGREGATE_MAXIMAL_MAX);
     double share[AGGREGATE_GROUPS_MAX];
     int failed = aggregate_shares(weights, g, share, err);
     if (failed)
@@ -272,6 +314,10 @@ int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candid
         .worst_group = arena_calloc(arena, n, sizeof(uint32_t)),
         .worst_utility = arena_calloc(arena, n, sizeof(double))};
     find_worst(utilities, n, g, ret_result);
+    if (rule == AGGREGATE_MAXIMAL_LOTTERY) {
+        solve_maximal(utilities, n, g, share, arena, ret_result);
+        return 0;
+    }
     if (rule == AGGREGATE_LEXIMIN) {
         order_leximin(utilities, n, g, arena, ret_result);
     } else {
@@ -286,4 +332,59 @@ int aggregate(enum aggregate_rule rule, const double *utilities, size_t n_candid
         order_by(ret_result->scores, n, 1, arena, ret_result->order);
     }
     return 0;
+}
+
+// ---------------------------------------------------------------- explanations
+void aggregate_slopes(enum aggregate_rule rule, const double *u, size_t n, size_t g, const double *share,
+    const struct aggregate_result *result, size_t i, double *ret_slope)
+{
+    const double *own = u + i * g;
+    for (size_t k = 0; k < g; k++) {
+        switch (rule) {
+        case AGGREGATE_MEAN:
+        case AGGREGATE_WEIGHTS:
+            ret_slope[k] = share[k];
+            break;
+        case AGGREGATE_NASH:
+            ret_slope[k] = share[k] * predict_sigmoid(-own[k]);
+            break;
+        case AGGREGATE_MAXMIN:
+        case AGGREGATE_LEXIMIN:
+            ret_slope[k] = k == result->worst_group[i];
+            break;
+        case AGGREGATE_LOTTERY:
+            ret_slope[k] = result->prices[k];
+            break;
+        case AGGREGATE_MAXIMAL_LOTTERY:
+            ret_slope[k] = 0;
+            for (size_t j = 0; j < n; j++) {
+                double p = predict_sigmoid(own[k] - u[j * g + k]);
+                ret_slope[k] += result->lottery[j] * share[k] * 2 * p * (1 - p);
+            }
+            break;
+        }
+    }
+}
+
+void aggregate_parts(enum aggregate_rule rule, const double *u, size_t n, size_t g, const double *share,
+    const struct aggregate_result *result, size_t i, double *ret_part)
+{
+    const double *own = u + i * g;
+    if (rule == AGGREGATE_NASH) {
+        for (size_t k = 0; k < g; k++)
+            ret_part[k] = -share[k] * predict_logistic_loss(own[k]);
+        return;
+    }
+    if (rule == AGGREGATE_MAXIMAL_LOTTERY) {
+        for (size_t k = 0; k < g; k++) {
+            ret_part[k] = 0;
+            for (size_t j = 0; j < n; j++)
+                ret_part[k] +=
+                    result->lottery[j] * share[k] * (2 * predict_sigmoid(own[k] - u[j * g + k]) - 1);
+        }
+        return;
+    }
+    aggregate_slopes(rule, u, n, g, share, result, i, ret_part);
+    for (size_t k = 0; k < g; k++)
+        ret_part[k] *= own[k];
 }

@@ -432,6 +432,94 @@ void features_text(const char *text, size_t length, enum features_version versio
     free(scratch.text);
 }
 
+// ---------------------------------------------------------------- which n-grams stand at some places
+struct looking {
+    const uint32_t *index;
+    size_t n;
+    struct arena *arena;
+    struct features_gram *grams;
+};
+
+static void look(
+    const struct looking *looking, uint64_t hash, const unsigned char *gram, size_t length, bool is_word)
+{
+    uint32_t place = code_of(hash) >> 1;
+    size_t low = 0, high = looking->n;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (looking->index[middle] < place)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low < looking->n && looking->index[low] == place && looking->grams[low].text == NULL)
+        looking->grams[low] = (struct features_gram){
+            .text = arena_strndup(looking->arena, (const char *)gram, length), .is_word = is_word};
+}
+
+// As emit_words.
+static void look_at_words(const struct scratch *scratch, const struct looking *looking)
+{
+    const unsigned char *text = scratch->text;
+    uint64_t seed = hash_more(FNV_OFFSET, (const unsigned char *)"w", 1), previous = 0;
+    size_t before = SIZE_MAX; // where the word before began
+    for (size_t at = 0; at < scratch->length;) {
+        size_t start = at;
+        while (!begins_code_point(text[at]) || scratch->in_word[at])
+            at++;
+        if (at > start) {
+            uint64_t hash = hash_more(seed, text + start, at - start);
+            look(looking, hash, text + start, at - start, true);
+            if (before != SIZE_MAX)
+                look(
+                    looking, hash_more(previous, text + start, at - start), text + before, at - before, true);
+            previous = hash_more(hash, (const unsigned char *)" ", 1);
+            before = start;
+        }
+        do
+            at++;
+        while (at < scratch->length && !begins_code_point(text[at]));
+    }
+}
+
+// As emit_tokens: n-grams of 3 to 5 code points that lie within one padded token.
+static void look_at_characters(const struct scratch *scratch, const struct looking *looking)
+{
+    const unsigned char *text = scratch->text;
+    uint64_t seed = hash_more(FNV_OFFSET, (const unsigned char *)"c", 1);
+    for (size_t start = 0; start < scratch->length; start++) {
+        if (!begins_code_point(text[start]))
+            continue;
+        uint64_t hash = seed;
+        size_t at = start;
+        for (int n = 1; n <= 5 && at < scratch->length; n++) {
+            size_t from = at;
+            do
+                at++;
+            while (at < scratch->length && !begins_code_point(text[at]));
+            hash = hash_more(hash, text + from, at - from);
+            if (n >= 3)
+                look(looking, hash, text + start, at - start, false);
+            if (text[from] == ' ' && from > start)
+                break; // the token's end
+        }
+    }
+}
+
+void features_grams(const char *text, size_t length, const uint32_t *index, size_t n, struct arena *arena,
+    struct features_gram *ret_grams)
+{
+    struct scratch scratch = {0};
+    const struct looking looking = {.index = index, .n = n, .arena = arena, .grams = ret_grams};
+    memset(ret_grams, 0, n * sizeof(*ret_grams));
+    if (normalise(&scratch, text, length)) {
+        look_at_words(&scratch, &looking);
+        look_at_characters(&scratch, &looking);
+    }
+    free(scratch.in_word);
+    free(scratch.text);
+}
+
 static const char *const version_names[] = {
     [FEATURES_NGRAMS] = "hashed-ngrams-1", [FEATURES_NGRAMS_STYLE] = "hashed-ngrams-2"};
 

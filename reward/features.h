@@ -47,6 +47,19 @@ uint32_t features_dimensions(enum features_version version);
 void features_text(const char *text, size_t length, enum features_version version, struct arena *arena,
     struct features_sparse *ret_features);
 
+// What stands behind a place: the first n-gram of the text, as it was folded, that falls there. A place has n-grams of all
+// texts; this is the one that was there.
+struct features_gram {
+    const char *text; // in `arena`; NULL: the text has none there
+    bool is_word;     // one or two words, else characters
+};
+// `index` (n, strictly ascending) holds places below FEATURES_DIMENSIONS.
+void features_grams(const char *text, size_t length, const uint32_t *index, size_t n, struct arena *arena,
+    struct features_gram *ret_grams);
+
+// An embedding holds no number greater than this: what does is no embedding but a mistake, and sums of it would lose the rest.
+#define FEATURES_EMBEDDING_MAX_VALUE 1e6F
+
 // Embeddings pass through as they are, or scaled to length 1 when `normalise` (a zero vector stays zero). `out` may
 // be `in`. False when a value is not finite.
 bool features_embedding(const float *in, uint32_t n_dimensions, bool normalise, float *out) MUST_CHECK;

@@ -253,6 +253,40 @@ static void versions_have_names(void **state UNUSED)
     assert_string_equal(style_name(STYLE_HEDGES), "hedges");
 }
 
+// Every place that a text fills has an n-gram of that text, and no other place has.
+static void places_have_their_ngrams(void **state UNUSED)
+{
+    static const char *const texts[] = {
+        "I can't say: no, no!", "\330\247\331\204\330\263\331\204\330\247\331\205 a b", "x", ""};
+    for (size_t t = 0; t < ARRAY_SIZE(texts); t++) {
+        struct arena *arena = arena_new(1 << 24);
+        struct features_sparse features;
+        features_text(texts[t], strlen(texts[t]), FEATURES_NGRAMS, arena, &features);
+        struct features_gram *grams = arena_calloc(arena, features.n + 1, sizeof(*grams));
+        features_grams(texts[t], strlen(texts[t]), features.index, features.n, arena, grams);
+        for (uint32_t i = 0; i < features.n; i++)
+            assert_non_null(grams[i].text);
+        static const uint32_t elsewhere[] = {1, 2, 3};
+        features_grams("", 0, elsewhere, 3, arena, grams);
+        assert_null(grams[0].text);
+        arena_free(arena);
+    }
+    // A text of one word: the word itself, and its characters with the spaces around it.
+    struct arena *arena = arena_new(1 << 20);
+    struct features_sparse features;
+    features_text("Yes", 3, FEATURES_NGRAMS, arena, &features);
+    struct features_gram grams[16];
+    features_grams("Yes", 3, features.index, features.n, arena, grams);
+    size_t n_words = 0, n_padded = 0;
+    for (uint32_t i = 0; i < features.n; i++) {
+        n_words += grams[i].is_word && strcmp(grams[i].text, "yes") == 0;
+        n_padded += !grams[i].is_word && strcmp(grams[i].text, " yes ") == 0;
+    }
+    assert_int_equal(n_words, 1);
+    assert_int_equal(n_padded, 1);
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -265,6 +299,7 @@ int main(void)
         cmocka_unit_test(style_is_declared),
         cmocka_unit_test(versions_have_names),
         cmocka_unit_test(embeddings_pass_through),
+        cmocka_unit_test(places_have_their_ngrams),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,8 +1,10 @@
 #include "reward/predict.h"
 
 #include "reward/features.h"
+#include "reward/kernel.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 // The row of feature `index` at or behind `from`, or n_rows: features ascend, so the search never goes back.
 static uint32_t find_row(const struct artefact *artefact, uint32_t index, uint32_t from)
@@ -43,43 +45,97 @@ static void reward_sparse(
     }
 }
 
-static void reward_dense(const struct artefact *artefact, const float *embedding, double *rewards)
+// --- embeddings: many against all heads at once ---
+enum { ROWS = 32 }; // embeddings that are made ready together
+
+struct dense {
+    const struct artefact *artefact;
+    size_t stride;
+    double *heads; // n_heads x stride, 0 where a feature has no row
+    float *rows;   // of at most ROWS embeddings
+};
+
+static void *allocate(size_t count, size_t size)
 {
-    for (uint32_t row = 0; row < artefact->n_rows; row++) {
-        uint32_t index = artefact->row_index != NULL ? artefact->row_index[row] : row;
-        add_row(artefact, row, embedding[index], rewards);
+    void *memory = calloc(count, size);
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+static void dense_init(struct dense *dense, const struct artefact *artefact, size_t n_rows)
+{
+    size_t stride = ((size_t)artefact->n_dimensions + 7) / 8 * 8;
+    *dense = (struct dense){.artefact = artefact,
+        .stride = stride,
+        .heads = allocate(artefact->n_heads * stride, sizeof(double)),
+        .rows = allocate(n_rows * stride, sizeof(float))};
+    for (uint32_t h = 0; h < artefact->n_heads; h++) {
+        const float *weight = artefact->weights + h;
+        double *head = dense->heads + h * stride;
+        for (uint32_t row = 0; row < artefact->n_rows; row++, weight += artefact->n_heads)
+            head[artefact->row_index != NULL ? artefact->row_index[row] : row] = *weight;
     }
+}
+
+static void dense_release(struct dense *dense)
+{
+    free(dense->heads);
+    free(dense->rows);
+}
+
+static int check_embedding(
+    const struct artefact *artefact, const struct predict_candidate *candidate, size_t i, struct err *err)
+{
+    if (candidate->embedding == NULL)
+        return err_set(
+            err, ERR_INVALID, "candidate %zu has no embedding, and the model was fitted on embeddings", i);
+    if (candidate->n_dimensions != artefact->n_dimensions)
+        return err_set(err, ERR_INVALID,
+            "candidate %zu has an embedding of %u dimensions, the model takes %u", i, candidate->n_dimensions,
+            artefact->n_dimensions);
+    return 0;
+}
+
+static int rewards_of_embeddings(const struct artefact *artefact, const struct predict_candidate *candidates,
+    size_t n_candidates, double *ret_rewards, struct err *err)
+{
+    struct dense dense;
+    int rc = 0;
+    dense_init(&dense, artefact, min_size(ROWS, n_candidates));
+    for (size_t from = 0, n; from < n_candidates && rc == 0; from += n) {
+        n = min_size(ROWS, n_candidates - from);
+        for (size_t r = 0; r < n && rc == 0; r++) {
+            rc = check_embedding(artefact, &candidates[from + r], from + r, err);
+            if (rc == 0 && !features_embedding(candidates[from + r].embedding, artefact->n_dimensions,
+                               artefact->normalise, dense.rows + r * dense.stride))
+                rc = err_set(err, ERR_INVALID,
+                    "candidate %zu has an embedding with a number that is not finite", from + r);
+        }
+        if (rc == 0)
+            kernel_dots(dense.rows, dense.stride, (uint32_t)n, dense.heads, artefact->n_heads,
+                ret_rewards + from * artefact->n_heads);
+    }
+    dense_release(&dense);
+    return rc;
 }
 
 int predict_rewards(const struct artefact *artefact, const struct predict_candidate *candidates,
     size_t n_candidates, struct arena *arena, double *ret_rewards, struct err *err)
 {
+    if (artefact->features == ARTEFACT_EMBEDDING)
+        return rewards_of_embeddings(artefact, candidates, n_candidates, ret_rewards, err);
     for (size_t i = 0; i < n_candidates; i++) {
         const struct predict_candidate *candidate = &candidates[i];
         double *rewards = ret_rewards + i * artefact->n_heads;
+        struct features_sparse features;
+        if (candidate->text == NULL)
+            return err_set(err, ERR_INVALID, "candidate %zu has no text", i);
         for (uint32_t h = 0; h < artefact->n_heads; h++)
             rewards[h] = 0;
-        if (artefact->features == ARTEFACT_HASHED_TEXT) {
-            if (candidate->text == NULL)
-                return err_set(err, ERR_INVALID, "candidate %zu has no text", i);
-            struct features_sparse features;
-            features_text(
-                candidate->text, candidate->text_length, artefact_text_version(artefact), arena, &features);
-            reward_sparse(artefact, &features, rewards);
-            continue;
-        }
-        if (candidate->embedding == NULL)
-            return err_set(err, ERR_INVALID,
-                "candidate %zu has no embedding, and the model was fitted on embeddings", i);
-        if (candidate->n_dimensions != artefact->n_dimensions)
-            return err_set(err, ERR_INVALID,
-                "candidate %zu has an embedding of %u dimensions, the model takes %u", i,
-                candidate->n_dimensions, artefact->n_dimensions);
-        float *embedding = arena_alloc(arena, artefact->n_dimensions * sizeof(*embedding));
-        if (!features_embedding(candidate->embedding, artefact->n_dimensions, artefact->normalise, embedding))
-            return err_set(
-                err, ERR_INVALID, "candidate %zu has an embedding with a number that is not finite", i);
-        reward_dense(artefact, embedding, rewards);
+        features_text(
+            candidate->text, candidate->text_length, artefact_text_version(artefact), arena, &features);
+        reward_sparse(artefact, &features, rewards);
     }
     return 0;
 }

@@ -166,6 +166,12 @@ void http_limit_charge(struct http_request *request, unsigned limit, int64_t cos
 // The body as one JSON object: strict (no duplicate keys, no trailing bytes, UTF-8, depth at most 64); NULL after
 // having replied 400 or 415 itself. The reference lives as long as the request.
 json_t *http_body_json(struct http_request *request);
+// The same of a text that the caller has made of the body (a part of it taken out, say). Where that is no JSON object, the body
+// itself is read and what it lacks is told of that.
+json_t *http_body_json_of(struct http_request *request, const char *text, size_t size);
+// What a handler that is called in steps keeps for its next one; NULL before that.
+void http_keep(struct http_request *request, void *kept);
+void *http_kept(const struct http_request *request);
 // What http_body_json gave before, or NULL.
 const json_t *http_body_parsed(const struct http_request *request);
 

@@ -102,6 +102,7 @@ struct http_request {
     const char *params[PARAMS_MAX]; // decoded
     struct reply_field *reply_fields;
     json_t *json;
+    void *kept; // http_keep
     int64_t started_us;
     struct admission_ticket ticket; // while in flight
     size_t body_max;

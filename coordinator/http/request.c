@@ -476,13 +476,35 @@ const json_t *http_body_parsed(const struct http_request *request)
     return request->json;
 }
 
-json_t *http_body_json(struct http_request *request)
+void http_keep(struct http_request *request, void *kept)
+{
+    request->kept = kept;
+}
+
+void *http_kept(const struct http_request *request)
+{
+    return request->kept;
+}
+
+// NULL: it is none, and `error` says why.
+static json_t *read_object(const char *text, size_t size, json_error_t *error)
+{
+    json_t *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, error);
+    if (json == NULL || json_is_object(json))
+        return json;
+    json_decref(json);
+    error->text[0] = '\0';
+    return NULL;
+}
+
+json_t *http_body_json_of(struct http_request *request, const char *text, size_t size)
 {
     if (request->json != NULL)
         return request->json;
-    size_t size;
-    const char *text = http_body(request, &size), *type = request_known(request, KNOWN_CONTENT_TYPE);
-    if (size == 0) {
+    json_error_t error;
+    size_t body_size;
+    const char *body = http_body(request, &body_size), *type = request_known(request, KNOWN_CONTENT_TYPE);
+    if (body_size == 0) {
         http_problem_at(request, 400, "", "The body must be a JSON object.");
         return NULL;
     }
@@ -491,22 +513,26 @@ json_t *http_body_json(struct http_request *request)
         http_problem(request, 415, "The body must be application/json.");
         return NULL;
     }
-    if (too_deep(text, size)) {
+    if (text != body && !too_deep(text, size))
+        request->json = read_object(text, size, &error);
+    if (request->json != NULL)
+        return request->json;
+    if (too_deep(body, body_size)) {
         http_problem_at(request, 400, "", "The body is nested deeper than %d levels.", JSON_DEPTH_MAX);
         return NULL;
     }
-    json_error_t error;
-    request->json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-    if (request->json == NULL) {
+    request->json = read_object(body, body_size, &error);
+    if (request->json == NULL && error.text[0] != '\0')
         http_problem_at(request, 400, "", "The body is not valid JSON: %s (line %d, column %d).", error.text,
             error.line, error.column);
-        return NULL;
-    }
-    if (!json_is_object(request->json)) {
-        json_decref(request->json);
-        request->json = NULL;
+    else if (request->json == NULL)
         http_problem_at(request, 400, "", "The body must be a JSON object.");
-        return NULL;
-    }
     return request->json;
+}
+
+json_t *http_body_json(struct http_request *request)
+{
+    size_t size;
+    const char *body = http_body(request, &size);
+    return http_body_json_of(request, body, size);
 }

@@ -15,6 +15,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { BASIC_MAX_BYTES = 512 };
+
 // A question on its way; in the request's arena.
 struct question {
     struct http_request *request;
@@ -36,11 +38,31 @@ static void refuse(struct http_request *request)
     http_problem(request, 404, "There is nothing here, or it is not yours to see.");
 }
 
+// The password of `Basic`: what callers send whose only setting is an address (https://plenum:TOKEN@host/...), as trainers' are.
+// We never ask for it, so that no browser keeps one.
+static bool find_basic(const char *encoded, unsigned char hash[HASH_BYTES])
+{
+    char plain[BASIC_MAX_BYTES];
+    size_t length = strlen(encoded);
+    if (length >= sizeof(plain))
+        return false;
+    int size = base64_decode(encoded, length, plain);
+    if (size < 0)
+        return false;
+    plain[size] = '\0';
+    const char *colon = strchr(plain, ':');
+    bool is_known = colon != NULL && strlen(plain) == (size_t)size && secret_hash(colon + 1, hash) == 0;
+    explicit_bzero(plain, sizeof(plain));
+    return is_known;
+}
+
 // The bearer token, else the session cookie. A malformed secret is as good as none.
 static bool find_secret(const struct http_request *request, unsigned char hash[HASH_BYTES])
 {
     const char *authorization = http_header(request, "Authorization");
     if (authorization != NULL) {
+        if (strncasecmp(authorization, "Basic ", 6) == 0)
+            return find_basic(authorization + 6 + strspn(authorization + 6, " "), hash);
         if (strncasecmp(authorization, "Bearer ", 7) != 0)
             return false;
         authorization += 7;

@@ -21,6 +21,7 @@ enum { REST_US = 10 * 1000 * 1000 };
 struct model {
     struct id id;
     struct artefact *artefact;
+    int64_t constitution_version;
     struct model_cache *cache;
     // Under the cache's lock:
     int n_holders;
@@ -62,6 +63,11 @@ void model_cache_free(struct model_cache *cache)
 const struct artefact *model_artefact(const struct model *model)
 {
     return model->artefact;
+}
+
+int64_t model_constitution_version(const struct model *model)
+{
+    return model->constitution_version;
 }
 
 static bool same_id(struct id a, struct id b)
@@ -169,6 +175,20 @@ static int bring(struct db_session *session, struct id id, const char *path, str
     return rc;
 }
 
+// 0 where the community is none of this deployment's any more.
+static int ask_constitution(
+    struct load *load, struct db_session *session, int64_t community, int64_t when_us, int64_t *ret_version)
+{
+    struct db_params params;
+    struct db_result result;
+    db_params_init(&params);
+    db_add_number(&params, community);
+    db_add_number(&params, when_us);
+    int rc = db_session_query(session, QUERY_SCORE_CONSTITUTION, &params, &result, &load->err);
+    *ret_version = rc == 0 ? db_number(&result, 0, 0) : 0;
+    return rc;
+}
+
 static int open_artefact(struct load *load, struct db_session *session)
 {
     struct db_params params;
@@ -183,6 +203,10 @@ static int open_artefact(struct load *load, struct db_session *session)
         return err_set(&load->err, ERR_NOT_FOUND, "no such model");
     char hash[HASH_HEX_BYTES], path[PATH_MAX];
     snprintf(hash, sizeof(hash), "%s", db_text(&result, 0, 0));
+    int64_t version = 0, made_us = db_number(&result, 0, 2);
+    if (!db_is_null(&result, 0, 1) &&
+        (rc = ask_constitution(load, session, db_number(&result, 0, 1), made_us, &version)) < 0)
+        return rc;
     snprintf(path, sizeof(path), "%s/artefacts/%s", load->loop->app->data_folder, hash);
     if (access(path, R_OK) != 0 && (rc = bring(session, load->id, path, &load->err)) < 0)
         return rc;
@@ -198,7 +222,10 @@ static int open_artefact(struct load *load, struct db_session *session)
     struct model *model = calloc(1, sizeof(*model));
     if (model == NULL)
         abort();
-    *model = (struct model){.id = load->id, .artefact = artefact, .cache = load->loop->app->models};
+    *model = (struct model){.id = load->id,
+        .artefact = artefact,
+        .constitution_version = version,
+        .cache = load->loop->app->models};
     load->model = model;
     return 0;
 }

@@ -29,5 +29,7 @@ void model_cache_rest(struct model_cache *cache);
 // Sets *model to NULL.
 void model_release(struct model **model);
 const struct artefact *model_artefact(const struct model *model);
+// Of the constitution that its study follows, in force when it was fitted; 0: the study follows none.
+int64_t model_constitution_version(const struct model *model);
 
 #endif

@@ -1,22 +1,47 @@
 #include "coordinator/score/score.h"
 
-#include "base/hash.h"
 #include "coordinator/api.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/metrics.h"
+#include "coordinator/score/answer.h"
+#include "coordinator/score/explain.h"
 #include "coordinator/score/models.h"
 #include "coordinator/score/scoring.h"
+#include "reward/batch.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { FEATURES_DEFAULT = 10 };
 
 struct call {
     struct http_request *request;
     json_t *body;
+    struct lifted lifted;
     struct id model_id;
     const char *model_text;
+    enum answer_detail detail;
+    size_t n_features; // of explanations; 0: none
 };
+
+json_t *score_body(struct http_request *request, struct lifted *ret_lifted)
+{
+    size_t size, light_size;
+    const char *body = http_body(request, &size);
+    const char *light = lift_embeddings(body, size, http_arena(request), ret_lifted, &light_size);
+    return light != NULL ? http_body_json_of(request, light, light_size) : http_body_json(request);
+}
+
+void score_headers(struct http_request *request, const struct model *model, const char *model_text)
+{
+    char version[24];
+    http_reply_header(request, "X-Model", model_text);
+    snprintf(version, sizeof(version), "%lld", (long long)model_constitution_version(model));
+    if (model_constitution_version(model) > 0)
+        http_reply_header(request, "X-Constitution-Version", version);
+}
 
 // "/pointer what is wrong" -> a problem at that pointer.
 static void reply_pointed(struct http_request *request, const struct err *err)
@@ -30,90 +55,192 @@ static void reply_pointed(struct http_request *request, const struct err *err)
     http_problem_at(request, 422, pointer, "%s", err->message);
 }
 
-static json_t *group_json(const struct artefact_head *head)
+// --- what is asked ------------------------------------------------------------------------------------------------------
+// One scoring a prompt; `prompts` NULL: the body is the only one.
+static int read_prompts(const struct call *call, json_t *prompts, struct scoring *scorings, size_t n,
+    struct arena *arena, struct err *err)
 {
-    return json_pack("{s:s, s:s, s:f, s:i, s:i}", "attribute", head->attribute, "value", head->value, "share",
-        head->share, "n_annotators", (int)head->n_annotators, "n_judgments", (int)head->n_judgments);
-}
-
-static json_t *candidate_json(const struct scoring *scoring, size_t i, const size_t *rank_of)
-{
-    const struct aggregate_result *result = &scoring->result;
-    json_t *by_group = json_array();
-    for (size_t g = 0; g < scoring->n_groups; g++) {
-        const struct artefact_head *head = scoring_group(scoring, g);
-        json_array_append_new(
-            by_group, json_pack("{s:s, s:s, s:f}", "attribute", head->attribute, "value", head->value,
-                          "score", scoring->utilities[i * scoring->n_groups + g]));
-    }
-    const struct artefact_head *worst = scoring_group(scoring, result->worst_group[i]);
-    json_t *json = json_pack("{s:i, s:s?, s:f, s:i, s:o, s:{s:s, s:s, s:f}, s:[]}", "index", (int)i, "id",
-        scoring->ids[i], "score", result->scores[i], "rank", (int)rank_of[i], "by_group", by_group, "worst",
-        "attribute", worst->attribute, "value", worst->value, "score", result->worst_utility[i],
-        "violations");
-    if (result->lottery != NULL)
-        json_object_set_new(json, "probability", json_real(result->lottery[i]));
-    if (scoring->seats != NULL)
-        json_object_set_new(json, "jury", scoring_jury_of_candidate(scoring, i));
-    return json;
-}
-
-// Whom the choice serves least, in numbers: a reader must not have to look for it.
-static json_t *why_json(const struct scoring *scoring)
-{
-    const struct aggregate_result *result = &scoring->result;
-    const struct artefact_head *worst = scoring_group(scoring, result->worst_group[result->choice]);
-    json_t *objectors = json_array();
-    for (size_t g = 0; g < scoring->n_groups; g++) {
-        size_t best = 0;
-        for (size_t i = 1; i < scoring->n_candidates; i++) {
-            if (scoring->utilities[i * scoring->n_groups + g] >
-                scoring->utilities[best * scoring->n_groups + g])
-                best = i;
+    int rc = 0;
+    for (size_t p = 0; rc == 0 && p < n; p++) {
+        json_t *prompt = prompts != NULL ? json_array_get(prompts, p) : call->body;
+        const char *at = prompts != NULL ? arena_printf(arena, "/prompts/%zu", p) : "";
+        json_t *id = prompts != NULL ? json_object_get(prompt, "id") : NULL;
+        const char *name;
+        json_t *member;
+        if (!json_is_object(prompt))
+            return err_set(err, ERR_INVALID, "%s must be {id?, prompt?, candidates}", at);
+        json_object_foreach(prompt, name, member)
+        {
+            if (prompts != NULL && strcmp(name, "id") != 0 && strcmp(name, "prompt") != 0 &&
+                strcmp(name, "candidates") != 0)
+                return err_set(err, ERR_INVALID, "%s/%.64s there is no such field", at, name);
         }
-        double loss = scoring->utilities[best * scoring->n_groups + g] -
-                      scoring->utilities[result->choice * scoring->n_groups + g];
-        if (best != result->choice && loss > 0)
-            json_array_append_new(objectors,
-                json_pack("{s:s, s:s, s:i, s:f}", "attribute", scoring_group(scoring, g)->attribute, "value",
-                    scoring_group(scoring, g)->value, "prefers", (int)best, "loss", loss));
+        if (id != NULL && !json_is_string(id))
+            return err_set(err, ERR_INVALID, "%s/id must be a text", at);
+        scorings[p].id = json_string_value(id);
+        rc = scoring_read_candidates(&scorings[p], json_object_get(prompt, "candidates"),
+            arena_printf(arena, "%s/candidates", at), arena, err);
     }
-    return json_pack("{s:s, s:b, s:s, s:{s:s, s:s, s:f}, s:o}", "aggregate",
-        scoring->seats != NULL ? "jury" : aggregate_rule_name(scoring->rule), "supported",
-        scoring->artefact->supported, "scale",
-        scoring->n_candidates > 1 ? "log-odds, centred on these candidates"
-                                  : "log-odds against the training mean",
-        "worst_off", "attribute", worst->attribute, "value", worst->value, "score",
-        result->worst_utility[result->choice], "objectors", objectors);
+    return rc;
 }
 
-static json_t *answer_json(const struct scoring *scoring, const char *model_text, struct arena *arena)
+// The rule is the same for all: it is read once.
+static int read_rule(
+    const struct call *call, struct scoring *scorings, size_t n, struct arena *arena, struct err *err)
 {
-    const struct aggregate_result *result = &scoring->result;
-    size_t *rank_of = arena_alloc(arena, scoring->n_candidates * sizeof(*rank_of));
-    for (size_t rank = 0; rank < scoring->n_candidates; rank++)
-        rank_of[result->order[rank]] = rank;
-    char hash[HASH_HEX_BYTES];
-    hex_encode(artefact_hash(scoring->artefact), HASH_BYTES, hash);
-    json_t *groups = json_array(), *candidates = json_array();
-    for (size_t g = 0; g < scoring->n_groups; g++)
-        json_array_append_new(groups, group_json(scoring_group(scoring, g)));
-    for (size_t i = 0; i < scoring->n_candidates; i++)
-        json_array_append_new(candidates, candidate_json(scoring, i, rank_of));
-    json_t *answer = json_pack("{s:s, s:s, s:s, s:o, s:o, s:{s:i, s:s?}, s:o}", "model", model_text,
-        "artefact", hash, "method", scoring->artefact->method, "groups", groups, "candidates", candidates,
-        "choice", "index", (int)result->choice, "id", scoring->ids[result->choice], "why", why_json(scoring));
-    if (result->lottery != NULL)
-        json_object_set_new(answer, "lottery",
-            json_pack("{s:f, s:f}", "value", result->lottery_value, "gap", result->lottery_gap));
-    if (scoring->seats != NULL)
-        json_object_set_new(answer, "verdict", scoring_verdict_json(scoring));
-    return answer;
+    struct scoring *first = &scorings[0];
+    int rc = scoring_read_jury(first, json_object_get(call->body, "jury"), arena, err);
+    if (rc == 0)
+        rc = scoring_choose_rule(first, json_string_value(json_object_get(call->body, "aggregate")), err);
+    if (rc == 0)
+        rc = scoring_read_weights(first, json_object_get(call->body, "weights"), arena, err);
+    for (size_t p = 1; p < n; p++) {
+        scorings[p].seats = first->seats;
+        scorings[p].n_seats = first->n_seats;
+        scorings[p].draws = first->draws;
+        scorings[p].rule = first->rule;
+        scorings[p].n_groups = first->n_groups;
+        scorings[p].weights = first->weights;
+    }
+    return rc;
+}
+
+static int check_amounts(const struct call *call, const struct scoring *scorings, size_t n, struct err *err)
+{
+    size_t n_all = 0;
+    enum aggregate_rule rule = scorings[0].rule;
+    bool is_lottery =
+        scorings[0].seats == NULL && (rule == AGGREGATE_LOTTERY || rule == AGGREGATE_MAXIMAL_LOTTERY);
+    for (size_t p = 0; p < n; p++)
+        n_all += scorings[p].n_candidates;
+    if (n_all > SCORING_ALL_MAX)
+        return err_set(err, ERR_INVALID, "/prompts have %zu candidates, at most %d are scored at once", n_all,
+            SCORING_ALL_MAX);
+    if (is_lottery && n_all > SCORING_LOTTERIES_MAX)
+        return err_set(err, ERR_INVALID, "/aggregate a lottery takes at most %d candidates in all",
+            SCORING_LOTTERIES_MAX);
+    if (call->n_features > 0 && n_all > SCORING_EXPLAINED_MAX)
+        return err_set(err, ERR_INVALID, "/explain takes at most %d candidates", SCORING_EXPLAINED_MAX);
+    if (scorings[0].seats != NULL && n_all * scorings[0].draws > SCORING_DRAWN_MAX)
+        return err_set(
+            err, ERR_INVALID, "/jury/draws times candidates must be at most %d", SCORING_DRAWN_MAX);
+    return 0;
+}
+
+// --- scores alone: one pass over embeddings that lie behind one another (reward/batch.h) ---------------------------------
+static const float *one_block(const struct scoring *scorings, size_t n)
+{
+    const float *next = NULL;
+    for (size_t p = 0; p < n; p++) {
+        for (size_t i = 0; i < scorings[p].n_candidates; i++) {
+            const struct predict_candidate *candidate = &scorings[p].candidates[i];
+            if (next != NULL && candidate->embedding != next)
+                return NULL;
+            next = candidate->embedding + candidate->n_dimensions;
+        }
+        if (scorings[p].n_candidates < 2)
+            return NULL; // it is measured against the training mean
+    }
+    return scorings[0].candidates[0].embedding;
+}
+
+struct scored {
+    double score;
+    uint32_t index;
+};
+
+static int best_first(const void *a, const void *b)
+{
+    const struct scored *x = a, *y = b;
+    return x->score != y->score ? (x->score > y->score ? -1 : 1) : x->index < y->index ? -1 : 1;
+}
+
+static void order_by_score(struct scoring *scoring, double *scores, struct arena *arena)
+{
+    size_t n = scoring->n_candidates;
+    struct scored *scored = arena_alloc(arena, n * sizeof(*scored));
+    uint32_t *order = arena_alloc(arena, n * sizeof(*order));
+    for (size_t i = 0; i < n; i++)
+        scored[i] = (struct scored){.score = scores[i], .index = (uint32_t)i};
+    qsort(scored, n, sizeof(*scored), best_first);
+    for (size_t i = 0; i < n; i++)
+        order[i] = scored[i].index;
+    scoring->result = (struct aggregate_result){.scores = scores, .order = order, .choice = order[0]};
+}
+
+// False: these are not such, or the rule needs more than scores.
+static bool in_one_pass(
+    const struct call *call, struct scoring *scorings, size_t n, struct arena *arena, struct err *err)
+{
+    const struct scoring *first = &scorings[0];
+    bool is_sum = first->rule == AGGREGATE_MEAN || first->rule == AGGREGATE_MAXMIN ||
+                  first->rule == AGGREGATE_WEIGHTS || first->rule == AGGREGATE_NASH;
+    if (call->detail != ANSWER_SCORES || call->n_features > 0 || first->seats != NULL || !is_sum ||
+        first->artefact->features != ARTEFACT_EMBEDDING)
+        return false;
+    uint32_t *first_of = arena_alloc(arena, (n + 1) * sizeof(*first_of)),
+             *choice = arena_alloc(arena, n * sizeof(*choice));
+    first_of[0] = 0;
+    for (size_t p = 0; p < n; p++)
+        first_of[p + 1] = first_of[p] + (uint32_t)scorings[p].n_candidates;
+    double *scores = arena_alloc(arena, first_of[n] * sizeof(*scores));
+    const struct batch batch = {.artefact = first->artefact,
+        .rule = first->rule,
+        .weights = first->weights,
+        .embedding = one_block(scorings, n),
+        .first = first_of,
+        .n_prompts = (uint32_t)n};
+    if (batch.embedding == NULL || batch_choose(&batch, choice, scores, err) < 0)
+        return false;
+    for (size_t p = 0; p < n; p++)
+        order_by_score(&scorings[p], scores + first_of[p], arena);
+    return true;
+}
+
+static int decide(
+    const struct call *call, struct scoring *scorings, size_t n, struct arena *arena, struct err *err)
+{
+    if (in_one_pass(call, scorings, n, arena, err))
+        return 0;
+    int rc = scoring_rewards(scorings, n, arena, err);
+    for (size_t p = 0; rc == 0 && p < n; p++) {
+        rc = scoring_decide(&scorings[p], arena, err);
+        if (rc == 0 && call->n_features > 0) {
+            scorings[p].n_features = call->n_features;
+            scoring_explain(&scorings[p], arena);
+        }
+    }
+    return rc;
+}
+
+// --- the answer -----------------------------------------------------------------------------------------------------------
+static void reply(const struct call *call, const struct model *model, const struct scoring *scorings,
+    size_t n, bool is_batch)
+{
+    struct buf out;
+    size_t n_all = 0;
+    const struct answer answer = {.scorings = scorings,
+        .n = n,
+        .is_batch = is_batch,
+        .detail = call->detail,
+        .model_text = call->model_text,
+        .constitution_version = model_constitution_version(model)};
+    for (size_t p = 0; p < n; p++)
+        n_all += scorings[p].n_candidates;
+    buf_init(&out, ANSWER_MAX_BYTES);
+    answer_write(&answer, http_arena(call->request), &out);
+    metrics_add(METRIC_SCORES, (int64_t)n_all);
+    score_headers(call->request, model, call->model_text);
+    if (buf_check(&out) < 0)
+        http_problem(call->request, 422, "The answer would be longer than %d bytes.", ANSWER_MAX_BYTES);
+    else
+        http_reply(call->request, 200, "application/json", out.data, out.length);
+    buf_release(&out);
 }
 
 static void on_model(void *arg, struct model *model, const struct err *model_err)
 {
-    struct call *call = arg;
+    const struct call *call = arg;
     struct http_request *request = call->request;
     struct arena *arena = http_arena(request);
     struct err err = {0};
@@ -125,70 +252,108 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
                 "The model can't be loaded now.");
         return;
     }
-    struct scoring scoring = {.artefact = model_artefact(model)};
-    if (scoring_read_candidates(
-            &scoring, json_object_get(call->body, "candidates"), "/candidates", arena, &err) < 0 ||
-        scoring_read_jury(&scoring, json_object_get(call->body, "jury"), arena, &err) < 0 ||
-        scoring_choose_rule(&scoring, json_string_value(json_object_get(call->body, "aggregate")), &err) <
-            0 ||
-        scoring_read_weights(&scoring, json_object_get(call->body, "weights"), arena, &err) < 0 ||
-        scoring_run(&scoring, arena, &err) < 0) {
+    json_t *prompts = json_object_get(call->body, "prompts");
+    size_t n = prompts != NULL ? json_array_size(prompts) : 1;
+    struct scoring *scorings = arena_calloc(arena, n, sizeof(*scorings));
+    for (size_t p = 0; p < n; p++)
+        scorings[p] = (struct scoring){.artefact = model_artefact(model), .lifted = &call->lifted};
+    if (read_prompts(call, prompts, scorings, n, arena, &err) < 0 ||
+        read_rule(call, scorings, n, arena, &err) < 0 || check_amounts(call, scorings, n, &err) < 0 ||
+        decide(call, scorings, n, arena, &err) < 0)
         reply_pointed(request, &err);
-    } else {
-        metrics_add(METRIC_SCORES, (int64_t)scoring.n_candidates);
-        http_reply_header(request, "X-Model", call->model_text);
-        http_reply_json(request, 200, answer_json(&scoring, call->model_text, arena));
-    }
+    else
+        reply(call, model, scorings, n, prompts != NULL);
     model_release(&model);
 }
 
 static void permitted(struct http_request *request, const struct actor *actor UNUSED)
 {
-    struct call *call = arena_calloc(http_arena(request), 1, sizeof(*call));
-    call->request = request;
-    call->body = http_body_json(request);
-    call->model_text = json_string_value(json_object_get(call->body, "model"));
-    if (id_parse(call->model_text, &call->model_id) < 0)
-        return; // checked before
+    struct call *call = http_kept(request);
     model_acquire(http_context(request), call->model_id, on_model, call);
+}
+
+// `explain`: true, or how many features.
+static void read_explain(struct fields *fields, struct call *call)
+{
+    const json_t *explain = json_object_get(call->body, "explain");
+    if (json_is_true(explain))
+        call->n_features = FEATURES_DEFAULT;
+    else if (json_is_integer(explain) && json_integer_value(explain) > 0 &&
+             json_integer_value(explain) <= SCORING_FEATURES_MAX)
+        call->n_features = (size_t)json_integer_value(explain);
+    else if (explain != NULL && !json_is_false(explain) && !json_is_null(explain))
+        fields_fail(fields, "/explain", "explain must be true, or a number of features from 1 to %d.",
+            SCORING_FEATURES_MAX);
+}
+
+static bool read_body(struct call *call)
+{
+    static const char *const details[] = {[ANSWER_FULL] = "full", [ANSWER_SCORES] = "scores", NULL};
+    struct http_request *request = call->request;
+    const json_t *body = call->body, *prompt = json_object_get(body, "prompt"),
+                 *aggregate = json_object_get(body, "aggregate"), *prompts = json_object_get(body, "prompts");
+    struct fields fields;
+    fields_init(&fields);
+    fields_only(&fields, body, "",
+        FIELDS(
+            "model", "prompt", "candidates", "prompts", "aggregate", "weights", "jury", "explain", "detail"));
+    call->model_text = json_string_value(json_object_get(body, "model"));
+    int detail = fields_choice(&fields, body, "", "detail", FIELD_OPTIONAL, details);
+    call->detail = detail == ANSWER_SCORES ? ANSWER_SCORES : ANSWER_FULL;
+    read_explain(&fields, call);
+    if (call->model_text == NULL)
+        fields_fail(&fields, "/model", "model must be the id of a model.");
+    if (prompt != NULL && !json_is_string(prompt) && !json_is_array(prompt))
+        fields_fail(&fields, "/prompt", "prompt must be a text or a list of messages.");
+    if (aggregate != NULL && !json_is_string(aggregate))
+        fields_fail(&fields, "/aggregate", "aggregate must be the name of a rule.");
+    if (prompts != NULL && (prompt != NULL || json_object_get(body, "candidates") != NULL))
+        fields_fail(&fields, "/prompts", "Either prompts, or one prompt and its candidates.");
+    if (prompts != NULL && (!json_is_array(prompts) || json_array_size(prompts) < 1 ||
+                               json_array_size(prompts) > SCORING_PROMPTS_MAX))
+        fields_fail(&fields, "/prompts", "prompts must be a list of 1 to %d of them.", SCORING_PROMPTS_MAX);
+    return fields_finish(&fields, request);
 }
 
 static void score(struct http_request *request)
 {
-    json_t *body = http_body_json(request);
-    struct fields fields;
-    if (body == NULL)
+    struct call *call = arena_calloc(http_arena(request), 1, sizeof(*call));
+    call->request = request;
+    call->body = score_body(request, &call->lifted);
+    if (call->body == NULL || !read_body(call))
         return;
-    fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("model", "prompt", "candidates", "aggregate", "weights", "jury"));
-    if (!fields_finish(&fields, request))
-        return;
-    json_t *prompt = json_object_get(body, "prompt"), *aggregate = json_object_get(body, "aggregate");
-    const char *model = json_string_value(json_object_get(body, "model"));
-    struct id id;
-    if (model == NULL)
-        http_problem_at(request, 422, "/model", "model must be the id of a model.");
-    else if (prompt != NULL && !json_is_string(prompt) && !json_is_array(prompt))
-        http_problem_at(request, 422, "/prompt", "prompt must be a text or a list of messages.");
-    else if (aggregate != NULL && !json_is_string(aggregate))
-        http_problem_at(request, 422, "/aggregate", "aggregate must be the name of a rule.");
-    else if (id_parse(model, &id) < 0)
+    http_keep(request, call);
+    if (id_parse(call->model_text, &call->model_id) < 0)
         http_problem(request, 404, "There is no such model.");
     else
-        identity_require(request, ACTION_USE_MODEL, &id, permitted);
+        identity_require(request, ACTION_USE_MODEL, &call->model_id, permitted);
 }
 
-#define RERANK(path)                                                                                         \
+// --- the room -------------------------------------------------------------------------------------------------------------
+#define COMPATIBLE(path, handler)                                                                            \
     {                                                                                                        \
-        .method = HTTP_POST, .pattern = (path), .handle = compatible_rerank, .class = HTTP_CLASS_SCORE,      \
+        .method = HTTP_POST, .pattern = (path), .handle = (handler), .class = HTTP_CLASS_SCORE,              \
         .flags = HTTP_CROSS_SITE | HTTP_OWN_ERRORS                                                           \
     }
 
 static const struct http_route score_routes[] = {
     {.method = HTTP_POST, .pattern = "/api/v1/score", .handle = score, .class = HTTP_CLASS_SCORE},
-    RERANK("/rerank"),
-    RERANK("/v1/rerank"),
-    RERANK("/v2/rerank"),
+    COMPATIBLE("/rerank", compatible_rerank),
+    COMPATIBLE("/v1/rerank", compatible_rerank),
+    COMPATIBLE("/v2/rerank", compatible_rerank),
+    COMPATIBLE("/score", compatible_score),
+    COMPATIBLE("/v1/score", compatible_score),
+    COMPATIBLE("/classify", compatible_classify),
+    COMPATIBLE("/v1/classify", compatible_classify),
+    COMPATIBLE("/pooling", compatible_pooling),
+    COMPATIBLE("/v1/pooling", compatible_pooling),
+    COMPATIBLE("/get_reward", compatible_reward),
+    {.method = HTTP_GET,
+        .pattern = "/v1/models",
+        .handle = compatible_models,
+        .class = HTTP_CLASS_READ,
+        .flags = HTTP_CROSS_SITE | HTTP_OWN_ERRORS},
+    {.method = HTTP_GET, .pattern = "/health", .handle = compatible_health, .class = HTTP_CLASS_PROBE},
     {0},
 };
 

@@ -4,15 +4,28 @@
 #define COORDINATOR_SCORE_SCORE_H
 
 #include "coordinator/room.h"
+#include "coordinator/score/lift.h"
 
 #include <jansson.h>
 
 struct http_request;
+struct model;
 
 extern const struct room score_room;
 
-// vLLM's, Cohere's and TEI's rerank, and the errors of such routes, for http_settings.own_error (compatible.c).
+// The body as http_body_json gives it, its embeddings taken out first (lift.h).
+json_t *score_body(struct http_request *request, struct lifted *ret_lifted);
+// X-Model and X-Constitution-Version, which every score carries.
+void score_headers(struct http_request *request, const struct model *model, const char *model_text);
+
+// What serving stacks call, in their shapes, and the errors of such routes, for http_settings.own_error (compatible.c).
 void compatible_rerank(struct http_request *request);
+void compatible_score(struct http_request *request);
+void compatible_classify(struct http_request *request);
+void compatible_pooling(struct http_request *request);
+void compatible_reward(struct http_request *request);
+void compatible_models(struct http_request *request);
+void compatible_health(struct http_request *request);
 json_t *compatible_error(const struct http_request *request, int status, const char *detail);
 
 #endif

@@ -4,7 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { DRAWS_DEFAULT = 100, SEATS_KINDS_MAX = 64 };
+enum {
+    DRAWS_DEFAULT = 100,
+    SEATS_KINDS_MAX = 64,
+    DRAWN_SEATS_MAX = 1000000, // some tenths of a second
+};
 
 // --- who sits -----------------------------------------------------------------------------------------------------------
 static const char *text_of(const json_t *seat, const char *name)
@@ -70,6 +74,9 @@ int scoring_read_jury(struct scoring *scoring, json_t *jury, struct arena *arena
             return rc;
         total += seats[i].count;
     }
+    uint64_t n_drawn = draws != NULL ? (uint64_t)json_integer_value(draws) : DRAWS_DEFAULT;
+    if (n_drawn * total > DRAWN_SEATS_MAX)
+        return err_set(err, ERR_INVALID, "/jury/draws times seats must be at most %d", DRAWN_SEATS_MAX);
     if (total > JURY_SEATS_MAX)
         return err_set(err, ERR_INVALID, "/jury/seats are at most %d", JURY_SEATS_MAX);
     scoring->seats = seats;
@@ -91,8 +98,8 @@ static double *basis_of(const struct scoring *scoring, const double *rewards, st
         for (size_t i = 0; i < n; i++)
             mean += rewards[i * artefact->n_heads + b] / (double)n;
         for (size_t i = 0; i < n; i++)
-            basis[i * k + b] =
-                rewards[i * artefact->n_heads + b] - (n > 1 ? mean : artefact->heads[b].centre);
+            basis[i * k + b] = rewards[i * artefact->n_heads + b] -
+                               (n > 1 && !scoring->alone ? mean : artefact->heads[b].centre);
     }
     return basis;
 }

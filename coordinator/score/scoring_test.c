@@ -1,6 +1,7 @@
 #include "coordinator/score/scoring.h"
 
 #include "base/hash.h"
+#include "coordinator/score/explain.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -160,6 +161,17 @@ static void bad_candidates_are_pointed_at(void **state)
         {"[{\"embedding\": [1, \"2\"]}]", "/candidates/0/embedding "},
         {"[{\"embedding\": [1e300, 2]}]", "/candidates/0/embedding "},
         {"[{\"embedding\": \"AAA\"}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": \"AAAA\"}]", "/candidates/0/embedding "}, // three bytes
+        {"[{\"embedding\": \"\"}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": [1, 2]}, {\"embedding\": \"AADAfwAAgD8=\"}]", "/candidates/1/embedding "}, // NaN
+        {"[{\"embedding\": \"AACAfwAAgD8=\"}]", "/candidates/0/embedding "}, // infinity
+        {"[{\"embedding\": \"AACA/wAAgD8=\"}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": [1e38, 2]}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": [1, -1000001]}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": [1, 2, 3]}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": [1]}]", "/candidates/0/embedding "},
+        {"[{\"embedding\": 0}]", "/candidates/0/embedding "}, // nothing was taken out of the text
+        {"[{\"embedding\": [1, 2]}, \"only text\"]", "/candidates/1 "},
     };
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         struct err err = {0};
@@ -168,14 +180,70 @@ static void bad_candidates_are_pointed_at(void **state)
     }
 }
 
-static void text_for_an_embedding_model_is_an_error_not_a_guess(void **state)
+// The largest that is taken: everything stays finite, under every rule.
+static void great_numbers_stay_finite(void **state)
 {
     struct fixture *fixture = *state;
     struct err err;
-    assert_int_equal(read_text(fixture, "[\"only text\", {\"embedding\": [1, 2]}]", &err), 0);
-    assert_int_equal(scoring_choose_rule(&fixture->scoring, NULL, &err), 0);
-    assert_int_equal(scoring_read_weights(&fixture->scoring, NULL, fixture->arena, &err), 0);
-    assert_int_equal(scoring_run(&fixture->scoring, fixture->arena, &err), ERR_INVALID);
+    static const char *const rules[] = {"mean", "maxmin", "leximin", "nash", "lottery", "maximal-lottery"};
+    assert_int_equal(
+        read_text(fixture,
+            "[{\"embedding\": [1e6, -1e6]}, {\"embedding\": [-1e6, 1e6]}, {\"embedding\": [1e-38, 0]}]",
+            &err),
+        0);
+    for (size_t r = 0; r < ARRAY_SIZE(rules); r++) {
+        run_rule(fixture, rules[r], NULL);
+        for (size_t i = 0; i < 3; i++)
+            assert_true(isfinite(fixture->scoring.result.scores[i]));
+    }
+}
+
+// Each candidate alone, however many there are: as if it were the only one.
+static void alone_is_alone(void **state)
+{
+    struct fixture *fixture = *state;
+    struct err err;
+    double one[3];
+    static const char *const each[] = {
+        "[{\"embedding\": [4, 0]}]", "[{\"embedding\": [0, 1.5]}]", "[{\"embedding\": [1.5, 1]}]"};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(read_text(fixture, each[i], &err), 0);
+        run_rule(fixture, "maxmin", NULL);
+        one[i] = fixture->scoring.result.scores[0];
+    }
+    fixture->scoring.alone = true;
+    assert_int_equal(read_text(fixture, three, &err), 0);
+    run_rule(fixture, "maxmin", NULL);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(fabs(fixture->scoring.result.scores[i] - one[i]) < 1e-12);
+}
+
+// Parts of features add up to the difference from the mean; groups as reward/aggregate.h says.
+static void explanations_add_up(void **state)
+{
+    struct fixture *fixture = *state;
+    struct scoring *scoring = &fixture->scoring;
+    struct err err;
+    static const char *const rules[] = {"mean", "weights"};
+    json_t *weights = json_pack("{s:i, s:i}", "cluster 1", 1, "cluster 2", 2);
+    for (size_t r = 0; r < 2; r++) {
+        assert_int_equal(read_text(fixture, three, &err), 0);
+        run_rule(fixture, rules[r], r == 1 ? weights : NULL);
+        scoring->n_features = 1;
+        scoring_explain(scoring, fixture->arena);
+        for (size_t i = 0; i < 3; i++) {
+            const struct explanation *why = &scoring->why[i];
+            assert_true(fabs(why->parts[0] + why->parts[1] - scoring->result.scores[i]) < 1e-12);
+            assert_int_equal(why->n_features, 1);
+            assert_true(fabs(why->features[0].part + why->rest - scoring->result.scores[i]) < 1e-6);
+            assert_true(fabs(why->features[0].part) >= fabs(why->rest));
+        }
+        json_t *told = explanation_json(scoring, 0);
+        assert_int_equal(json_array_size(json_object_get(told, "groups")), 2);
+        assert_int_equal(json_array_size(json_object_get(told, "features")), 1);
+        json_decref(told);
+    }
+    json_decref(weights);
 }
 
 static void bad_rules_and_weights(void **state)
@@ -205,7 +273,9 @@ int main(void)
         TEST(one_candidate_is_measured_against_training),
         TEST(base64_embeddings_are_the_same),
         TEST(bad_candidates_are_pointed_at),
-        TEST(text_for_an_embedding_model_is_an_error_not_a_guess),
+        TEST(great_numbers_stay_finite),
+        TEST(alone_is_alone),
+        TEST(explanations_add_up),
         TEST(bad_rules_and_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

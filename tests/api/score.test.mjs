@@ -60,13 +60,13 @@ test('rerank takes embeddings with the documents or beside them, as numbers or b
 
 test('what is wrong with an embedding is said in the caller\'s shape', async () => {
     const bad = [
-        [{ documents: texts }, /candidate 0 has no embedding/],
+        [{ documents: texts }, /documents\/0 has no embedding/],
         [{ documents: [{ text: 'a', embedding: ['x'] }] }, /documents\/0\/embedding/],
         [{ documents: [{ text: 'a', embedding: 'AAA' }] }, /documents\/0\/embedding/],
         [{ documents: [{}] }, /documents\/0 must have/],
         [{ documents: texts, embeddings: vectors.slice(1) }, /embeddings must be a list with one for each/],
         [{ documents: texts, embeddings: [[1, 2, 3], [1, 2, 3], 7] }, /embeddings\/2/],
-        [{ documents: [{ text: 'a', embedding: [1, 2] }] }, /2 dimensions, the model takes 3/],
+        [{ documents: [{ text: 'a', embedding: [1, 2] }] }, /documents\/0\/embedding has 2 dimensions, the model takes 3/],
         [{ documents: 'a' }, /documents must be a list/],
     ];
     for (const [form, message] of bad) {
