@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/arena.h"
 #include "base/base.h"
 
 #include <stdio.h>
@@ -57,4 +58,16 @@ char *json_text(const json_t *json, size_t flags)
     assert(text != NULL);
     json_shorten(text);
     return text;
+}
+
+static void drop_json(void *json)
+{
+    json_decref(json);
+}
+
+json_t *arena_json(struct arena *arena, json_t *json)
+{
+    assert(json != NULL);
+    arena_on_free(arena, drop_json, json);
+    return json;
 }

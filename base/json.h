@@ -5,9 +5,13 @@
 
 #include <jansson.h>
 
+struct arena;
+
 // Shortens the numbers of a text that jansson wrote, in place; returns its new length. The text ends in NUL.
 size_t json_shorten(char *text);
 // json_dumps, with short numbers. Never NULL: what is no JSON text without JSON_ENCODE_ANY is a bug.
 char *json_text(const json_t *json, size_t flags) __attribute__((warn_unused_result));
+// Drops the reference when the arena is freed; returns `json`, which may not be NULL.
+json_t *arena_json(struct arena *arena, json_t *json);
 
 #endif

@@ -1,5 +1,5 @@
 // What is left of the service at three times what it can do. An open loop (bench/load.c) of annotators, each asking for
-// tasks and judging them durably, first finds the capacity, then offers one, two and three times as much; at last reads,
+// tasks and judging them durably, first finds the capacity, then offers less, as much, and two and three times as much; at last reads,
 // scores and exports come beside judgments that alone would fit, and must give way in that order. Server and PostgreSQL have
 // one core and the load another: on the same ones three times the load would be a third of the capacity.
 import { execFileSync, spawn } from 'node:child_process';
@@ -90,21 +90,20 @@ try {
 
   for (const pid of family(server.pid)) execFileSync('taskset', ['-a', '-c', '-p', '0', String(pid)], { stdio: 'ignore' });
 
-  let best = 0;
+  let found = 0;
   for (let offered = FIND_FROM; ; offered *= FIND_STEP) {
     const { judge } = await load({ judge: offered }, FIND_SECONDS);
-    best = Math.max(best, judge.rate_done);
+    found = Math.max(found, judge.rate_done);
     if (judge.done < 0.85 * judge.offered) break;
   }
-  const found = best, runs = [];
-  for (const times of [1, 2, 3]) {
-    const run = await load({ judge: found * times });
-    runs.push({ times, ...run });
-    best = Math.max(best, run.judge.rate_done);
-  }
+  // What is found in short bursts is not kept up for long: the best is that of runs as long as the others, some of them below it.
+  const runs = [];
+  for (const times of [0.7, 3, 0.85, 2, 1]) runs.push({ times, ...await load({ judge: found * times }) });
+  runs.sort((a, b) => a.times - b.times);
+  const best = Math.max(...runs.map(({ judge }) => judge.rate_done));
   const each_ms = ({ judge, cpu_s }) => cpu_s / judge.done * 1000;
   for (const { times, judge, cpu_s } of runs) {
-    print(`overload_goodput_${times}x`, judge.rate_done, 'requests/s', `the best of all runs, ${Math.round(best)}; offered ${times} times ${Math.round(found)}`, judge.rate_done / best);
+    print(`overload_goodput_${times}x`, judge.rate_done, 'requests/s', `the best of these runs, ${Math.round(best)}; offered ${times} times ${Math.round(found)}`, judge.rate_done / best);
     print(`overload_longest_wait_${times}x`, judge.max_ms, 'ms', `goal 1000 ms; p99 ${judge.p99_ms} ms; the load itself late by ${judge.late_max_ms} ms`, judge.max_ms / 1000);
     print(`overload_refused_${times}x`, judge.refused / judge.offered, 'share', `refusals answered in ${judge.refused_p99_ms} ms (p99); ${judge.unsent} not sent`, null);
     print(`overload_server_cpu_${times}x`, each_ms({ judge, cpu_s }), 'ms', 'a good answer at 1x; what refusals cost is in it', each_ms({ judge, cpu_s }) / each_ms(runs[0]));

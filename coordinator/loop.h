@@ -38,11 +38,12 @@ struct loop {
     struct app *app;
     struct event_base *base;
     struct db *db;
-    struct db_batch *judgments;      // collect/judgments.c
-    struct db_batch *gold_judgments; // the same of tasks with a known answer
-    struct db_batch *leases;         // collect/assignments.c
-    struct db_batch *ballots;        // constitution/ballots.c
-    struct db_batch *actors;         // identity/require.c
+    struct db_batch *judgments;       // collect/judgments.c
+    struct db_batch *gold_judgments;  // the same of tasks with a known answer
+    struct db_batch *leases;          // collect/assignments.c
+    struct db_batch *ballots;         // constitution/ballots.c
+    struct db_batch *statement_votes; // deliberate/votes.c
+    struct db_batch *actors;          // identity/require.c
     struct identity_cache *identity;
     struct collect *collect; // collect/task.h
     struct chat_loop *chat;  // chat/internal.h

@@ -12,6 +12,7 @@
 #include "coordinator/db/cluster.h"
 #include "coordinator/db/db.h"
 #include "coordinator/db/migrate.h"
+#include "coordinator/deliberate/deliberate.h"
 #include "coordinator/forget.h"
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
@@ -65,6 +66,7 @@ static const struct room *const rooms[] = {
     &reach_room,
     &chat_room,
     &constitution_room,
+    &deliberate_room,
     &audit_room,
     &dataset_room,
     &learn_room,

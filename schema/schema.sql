@@ -296,6 +296,19 @@ $$;
 
 ALTER FUNCTION public.erase_reports(shard bigint, who uuid) OWNER TO plenum_owner;
 
+CREATE FUNCTION public.erase_statements(shard bigint, who uuid) RETURNS void
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+begin
+    update statement s set words = null, sealed = null, appeal_sealed = null, request_hash = decode(repeat('00', 32), 'hex')
+    from participation p
+    where p.shard_key = shard and p.person_id = who and s.shard_key = shard and s.participant_id = p.participant_id;
+end
+$$;
+
+ALTER FUNCTION public.erase_statements(shard bigint, who uuid) OWNER TO plenum_owner;
+
 CREATE FUNCTION public.erase_submission(shard bigint, who uuid) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'public', 'pg_temp'
@@ -742,6 +755,37 @@ CREATE TABLE public.constitution (
 );
 
 ALTER TABLE public.constitution OWNER TO plenum_owner;
+
+CREATE TABLE public.conversation (
+    shard_key bigint NOT NULL,
+    conversation_id uuid NOT NULL,
+    title jsonb NOT NULL,
+    about jsonb,
+    settings jsonb NOT NULL,
+    state text DEFAULT 'open'::text NOT NULL,
+    n_statements integer DEFAULT 0 NOT NULL,
+    n_votes bigint DEFAULT 0 NOT NULL,
+    n_people integer DEFAULT 0 NOT NULL,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    closes_at timestamp with time zone,
+    idempotency_key uuid NOT NULL,
+    request_hash bytea NOT NULL,
+    CONSTRAINT conversation_state_check CHECK ((state = ANY (ARRAY['open'::text, 'closed'::text])))
+);
+
+ALTER TABLE public.conversation OWNER TO plenum_owner;
+
+CREATE TABLE public.conversation_person (
+    shard_key bigint NOT NULL,
+    conversation_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    n_voted integer DEFAULT 0 NOT NULL,
+    drawn uuid,
+    probability real
+);
+
+ALTER TABLE public.conversation_person OWNER TO plenum_owner;
 
 CREATE TABLE public.credential (
     person_id uuid NOT NULL,
@@ -1310,6 +1354,55 @@ CREATE TABLE public.session (
 
 ALTER TABLE public.session OWNER TO plenum_owner;
 
+CREATE TABLE public.statement (
+    shard_key bigint NOT NULL,
+    statement_id uuid NOT NULL,
+    conversation_id uuid NOT NULL,
+    n integer NOT NULL,
+    kind text NOT NULL,
+    words text,
+    sealed bytea,
+    participant_id uuid,
+    state text NOT NULL,
+    reason text,
+    merged_into uuid,
+    appeal_sealed bytea,
+    appealed_at timestamp with time zone,
+    decided_at timestamp with time zone,
+    extremity real DEFAULT 0 NOT NULL,
+    n_agree integer DEFAULT 0 NOT NULL,
+    n_disagree integer DEFAULT 0 NOT NULL,
+    n_pass integer DEFAULT 0 NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key uuid,
+    request_hash bytea,
+    CONSTRAINT statement_check CHECK (((kind <> 'member'::text) OR (participant_id IS NOT NULL))),
+    CONSTRAINT statement_kind_check CHECK ((kind = ANY (ARRAY['member'::text, 'seed'::text, 'meta'::text]))),
+    CONSTRAINT statement_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'shown'::text, 'rejected'::text, 'merged'::text])))
+);
+
+ALTER TABLE public.statement OWNER TO plenum_owner;
+
+CREATE TABLE public.statement_vote (
+    shard_key bigint NOT NULL,
+    statement_id uuid NOT NULL,
+    participant_id uuid NOT NULL,
+    revision integer NOT NULL,
+    conversation_id uuid NOT NULL,
+    seq bigint NOT NULL,
+    choice text NOT NULL,
+    is_important boolean DEFAULT false NOT NULL,
+    probability real,
+    demographics_version integer,
+    voted_at timestamp with time zone DEFAULT now() NOT NULL,
+    idempotency_key uuid NOT NULL,
+    request_hash bytea NOT NULL,
+    CONSTRAINT statement_vote_choice_check CHECK ((choice = ANY (ARRAY['agree'::text, 'disagree'::text, 'pass'::text]))),
+    CONSTRAINT statement_vote_revision_check CHECK ((revision > 0))
+);
+
+ALTER TABLE public.statement_vote OWNER TO plenum_owner;
+
 CREATE TABLE public.submission (
     shard_key bigint NOT NULL,
     participant_id uuid NOT NULL,
@@ -1550,6 +1643,15 @@ ALTER TABLE ONLY public.community
 ALTER TABLE ONLY public.constitution
     ADD CONSTRAINT constitution_pkey PRIMARY KEY (shard_key, version);
 
+ALTER TABLE ONLY public.conversation_person
+    ADD CONSTRAINT conversation_person_pkey PRIMARY KEY (shard_key, conversation_id, participant_id);
+
+ALTER TABLE ONLY public.conversation
+    ADD CONSTRAINT conversation_pkey PRIMARY KEY (shard_key, conversation_id);
+
+ALTER TABLE ONLY public.conversation
+    ADD CONSTRAINT conversation_shard_key_created_by_idempotency_key_key UNIQUE (shard_key, created_by, idempotency_key);
+
 ALTER TABLE ONLY public.credential
     ADD CONSTRAINT credential_name_key UNIQUE (name);
 
@@ -1703,6 +1805,24 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_secret_hash_key UNIQUE (secret_hash);
 
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_pkey PRIMARY KEY (shard_key, statement_id);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_shard_key_conversation_id_n_key UNIQUE (shard_key, conversation_id, n);
+
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_shard_key_participant_id_idempotency_key_key UNIQUE (shard_key, participant_id, idempotency_key);
+
+ALTER TABLE ONLY public.statement_vote
+    ADD CONSTRAINT statement_vote_pkey PRIMARY KEY (shard_key, statement_id, participant_id, revision);
+
+ALTER TABLE ONLY public.statement_vote
+    ADD CONSTRAINT statement_vote_shard_key_conversation_id_seq_key UNIQUE (shard_key, conversation_id, seq);
+
+ALTER TABLE ONLY public.statement_vote
+    ADD CONSTRAINT statement_vote_shard_key_participant_id_idempotency_key_key UNIQUE (shard_key, participant_id, idempotency_key);
+
 ALTER TABLE ONLY public.submission
     ADD CONSTRAINT submission_pkey PRIMARY KEY (shard_key, participant_id);
 
@@ -1813,6 +1933,10 @@ CREATE INDEX report_participant ON public.report USING btree (shard_key, partici
 
 CREATE INDEX session_person ON public.session USING btree (person_id);
 
+CREATE INDEX statement_vote_person ON public.statement_vote USING btree (shard_key, conversation_id, participant_id, statement_id);
+
+CREATE INDEX statement_waiting ON public.statement USING btree (shard_key, conversation_id, n) WHERE ((state = 'waiting'::text) OR (appealed_at IS NOT NULL));
+
 CREATE INDEX submission_due ON public.submission USING btree (due_at) WHERE (state = 'started'::text);
 
 CREATE UNIQUE INDEX submission_external ON public.submission USING btree (shard_key, external_code) WHERE (external_code IS NOT NULL);
@@ -1883,6 +2007,12 @@ ALTER TABLE ONLY public.response
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(person_id);
 
+ALTER TABLE ONLY public.statement
+    ADD CONSTRAINT statement_shard_key_conversation_id_fkey FOREIGN KEY (shard_key, conversation_id) REFERENCES public.conversation(shard_key, conversation_id);
+
+ALTER TABLE ONLY public.statement_vote
+    ADD CONSTRAINT statement_vote_shard_key_statement_id_fkey FOREIGN KEY (shard_key, statement_id) REFERENCES public.statement(shard_key, statement_id);
+
 ALTER TABLE ONLY public.token
     ADD CONSTRAINT token_person_id_fkey FOREIGN KEY (person_id) REFERENCES public.person(person_id);
 
@@ -1919,6 +2049,9 @@ GRANT ALL ON FUNCTION public.erase_person(who uuid) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_reports(shard bigint, who uuid) TO plenum_app;
+
+REVOKE ALL ON FUNCTION public.erase_statements(shard bigint, who uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.erase_statements(shard bigint, who uuid) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.erase_submission(shard bigint, who uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.erase_submission(shard bigint, who uuid) TO plenum_app;
@@ -1969,6 +2102,10 @@ GRANT SELECT,INSERT ON TABLE public.chat_turn TO plenum_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.community TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.constitution TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.conversation TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.conversation_person TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO plenum_app;
 
@@ -2045,6 +2182,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.report TO plenum_app;
 GRANT SELECT,INSERT ON TABLE public.response TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.statement TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.statement_vote TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.submission TO plenum_app;
 

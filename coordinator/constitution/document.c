@@ -21,18 +21,6 @@ int level_named(const char *name)
     return -1;
 }
 
-static void drop_json(void *arg)
-{
-    json_decref(arg);
-}
-
-json_t *arena_json(struct arena *arena, json_t *json)
-{
-    assert(json != NULL);
-    arena_on_free(arena, drop_json, json);
-    return json;
-}
-
 // --- the parts -----------------------------------------------------------------------------------------------------
 bool slug_is_good(const char *slug)
 {

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/base.h"
 #include "base/hash.h"
+#include "base/json.h"
 
 #include <jansson.h>
 
@@ -66,7 +67,5 @@ int document_find(const struct document *document, const char *id);
 bool slug_is_good(const char *slug);
 // NULL when `value` is a good title or text (at most `max` characters a language), else the sentence that says why not.
 const char *localized_fault(const json_t *value, size_t max) MUST_CHECK;
-// Drops the reference when the arena is freed.
-json_t *arena_json(struct arena *arena, json_t *json);
 
 #endif

@@ -44,6 +44,7 @@ enum action {
     ACTION_VIEW_COMMUNITY,   // anyone signed in, or anyone when the community is public
     ACTION_PROPOSE,          // member
     ACTION_VOTE,             // member with standing
+    ACTION_MODERATE,         // moderator, steward
     ACTION_MANAGE_COMMUNITY, // steward
 };
 

@@ -22,6 +22,7 @@ static const struct rule rules[] = {
     [ACTION_VIEW_COMMUNITY] = {.any_signed_in = true, .public_is_enough = true},
     [ACTION_PROPOSE] = {.roles = ROLE_MEMBER, .participation = true},
     [ACTION_VOTE] = {.roles = ROLE_MEMBER, .participation = true, .standing = true},
+    [ACTION_MODERATE] = {.roles = ROLE_OPERATOR | ROLE_STEWARD | ROLE_MODERATOR},
     [ACTION_MANAGE_COMMUNITY] = {.roles = ROLE_OPERATOR | ROLE_STEWARD},
 };
 

@@ -37,6 +37,7 @@ class Platform {
 
     async api(method, path, body) {
         const token = readFileSync(join(this.data, 'admin.token'), 'utf8').trim();
+        await new Promise((done) => setTimeout(done, 20)); // a command waited for may have outlasted an idle connection: let its end be seen
         const headers = { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) };
         const response = await fetch(new URL(path, this.url), { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
         const text = await response.text();

@@ -48,7 +48,8 @@ with study as materialized (
     on conflict (shard_key, outcome) do update set n = t.n + excluded.n, n_live = t.n_live + excluded.n_live
 ), times as (
     insert into tally_time as t (shard_key, active_ms, n)
-    select $1::bigint, case when active_ms < 10000 then active_ms when active_ms < 100000 then active_ms / 10 * 10 else active_ms / 100 * 100 end, sum(sign)
+    select $1::bigint, case when active_ms < 1000 then active_ms when active_ms < 10000 then active_ms / 10 * 10 when active_ms < 100000 then active_ms / 100 * 100
+        else active_ms / 1000 * 1000 end, sum(sign)
     from change where is_live and active_ms is not null group by 2
     on conflict (shard_key, active_ms) do update set n = t.n + excluded.n
 ), hours as (

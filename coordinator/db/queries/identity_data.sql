@@ -85,6 +85,19 @@ select 'ballot', b.shard_key, b.amendment_id, json_build_object('revision', b.re
     b.cast_at, 'demographics_version', b.demographics_version, 'receipt', b.receipt)::text, null, false
 from me join ballot b on b.shard_key = me.shard_key and b.participant_id = me.participant_id
 union all
+select 'statement', s.shard_key, s.statement_id, json_build_object('conversation', s.conversation_id, 'number', s.n, 'state', s.state, 'reason', s.reason,
+    'merged_into', s.merged_into, 'created_at', s.created_at, 'decided_at', s.decided_at, 'appealed_at', s.appealed_at)::text, s.sealed, false
+from me join statement s on s.shard_key = me.shard_key and s.participant_id = me.participant_id
+union all
+select 'statement', s.shard_key, s.statement_id, json_build_object('conversation', s.conversation_id, 'appeal', true, 'appealed_at', s.appealed_at)::text,
+    s.appeal_sealed, false
+from me join statement s on s.shard_key = me.shard_key and s.participant_id = me.participant_id and s.appeal_sealed is not null
+union all
+select 'statement_vote', v.shard_key, v.statement_id, json_build_object('conversation', v.conversation_id, 'revision', v.revision, 'choice', v.choice,
+    'important', v.is_important, 'probability', v.probability, 'demographics_version', v.demographics_version, 'voted_at', v.voted_at)::text, null, false
+from me join conversation_person c on c.shard_key = me.shard_key and c.participant_id = me.participant_id
+join statement_vote v on v.shard_key = c.shard_key and v.conversation_id = c.conversation_id and v.participant_id = c.participant_id
+union all
 select 'report', r.shard_key, r.report_id, json_build_object('about', r.object_kind, 'object', r.object_id, 'reason', r.reason,
     'state', r.state, 'decision', r.decision, 'created_at', r.created_at, 'decided_at', r.decided_at)::text, r.words_sealed, false
 from me join report r on r.shard_key = me.shard_key and r.participant_id = me.participant_id
