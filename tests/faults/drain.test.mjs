@@ -35,7 +35,7 @@ const wire = (server) => new Promise((done) => {
     socket.setEncoding('latin1').on('data', (text) => { socket.input += text; }).on('error', () => {});
 });
 
-test('a client that stalls, one that reads slowly and a worker in a fit do not hold the end up', { timeout: 180_000 }, async (t) => {
+test('a client that stalls, one that reads slowly and a worker in a fit do not hold the end up', { timeout: 320_000 }, async (t) => {
     const server = await startCoordinator({ env: { PLENUM_STOP_SECONDS: String(STOP_S) } });
     const worker = new Worker(server, 'only');
     t.after(async () => {
@@ -87,7 +87,7 @@ test('a client that stalls, one that reads slowly and a worker in a fit do not h
     assert.match(idle.input, /ok\nHTTP\/1\.1 200 .*\r\nConnection: close\r\n.*ok\n$/s, 'a late request on an idle connection');
     await server.start();
     assert.equal(server.sql("select count(*) from project where name = 'at the end'"), '1');
-    await until(async () => (await server.api('GET', `/api/v1/projects/${project}/fits`)).body.data[0].state === 'done');
+    await until(async () => (await server.api('GET', `/api/v1/projects/${project}/fits`)).body.data[0].state === 'done', 200_000); // sanitized, on a busy machine
     assert.equal(server.sql('select count(*) from model'), '1');
 });
 

@@ -9,8 +9,9 @@ import { Failed, Loading, PageHeading, usePageTitle } from '../ui/parts.js';
 
 async function load(community) {
     const at = `/api/v1/communities/${community}`;
-    const [document, amendments] = await Promise.all([get(`${at}/constitution`), listOrEmpty(`${at}/amendments`), loadSession().catch(() => null)]);
-    return { document, amendments };
+    const [document, amendments, talks] = await Promise.all([get(`${at}/constitution`), listOrEmpty(`${at}/amendments`), listOrEmpty(`${at}/conversations`),
+        loadSession().catch(() => null)]);
+    return { document, amendments, talks };
 }
 
 const looksAfter = (community) => session.value?.roles?.includes('operator') ||
@@ -33,6 +34,17 @@ function Amendments({ id, title, list, none, tree }) {
                 <span class="row-text" dir="auto">${amendmentTitle(one, tree)}</span>
                 <span class="row-side">${isOpen(one) ? t('closes', { when: dateTime(one.closes_at) }) : t(`state-${one.state}`)}</span>
             </a></li>`)}</ul>
+    </section>`;
+}
+
+function Talks({ talks, community }) {
+    const begins = looksAfter(community);
+    if (talks.length === 0 && !begins) return null;
+    return html`<section aria-labelledby="talks-title" class="aside-list">
+        <h2 id="talks-title">${t('talks')}</h2>
+        <ul class="rows">${talks.map((one) => html`<li><a class="row-link" href=${`/conversations/${one.id}`}>
+            <span class="row-text" dir="auto">${localized(one.title)}</span><span class="row-side">${t(one.state === 'open' ? 'talk-people' : 'talk-ended', { n: one.people })}</span></a></li>`)}</ul>
+        ${begins && html`<p><a href=${`/constitution/${community}/talk`}>${t('talk-begin-one')}</a></p>`}
     </section>`;
 }
 
@@ -61,7 +73,7 @@ export default function Constitution({ params }) {
     usePageTitle(localized(name) || t('nav-constitution'));
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
-    const { document, amendments } = found.value;
+    const { document, amendments, talks } = found.value;
     const tree = treeOf(document.articles);
     const decided = amendments.filter((one) => !isOpen(one));
     return html`<div class="page constitution">
@@ -76,6 +88,7 @@ export default function Constitution({ params }) {
             <div class="aside">
                 <${Amendments} id="open-title" title=${t('amendments-open')} list=${amendments.filter(isOpen)}
                     none=${t('amendments-none')} tree=${tree} />
+                <${Talks} talks=${talks} community=${params.community} />
                 ${looksAfter(params.community) && html`<p><a href=${`/constitution/${params.community}/reports`}>${t('community-reports')}</a></p>`}
                 ${decided.length > 0 && html`<${Amendments} id="decided-title" title=${t('amendments-decided')} list=${decided} tree=${tree} />`}
             </div>

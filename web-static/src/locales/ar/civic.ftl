@@ -74,3 +74,12 @@ receipt-title = إيصالك
 receipt-text = وعد موقّع بأن صوتك في السجل. احتفظ به: به يستطيع أي أحد التحقق من أن الصوت لم يضِع.
 receipt-save = احفظ الإيصال
 community-reports = بلاغات عن التعديلات
+talks = محادثات
+talk-begin-one = ابدأ محادثة
+talk-people = { $n ->
+    [one] صوّت شخص واحد
+    [two] صوّت شخصان
+    [few] صوّت { $n } أشخاص
+   *[other] صوّت { $n } شخصًا
+}
+talk-ended = مغلقة

@@ -70,3 +70,10 @@ receipt-title = Your receipt
 receipt-text = A signed promise that your vote is in the record. Keep it: with it anyone can check that the vote was not lost.
 receipt-save = Save the receipt
 community-reports = Reports of amendments
+talks = Conversations
+talk-begin-one = Begin a conversation
+talk-people = { $n ->
+    [one] One person voted
+   *[other] { $n } people voted
+}
+talk-ended = Closed
