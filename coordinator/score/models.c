@@ -107,8 +107,9 @@ static bool make_room(struct model_cache *cache)
     return true;
 }
 
-void model_cache_rest(struct model_cache *cache)
+bool model_cache_rest(struct model_cache *cache)
 {
+    bool is_busy = false;
     int64_t since_us = clock_monotonic_us() - REST_US;
     pthread_mutex_lock(&cache->lock);
     for (size_t i = 0; i < cache->n; i++) {
@@ -117,8 +118,10 @@ void model_cache_rest(struct model_cache *cache)
             artefact_rest(model->artefact);
             model->rests = true;
         }
+        is_busy = is_busy || !model->rests;
     }
     pthread_mutex_unlock(&cache->lock);
+    return is_busy;
 }
 
 void model_release(struct model **model)

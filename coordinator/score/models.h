@@ -24,8 +24,9 @@ void model_cache_free(struct model_cache *cache);
 // the same loop.
 void model_acquire(struct loop *loop, struct id id,
     void (*then)(void *arg, struct model *model, const struct err *err), void *arg);
-// Gives back the pages of models that nobody has used for ten seconds; they stay open. Any thread.
-void model_cache_rest(struct model_cache *cache);
+// Gives back the pages of models that nobody has used for ten seconds; they stay open. True while any was used within them. Any
+// thread.
+bool model_cache_rest(struct model_cache *cache);
 // Sets *model to NULL.
 void model_release(struct model **model);
 const struct artefact *model_artefact(const struct model *model);
