@@ -245,11 +245,9 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
     struct arena *arena = http_arena(request);
     struct err err = {0};
     if (model == NULL) {
-        if (model_err->code == ERR_NOT_FOUND)
-            http_problem(request, 404, "There is no such model.");
-        else
-            http_problem(request, model_err->code == ERR_LIMIT || model_err->code == ERR_IO ? 503 : 500,
-                "The model can't be loaded now.");
+        const char *detail;
+        int status = model_status(model_err, &detail);
+        http_problem(request, status, "%s", detail);
         return;
     }
     json_t *prompts = json_object_get(call->body, "prompts");
