@@ -47,6 +47,8 @@ struct sender {
     char *models[WIRE_MODELS_MAX]; // by name
     uint32_t n_models;
     bool has_too_many_models;
+    char *objectives[WIRE_OBJECTIVES_MAX + 1], *languages[WIRE_LANGUAGES_MAX + 1]; // by name
+    uint32_t n_objectives, n_languages;
     struct place *places;
     uint32_t n_places, n_placed;
     struct groups *groups;
@@ -310,6 +312,60 @@ static int add_model(struct sender *sender, const struct db_result *result, stru
     return add_u32(sender, COLUMN_RESPONSE_MODEL, index, err);
 }
 
+struct name_list {
+    char **names;
+    uint32_t *n, max;
+};
+
+static int on_name(void *arg, const struct db_result *result, struct err *err UNUSED)
+{
+    const struct name_list *list = arg;
+    if (*list->n <= list->max) {
+        list->names[*list->n] = strdup(db_text(result, 0, 0));
+        if (list->names[(*list->n)++] == NULL)
+            abort();
+    }
+    return 0;
+}
+
+static void forget_names(char **names, uint32_t *n)
+{
+    for (uint32_t i = 0; i < *n; i++)
+        free(names[i]);
+    *n = 0;
+}
+
+static int read_names(struct sender *sender, enum query query, size_t max_bytes, const struct name_list *list, struct err *err)
+{
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, sender->source->shard_key);
+    db_add_number(&params, list->max + 1);
+    db_add_number(&params, (int64_t)max_bytes);
+    return db_session_stream(sender->session, query, &params, on_name, (void *)(uintptr_t)list, err);
+}
+
+// Of too many dimensions the first by name are told of; of too many languages none.
+static int read_objectives(struct sender *sender, struct err *err)
+{
+    const struct name_list objectives = {sender->objectives, &sender->n_objectives, WIRE_OBJECTIVES_MAX},
+                           languages = {sender->languages, &sender->n_languages, WIRE_LANGUAGES_MAX};
+    int rc = read_names(sender, QUERY_LEARN_DATA_OBJECTIVES, WIRE_OBJECTIVE_MAX_BYTES, &objectives, err);
+    if (rc == 0)
+        rc = read_names(sender, QUERY_LEARN_DATA_LANGUAGES, WIRE_LANGUAGE_MAX_BYTES, &languages, err);
+    if (sender->n_objectives > WIRE_OBJECTIVES_MAX)
+        free(sender->objectives[--sender->n_objectives]);
+    if (sender->n_languages > WIRE_LANGUAGES_MAX)
+        forget_names(sender->languages, &sender->n_languages);
+    return rc;
+}
+
+static uint32_t index_of(char *const *names, uint32_t n, const char *name)
+{
+    char *const *found = name != NULL ? bsearch(name, names, n, sizeof(*names), compare_name) : NULL;
+    return found != NULL ? (uint32_t)(found - names) : UINT32_MAX;
+}
+
 // Of a response whose words were sealed, as those of chats are: how they are opened, and kept for the item's other rows.
 static int open_sealed(struct sender *sender, const struct db_result *result, struct uuid item)
 {
@@ -368,6 +424,11 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
         rc = add(sender, COLUMN_ITEM_PROMPT, &prompt, sizeof(prompt), err);
         if (rc == 0)
             rc = add_u8(sender, COLUMN_ITEM_RESPONSES, (uint8_t)db_number(result, 0, 1), err);
+        if (rc == 0 && sender->n_languages > 0)
+            rc = add_u32(sender, COLUMN_ITEM_LANGUAGE,
+                index_of(sender->languages, sender->n_languages,
+                    db_is_null(result, 0, 9) ? NULL : db_text(result, 0, 9)),
+                err);
     }
     sender->n_placed++;
     if (rc == 0)
@@ -546,6 +607,39 @@ static int send_rating(struct sender *sender, const struct db_result *result, co
     return rc;
 }
 
+// Ratings of all dimensions, and of articles.
+static int send_objectives(struct sender *sender, const struct db_result *result, const struct place *place,
+    uint32_t annotator, struct err *err)
+{
+    if (sender->n_objectives == 0 || db_is_null(result, 0, 6))
+        return 0;
+    json_t *ratings = json_loads(db_text(result, 0, 6), 0, NULL), *slots, *value;
+    const char *dimension, *slot;
+    int rc = 0;
+    json_object_foreach(ratings, dimension, slots)
+    {
+        uint32_t number = index_of(sender->objectives, sender->n_objectives, dimension);
+        json_object_foreach(slots, slot, value)
+        {
+            char *end;
+            float rating;
+            unsigned long n = strtoul(slot, &end, 10);
+            if (rc < 0 || number == UINT32_MAX || end == slot || *end != '\0' || n >= place->n ||
+                !rating_value(value, &rating))
+                continue;
+            rc = add_u32(sender, COLUMN_OBJECTIVE_ANNOTATOR, annotator, err);
+            if (rc == 0)
+                rc = add_u32(sender, COLUMN_OBJECTIVE_RESPONSE, place->first + (uint32_t)n, err);
+            if (rc == 0)
+                rc = add_u8(sender, COLUMN_OBJECTIVE_NUMBER, (uint8_t)number, err);
+            if (rc == 0)
+                rc = add_f32(sender, COLUMN_OBJECTIVE_VALUE, rating, err);
+        }
+    }
+    json_decref(ratings);
+    return rc;
+}
+
 static int on_judgment(void *arg, const struct db_result *result, struct err *err)
 {
     struct sender *sender = arg;
@@ -554,6 +648,9 @@ static int on_judgment(void *arg, const struct db_result *result, struct err *er
     const char *outcome = db_text(result, 0, 2);
     if (place == NULL || annotator == NO_INDEX)
         return 0;
+    int rc = send_objectives(sender, result, place, (uint32_t)annotator, err);
+    if (rc < 0)
+        return rc;
     if (strcmp(outcome, "ranking") == 0)
         return send_ranking(sender, result, place, (uint32_t)annotator, err);
     if (strcmp(outcome, "rating") == 0)
@@ -596,6 +693,14 @@ static int send_header(struct sender *sender, struct err *err)
     }
     for (uint32_t i = 0; i < sender->n_models; i++)
         columns_hash_model(sender->hash, sender->models[i]);
+    header.n_objectives = sender->n_objectives;
+    header.objectives = sender->objectives;
+    header.n_languages = sender->n_languages;
+    header.languages = sender->languages;
+    for (uint32_t i = 0; i < sender->n_objectives; i++)
+        columns_hash_objective(sender->hash, sender->objectives[i]);
+    for (uint32_t i = 0; i < sender->n_languages; i++)
+        columns_hash_language(sender->hash, sender->languages[i]);
     return stream_push(sender->stream, WIRE_DATASET_HEADER, &header, err);
 }
 
@@ -637,6 +742,8 @@ static int send_all(struct sender *sender, struct err *err)
     if (rc == 0)
         rc = read_models(sender, err);
     if (rc == 0)
+        rc = read_objectives(sender, err);
+    if (rc == 0)
         rc = send_header(sender, err);
     if (rc == 0)
         rc = send_annotators(sender, err);
@@ -666,6 +773,8 @@ int dataset_send(struct stream *stream, const struct stream_source *source, stru
     columns_hash_free(sender->hash);
     groups_free(sender->groups);
     forget_models(sender);
+    forget_names(sender->objectives, &sender->n_objectives);
+    forget_names(sender->languages, &sender->n_languages);
     json_decref(sender->words);
     json_decref(sender->questions);
     free(sender->people);

@@ -15,8 +15,7 @@
 // Under these no method can say anything; what a method needs beyond it says itself, in the fit's error.
 enum { JUDGMENTS_MIN = 20, ANNOTATORS_MIN = 2, ATTRIBUTE_MAX = 200, DIMENSION_MAX = 200 };
 
-static const char *const methods[] = {"pooled", "group", "dro", "maxmin", "jury", NULL};
-static const char *const later_methods[] = {"compliance", NULL};
+static const char *const methods[] = {"pooled", "group", "dro", "maxmin", "jury", "compliance", NULL};
 
 struct asking {
     struct http_request *request;
@@ -71,27 +70,13 @@ static void read_options(struct fields *fields, struct asking *asking, const jso
     free(text);
 }
 
-static bool is_later(const char *method)
-{
-    for (size_t i = 0; later_methods[i] != NULL; i++) {
-        if (method != NULL && strcmp(method, later_methods[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool read_body(struct asking *asking, const json_t *body)
 {
     struct fields fields;
     fields_init(&fields);
     fields_only(&fields, body, "", FIELDS("method", "attribute", "options"));
-    const char *method = json_string_value(json_object_get(body, "method"));
-    if (is_later(method)) {
-        fields_fail(&fields, "/method", "The method %s is not offered yet.", method);
-    } else {
-        int choice = fields_choice(&fields, body, "", "method", FIELD_REQUIRED, methods);
-        asking->method = choice >= 0 ? methods[choice] : "";
-    }
+    int choice = fields_choice(&fields, body, "", "method", FIELD_REQUIRED, methods);
+    asking->method = choice >= 0 ? methods[choice] : "";
     asking->attribute = fields_text(&fields, body, "", "attribute", FIELD_OPTIONAL, 1, ATTRIBUTE_MAX);
     bool needs_attribute = asking->method != NULL &&
                            (strcmp(asking->method, "group") == 0 || strcmp(asking->method, "dro") == 0);
