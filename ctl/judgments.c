@@ -154,8 +154,9 @@ static int read_item(struct judgments *judgments, const json_t *line, struct err
         return err_set(err, ERR_INVALID, "item \"%s\" was there before", id);
     COLUMN_ADD(&judgments->item_prompt, prompt);
     const char *told = text_of(line, "language");
-    uint32_t language = told != NULL && strlen(told) < FIT_NAME_MAX ? names_add(&judgments->languages, told, NULL)
-                                                                    : FIT_NO_GROUP;
+    uint32_t language = told != NULL && strlen(told) < FIT_NAME_MAX
+                            ? names_add(&judgments->languages, told, NULL)
+                            : FIT_NO_GROUP;
     COLUMN_ADD(&judgments->item_language, language);
     for (size_t i = 0; i < n; i++) {
         const json_t *response = json_array_get(responses, i),
@@ -572,10 +573,9 @@ static struct judgments *judgments_new(void)
     judgments->values = arena_calloc(judgments->arena, FIT_ATTRIBUTES_MAX, sizeof(*judgments->values));
     struct column *words[] = {&judgments->item_first, &judgments->annotator, &judgments->left,
         &judgments->right, &judgments->weight, &judgments->embedding, &judgments->model,
-        &judgments->item_language,
-        &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
-        &judgments->rating_dimension, &judgments->group_rater, &judgments->group_attribute,
-        &judgments->group_value};
+        &judgments->item_language, &judgments->rating_annotator, &judgments->rating_response,
+        &judgments->rating_value, &judgments->rating_dimension, &judgments->group_rater,
+        &judgments->group_attribute, &judgments->group_value};
     struct column *longs[] = {&judgments->item_prompt, &judgments->text, &judgments->length, &judgments->key};
     struct column *bytes[] = {&judgments->outcome, &judgments->strength};
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -628,9 +628,8 @@ void judgments_free(struct judgments *judgments)
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         names_release(all[i]);
     struct column *columns[] = {&judgments->item_first, &judgments->item_prompt, &judgments->item_language,
-        &judgments->text,
-        &judgments->length, &judgments->embedding, &judgments->model, &judgments->annotator, &judgments->left,
-        &judgments->right, &judgments->outcome, &judgments->strength, &judgments->weight,
+        &judgments->text, &judgments->length, &judgments->embedding, &judgments->model, &judgments->annotator,
+        &judgments->left, &judgments->right, &judgments->outcome, &judgments->strength, &judgments->weight,
         &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
         &judgments->rating_dimension, &judgments->key, &judgments->group_rater, &judgments->group_attribute,
         &judgments->group_value};

@@ -180,7 +180,8 @@ static int check_attribute(const Plenum__DatasetAttribute *attribute, struct err
     return rc;
 }
 
-static int check_names(char *const *names, size_t n, size_t n_max, size_t max_bytes, const char *what, struct err *err)
+static int check_names(
+    char *const *names, size_t n, size_t n_max, size_t max_bytes, const char *what, struct err *err)
 {
     if (n > n_max)
         return err_set(err, ERR_LIMIT, "more than %zu %s", n_max, what);
@@ -210,8 +211,8 @@ int check_dataset_header(const void *message, struct err *err)
         if (rc < 0)
             return rc;
     }
-    int rc = check_names(
-        header->models, header->n_models, WIRE_MODELS_MAX, WIRE_MODEL_MAX_BYTES, "models", err);
+    int rc =
+        check_names(header->models, header->n_models, WIRE_MODELS_MAX, WIRE_MODEL_MAX_BYTES, "models", err);
     if (rc == 0)
         rc = check_names(header->objectives, header->n_objectives, WIRE_OBJECTIVES_MAX,
             WIRE_OBJECTIVE_MAX_BYTES, "objectives", err);

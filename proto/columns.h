@@ -33,7 +33,7 @@ enum column {
     COLUMN_OBJECTIVE_RESPONSE,  // u32
     COLUMN_OBJECTIVE_NUMBER,    // u8: index of the header's objective
     COLUMN_OBJECTIVE_VALUE,     // f32
-    COLUMN_ITEM_LANGUAGE,       // u32: index of the header's language, UINT32_MAX: not told; none where no language is told
+    COLUMN_ITEM_LANGUAGE, // u32: index of the header's language, UINT32_MAX: not told; none where no language is told
     COLUMN_ARTEFACT, // bytes: of the models that are to be compared, end to end
     N_COLUMNS
 };
@@ -49,7 +49,7 @@ void columns_hash_free(struct columns_hash *hash);
 void columns_hash_dimensions(struct columns_hash *hash, uint32_t n_dimensions);
 void columns_hash_attribute(
     struct columns_hash *hash, const char *name, const char *const *values, size_t n_values);
-void columns_hash_model(struct columns_hash *hash, const char *name); // of each, after the attributes
+void columns_hash_model(struct columns_hash *hash, const char *name);     // of each, after the attributes
 void columns_hash_objective(struct columns_hash *hash, const char *name); // of each, after the models
 void columns_hash_language(struct columns_hash *hash, const char *name);  // of each, after the objectives
 void columns_hash_add(struct columns_hash *hash, enum column column, const void *data, size_t size);

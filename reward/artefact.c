@@ -281,10 +281,9 @@ static bool read_held_out(const json_t *json, struct artefact *artefact)
 {
     const json_t *member = json_object_get(json, "held_out");
     artefact->has_held_out = member != NULL;
-    return member == NULL ||
-           (json_is_object(member) && json_object_size(member) == 2 &&
-               read_u64(member, "split", &artefact->split) &&
-               read_u64(member, "from", &artefact->held_out_from));
+    return member == NULL || (json_is_object(member) && json_object_size(member) == 2 &&
+                                 read_u64(member, "split", &artefact->split) &&
+                                 read_u64(member, "from", &artefact->held_out_from));
 }
 
 static bool read_numbers(const json_t *list, size_t n, double *ret_numbers)

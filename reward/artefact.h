@@ -56,8 +56,8 @@ struct artefact {
     unsigned char snapshot[HASH_BYTES]; // of the data it was fitted on
     uint32_t n_heads;
     const struct artefact_head *heads;
-    const struct jury *jury;   // of the first n_basis heads; NULL: it knows of no jurors
-    uint32_t n_objectives;     // dimensions and articles with heads of their own
+    const struct jury *jury; // of the first n_basis heads; NULL: it knows of no jurors
+    uint32_t n_objectives;   // dimensions and articles with heads of their own
     const struct objective *objectives;
     // Which prompts it has not learnt from: those whose order in the split (worker/fit/pairs.h) is `held_out_from` or more.
     bool has_held_out; // false: not told, as in artefacts of old

@@ -33,8 +33,8 @@ json_t *artefact_objectives_to_json(const struct artefact *artefact)
         json_t *json = json_pack("{s:s, s:b, s:b, s:o, s:o, s:f, s:f, s:o}", "name", one->name, "article",
             (int)one->is_article, "supported", (int)one->supported, "values",
             numbers_json(one->value, one->n_levels), "thresholds",
-            numbers_json(one->threshold, one->n_levels - 1), "spread", one->spread, "residual",
-            one->residual, "groups", groups);
+            numbers_json(one->threshold, one->n_levels - 1), "spread", one->spread, "residual", one->residual,
+            "groups", groups);
         assert(json != NULL);
         json_array_append_new(list, json);
     }
@@ -85,8 +85,8 @@ static bool read_group(
         json_array_size(covariance) != ARRAY_SIZE(group->covariance))
         return false;
     for (size_t i = 0; i < ARRAY_SIZE(group->covariance); i++) {
-        if (!read_number(json_array_get(covariance, i), i == 1 ? -NUMBER_MAX : 0, NUMBER_MAX,
-                &group->covariance[i]))
+        if (!read_number(
+                json_array_get(covariance, i), i == 1 ? -NUMBER_MAX : 0, NUMBER_MAX, &group->covariance[i]))
             return false;
     }
     return read_name(json_object_get(json, "attribute"), arena, &group->attribute) &&

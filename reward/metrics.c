@@ -256,8 +256,8 @@ struct metrics_interval metrics_mean_interval(
     struct metrics_interval result = {.low = -LOG_LOSS_MAX, .high = LOG_LOSS_MAX};
     struct tally *tallies = allocate(people.n, sizeof(*tallies));
     for (size_t i = 0; i < n; i++)
-        tally_add(&tallies[people.number[i]],
-            &(struct tally){.weight = weight[i], .loss = weight[i] * value[i]});
+        tally_add(
+            &tallies[people.number[i]], &(struct tally){.weight = weight[i], .loss = weight[i] * value[i]});
     if (people.n >= 2) {
         double draws[METRICS_BOOTSTRAPS];
         struct rng rng;

@@ -20,8 +20,7 @@ void objective_chances(const struct objective *objective, double score, double *
 {
     double scale = flattened(objective->spread), below = 0;
     for (uint32_t l = 0; l < objective->n_levels; l++) {
-        double up_to =
-            l + 1 < objective->n_levels ? sigmoid(scale * (objective->threshold[l] - score)) : 1;
+        double up_to = l + 1 < objective->n_levels ? sigmoid(scale * (objective->threshold[l] - score)) : 1;
         ret_chance[l] = fmax(up_to - below, 0);
         below = up_to;
     }

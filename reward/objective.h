@@ -21,7 +21,8 @@ struct objective_group {
 struct objective {
     const char *name; // the dimension's, or the article's id
     bool is_article;  // two levels, no and yes
-    bool supported;   // foretold better than by how often each level is said: the interval of the held-out gain excludes zero
+    bool
+        supported; // foretold better than by how often each level is said: the interval of the held-out gain excludes zero
     uint32_t n_levels;
     const double *value;     // n_levels, ascending: the ratings
     const double *threshold; // n_levels - 1, ascending

@@ -335,7 +335,8 @@ static void forget_names(char **names, uint32_t *n)
     *n = 0;
 }
 
-static int read_names(struct sender *sender, enum query query, size_t max_bytes, const struct name_list *list, struct err *err)
+static int read_names(
+    struct sender *sender, enum query query, size_t max_bytes, const struct name_list *list, struct err *err)
 {
     struct db_params params;
     db_params_init(&params);

@@ -22,9 +22,8 @@ static void count_people(struct session *session, struct head *all)
     bool *seen = arena_calloc(session->arena, data->n_annotators, sizeof(*seen));
     for (uint32_t i = 0; i < data->n_objective_ratings; i++)
         seen[data->objective_annotator[i]] =
-            seen[data->objective_annotator[i]] ||
-            strncmp(data->objective_name[data->objective_number[i]], OBJECTIVE_ARTICLE,
-                strlen(OBJECTIVE_ARTICLE)) == 0;
+            seen[data->objective_annotator[i]] || strncmp(data->objective_name[data->objective_number[i]],
+                                                      OBJECTIVE_ARTICLE, strlen(OBJECTIVE_ARTICLE)) == 0;
     for (uint32_t a = 0; a < data->n_annotators; a++)
         all->about.n_annotators += seen[a];
 }

@@ -22,8 +22,8 @@ static double sigmoid(double z)
     return z >= 0 ? 1 / (1 + e) : e / (1 + e);
 }
 
-double cumulative_loss(const double *threshold, uint32_t n_levels, uint8_t level, double eta, double scale,
-    double *ret_slope)
+double cumulative_loss(
+    const double *threshold, uint32_t n_levels, uint8_t level, double eta, double scale, double *ret_slope)
 {
     double upper = level + 1U < n_levels ? sigmoid(scale * (threshold[level] - eta)) : 1;
     double lower = level > 0 ? sigmoid(scale * (threshold[level - 1] - eta)) : 0;
@@ -252,16 +252,15 @@ double cumulative_minimise(const struct cumulative_data *data, double lambda, do
     assert(a > 0 || data->n_groups == 0);
     cumulative_objective_init(&objective, data, lambda, data->n_groups > 0 ? a : 1);
     write_variables(data, model, scale, x);
-    double reached = logistic_lbfgs_any(cumulative_value, &objective, n, precision, max_iterations,
-        data->stop, data->stop_arg, x);
+    double reached = logistic_lbfgs_any(
+        cumulative_value, &objective, n, precision, max_iterations, data->stop, data->stop_arg, x);
     read_variables(data, x, scale, model);
     cumulative_objective_release(&objective);
     free(x);
     return reached;
 }
 
-void cumulative_scores(
-    const struct cumulative_data *data, const struct cumulative *model, double *ret_score)
+void cumulative_scores(const struct cumulative_data *data, const struct cumulative *model, double *ret_score)
 {
     struct cumulative_objective objective;
     struct cumulative_data plain = *data;
@@ -269,8 +268,8 @@ void cumulative_scores(
     cumulative_objective_init(&objective, &plain, 0, 1);
     for (uint32_t part = 0; part <= data->n_groups; part++) {
         uint32_t n = rows_of_part(&objective, part);
-        design_multiply(data->design, objective.rows, n, model->w + (size_t)part * model->n_columns,
-            objective.reward);
+        design_multiply(
+            data->design, objective.rows, n, model->w + (size_t)part * model->n_columns, objective.reward);
         eta_of_part(&objective, part, model->height[part]);
     }
     memcpy(ret_score, objective.eta, data->n * sizeof(*ret_score));

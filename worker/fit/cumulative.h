@@ -37,12 +37,11 @@ void cumulative_init(const struct cumulative_data *data, struct arena *arena, st
 double cumulative_minimise(const struct cumulative_data *data, double lambda, double a, double precision,
     int max_iterations, struct cumulative *model);
 // w . x + height of each of the data, without its offset.
-void cumulative_scores(
-    const struct cumulative_data *data, const struct cumulative *model, double *ret_score);
+void cumulative_scores(const struct cumulative_data *data, const struct cumulative *model, double *ret_score);
 
 // The loss of a rating at `eta`, thresholds and eta scaled by `scale` (1, or less where eta is not known well), and its slope in eta.
-double cumulative_loss(const double *threshold, uint32_t n_levels, uint8_t level, double eta, double scale,
-    double *ret_slope);
+double cumulative_loss(
+    const double *threshold, uint32_t n_levels, uint8_t level, double eta, double scale, double *ret_slope);
 
 // The objective and its gradient in the variables that are minimised over, [w_0, v_g / sqrt(a) and height_g / sqrt(a) of each group,
 // lowest threshold, logarithms of the steps], for tests.

@@ -446,8 +446,9 @@ static void find_languages(struct session *session)
         return;
     uint32_t *language = arena_alloc(session->arena, ((size_t)session->n_test + 1) * sizeof(*language));
     for (uint32_t i = 0; i < session->n_test; i++)
-        language[i] = of_item[session_item_of(session,
-            session->answers != NULL ? session->answer_response[i] : session->pairs.split[SPLIT_TEST].left[i])];
+        language[i] = of_item[session_item_of(session, session->answers != NULL
+                                                           ? session->answer_response[i]
+                                                           : session->pairs.split[SPLIT_TEST].left[i])];
     session->test_language = language;
 }
 

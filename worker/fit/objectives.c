@@ -147,8 +147,8 @@ double objective_row_loss(const struct objective_work *work, const struct cumula
 }
 
 // The mean loss of validation rows, each by its group's part where the model has groups.
-static double validation_loss(const struct objective_work *work, const struct cumulative *model,
-    const uint32_t *group, double spread)
+static double validation_loss(
+    const struct objective_work *work, const struct cumulative *model, const uint32_t *group, double spread)
 {
     const struct objective_rows *rows = &work->rows[SPLIT_VALIDATION];
     const struct objective_link plain = {.slope = 1};
@@ -179,7 +179,8 @@ static void choose_lambda(struct objective_work *work)
         cumulative_minimise(&data, work->lambda, 0, 1e-4, HEAD_ITERATIONS, &work->model);
         return;
     }
-    for (size_t i = 0, worse = 0; i < ARRAY_SIZE(lambda_grid) && worse < 2 && !work->session->cancelled; i++) {
+    for (size_t i = 0, worse = 0; i < ARRAY_SIZE(lambda_grid) && worse < 2 && !work->session->cancelled;
+         i++) {
         cumulative_minimise(&data, lambda_grid[i], 0, 1e-4, HEAD_ITERATIONS, &at);
         double loss = validation_loss(work, &at, NULL, 0);
         worse = loss < best ? 0 : worse + 1;
@@ -355,8 +356,8 @@ static void calibrate(struct objective_work *work, const double *unseen)
     work->link = (struct objective_link){0};
     if (work->is_article && !work->has_repeats)
         work->link.residual = prior_variance(work);
-    objective_link_fit(work->model.threshold, work->n_levels, points, n,
-        work->is_article && work->has_repeats, &work->link);
+    objective_link_fit(
+        work->model.threshold, work->n_levels, points, n, work->is_article && work->has_repeats, &work->link);
     // Heights were found without what the features don't tell, which flattens them (MacKay 1992).
     double heights = sqrt(1 + 3.14159265358979323846 / 8 * work->link.residual);
     for (uint32_t a = 0; a < work->session->data->n_annotators; a++) {
@@ -369,7 +370,8 @@ static void calibrate(struct objective_work *work, const double *unseen)
 }
 
 // --- groups ---------------------------------------------------------------------------------------------------------------------
-static uint32_t *groups_of(const struct objective_work *work, enum split which, const struct grouping *grouping)
+static uint32_t *groups_of(
+    const struct objective_work *work, enum split which, const struct grouping *grouping)
 {
     const struct objective_rows *rows = &work->rows[which];
     uint32_t *group = arena_alloc(work->arena, ((size_t)rows->n + 1) * sizeof(*group));
@@ -379,7 +381,8 @@ static uint32_t *groups_of(const struct objective_work *work, enum split which, 
 }
 
 // Within its group nobody's height counts that the group's own has: heights become those within groups. Gives their variance.
-static double within_groups(const struct objective_work *work, const struct grouping *grouping, double *height)
+static double within_groups(
+    const struct objective_work *work, const struct grouping *grouping, double *height)
 {
     uint32_t n = work->session->data->n_annotators, n_all = 0;
     double sum[FIT_VALUES_MAX + 1] = {0}, people[FIT_VALUES_MAX + 1] = {0}, squares = 0, uncertain = 0;
@@ -393,8 +396,8 @@ static double within_groups(const struct objective_work *work, const struct grou
     }
     for (uint32_t a = 0; a < n; a++) {
         uint32_t group = grouping->of_annotator[a];
-        height[a] = work->height[a] -
-                    (group != FIT_NO_GROUP && people[group] > 0 ? sum[group] / people[group] : 0);
+        height[a] =
+            work->height[a] - (group != FIT_NO_GROUP && people[group] > 0 ? sum[group] / people[group] : 0);
         if (first[a + 1] > first[a]) {
             squares += height[a] * height[a];
             uncertain += work->uncertain[a];
@@ -404,8 +407,8 @@ static double within_groups(const struct objective_work *work, const struct grou
     return n_all > 0 ? (squares + uncertain) / n_all : 0;
 }
 
-static void calibrate_groups(struct objective_work *work, const uint32_t *group, struct objective_grouped *grouped,
-    struct objective_link *links)
+static void calibrate_groups(struct objective_work *work, const uint32_t *group,
+    struct objective_grouped *grouped, struct objective_link *links)
 {
     const struct objective_rows *rows = &work->rows[SPLIT_VALIDATION];
     struct objective_point *points = arena_alloc(work->arena, ((size_t)rows->n + 1) * sizeof(*points));
@@ -489,8 +492,8 @@ static void write_covariance(const struct objective_link *link, double *covarian
     covariance[2] = fmin(link->covariance[2] / (slope * slope), 1e6);
 }
 
-static uint32_t n_ratings_of(const struct objective_work *work, const struct grouping *grouping, uint32_t g,
-    uint32_t *ret_people)
+static uint32_t n_ratings_of(
+    const struct objective_work *work, const struct grouping *grouping, uint32_t g, uint32_t *ret_people)
 {
     const uint32_t *first = work->rows[SPLIT_TRAIN].first;
     uint32_t n = 0;
@@ -504,8 +507,8 @@ static uint32_t n_ratings_of(const struct objective_work *work, const struct gro
     return n;
 }
 
-static void keep(struct objective_work *work, const struct objective_grouped *grouped, const bool *own,
-    bool supported)
+static void keep(
+    struct objective_work *work, const struct objective_grouped *grouped, const bool *own, bool supported)
 {
     struct session *session = work->session;
     struct objective *out = &session->objectives[session->n_objectives++];
@@ -591,8 +594,8 @@ static void fit_one(struct session *session, uint32_t number, const struct group
     calibrate(&work, unseen_scores(&work, offset));
     if (grouping->n > 1 && work.rows[SPLIT_VALIDATION].n >= VALIDATION_MIN)
         fit_groups(&work, &grouped);
-    json_array_append_new(
-        json_object_get(session->objectives_card, "fitted"), objective_card(&work, &grouped, own, &supported));
+    json_array_append_new(json_object_get(session->objectives_card, "fitted"),
+        objective_card(&work, &grouped, own, &supported));
     keep(&work, &grouped, own, supported);
     arena_free(work.arena);
 }

@@ -29,8 +29,7 @@ struct test {
 static double loss_at(const struct test *test, uint32_t i, double eta, double spread)
 {
     double scale = 1 / sqrt(1 + 3.14159265358979323846 / 8 * (spread + test->work->link.residual)), ignored;
-    return cumulative_loss(
-        test->threshold, test->work->n_levels, test->rows->level[i], eta, scale, &ignored);
+    return cumulative_loss(test->threshold, test->work->n_levels, test->rows->level[i], eta, scale, &ignored);
 }
 
 static void find_baseline(struct test *test, const bool *counts)
@@ -159,7 +158,8 @@ static void add_errors(const struct test *test, const struct some *some, const d
         yy += is * is;
         xy += mean * is;
     }
-    double vx = xx - x * x / n, vy = yy - y * y / n, r = vx > 1e-12 && vy > 1e-12 ? (xy - x * y / n) / sqrt(vx * vy) : 0;
+    double vx = xx - x * x / n, vy = yy - y * y / n,
+           r = vx > 1e-12 && vy > 1e-12 ? (xy - x * y / n) / sqrt(vx * vy) : 0;
     json_object_set_new(json, "mae", json_real(n > 0 ? absolute / n : 0));
     json_object_set_new(json, "r", json_real(n > 0 ? r : 0));
 }
@@ -192,12 +192,13 @@ static void add_answers(const struct test *test, const struct some *some, const 
     json_object_set_new(json, "complies", json_real(some->n > 0 ? said / some->n : 0));
 }
 
-static json_t *figures(const struct test *test, const struct some *some, const double *eta, const double *loss)
+static json_t *figures(
+    const struct test *test, const struct some *some, const double *eta, const double *loss)
 {
     struct metrics_interval interval;
     json_t *json = json_pack("{s:f, s:f, s:I, s:I, s:o}", "log_loss", mean_of(some, loss), "baseline",
-        mean_of(some, test->baseline), "n", (json_int_t)some->n, "n_annotators", (json_int_t)some->n_annotators,
-        "gain", gain_json(test, some, loss, test->baseline, &interval));
+        mean_of(some, test->baseline), "n", (json_int_t)some->n, "n_annotators",
+        (json_int_t)some->n_annotators, "gain", gain_json(test, some, loss, test->baseline, &interval));
     add_errors(test, some, eta, json);
     if (test->work->is_article)
         add_answers(test, some, eta, json);
@@ -225,8 +226,8 @@ static void own_of_groups(struct test *test, const struct objective_grouped *gro
     }
 }
 
-static void add_group(struct test *test, const struct objective_grouped *grouped, const struct grouping *shown,
-    uint32_t g, json_t *list, json_t **worst, bool *ret_own)
+static void add_group(struct test *test, const struct objective_grouped *grouped,
+    const struct grouping *shown, uint32_t g, json_t *list, json_t **worst, bool *ret_own)
 {
     bool *among = arena_calloc(test->arena, (size_t)test->n + 1, sizeof(*among));
     double *own_loss = arena_calloc(test->arena, (size_t)test->n + 1, sizeof(*own_loss));
@@ -318,8 +319,7 @@ static json_t *new_people(struct test *test)
     double *score = scores(test, &model, NULL),
            *loss = arena_calloc(test->arena, (size_t)test->n + 1, sizeof(*loss));
     for (uint32_t i = 0; i < test->n; i++)
-        loss[i] = objective_row_loss(
-            work, &model, &work->link, work->spread, test->rows->level[i], score[i]);
+        loss[i] = objective_row_loss(work, &model, &work->link, work->spread, test->rows->level[i], score[i]);
     find_baseline(test, seen);
     struct metrics_interval interval;
     return json_pack("{s:I, s:I, s:f, s:f, s:o}", "n", (json_int_t)some.n, "n_annotators",
@@ -331,7 +331,8 @@ static json_t *new_people(struct test *test)
 static void keep_answers(const struct test *test, const struct objective_grouped *grouped, const bool *own)
 {
     struct session *session = test->work->session;
-    double scale = 1 / sqrt(1 + 3.14159265358979323846 / 8 * (test->work->spread + test->work->link.residual));
+    double scale =
+        1 / sqrt(1 + 3.14159265358979323846 / 8 * (test->work->spread + test->work->link.residual));
     uint32_t n = session->n_answers + test->n;
     struct metrics_row *rows = arena_calloc(session->arena, (size_t)n + 1, sizeof(*rows)),
                        *everybody = arena_calloc(session->arena, (size_t)n + 1, sizeof(*everybody));
@@ -359,8 +360,8 @@ static void keep_answers(const struct test *test, const struct objective_grouped
     session->n_answers = n;
 }
 
-json_t *objective_card(const struct objective_work *work, const struct objective_grouped *grouped, bool *ret_own,
-    bool *ret_supported)
+json_t *objective_card(const struct objective_work *work, const struct objective_grouped *grouped,
+    bool *ret_own, bool *ret_supported)
 {
     struct test test;
     struct metrics_interval interval;

@@ -10,9 +10,10 @@
 
 // Nodes and weights of 15 points for the standard normal (Abramowitz and Stegun 1964, 25.4.46, times sqrt 2, over sqrt pi).
 enum { NODES = 15 };
-static const double node[NODES] = {-6.363947888829836, -5.190093591304777, -4.196207711269019, -3.289082424398771,
-    -2.432436827009759, -1.606710069028730, -0.799129068324548, 0, 0.799129068324548, 1.606710069028730,
-    2.432436827009759, 3.289082424398771, 4.196207711269019, 5.190093591304777, 6.363947888829836};
+static const double node[NODES] = {-6.363947888829836, -5.190093591304777, -4.196207711269019,
+    -3.289082424398771, -2.432436827009759, -1.606710069028730, -0.799129068324548, 0, 0.799129068324548,
+    1.606710069028730, 2.432436827009759, 3.289082424398771, 4.196207711269019, 5.190093591304777,
+    6.363947888829836};
 static const double node_weight[NODES] = {8.589649899633e-10, 5.975419597920e-07, 5.642146405189e-05,
     1.567357503550e-03, 1.736577449214e-02, 8.941779539984e-02, 2.324622936097e-01, 3.182595182595e-01,
     2.324622936097e-01, 8.941779539984e-02, 1.736577449214e-02, 1.567357503550e-03, 5.642146405189e-05,
@@ -37,8 +38,8 @@ static double eta_of(const struct objective_point *point, const double *x)
 }
 
 // The points of one response from `from` on, summed over the nodes: their loss, and into the gradient.
-static double response_loss(const struct link_problem *problem, uint32_t from, uint32_t to, const double *x,
-    double *gradient)
+static double response_loss(
+    const struct link_problem *problem, uint32_t from, uint32_t to, const double *x, double *gradient)
 {
     uint32_t n_nodes = problem->residual_sd > 0 ? NODES : 1;
     double loss[NODES], least = INFINITY, sum = 0, ignored;
@@ -47,9 +48,8 @@ static double response_loss(const struct link_problem *problem, uint32_t from, u
         loss[k] = -log(n_nodes > 1 ? node_weight[k] : 1);
         for (uint32_t i = from; i < to; i++) {
             const struct objective_point *point = &problem->points[i];
-            loss[k] += point->weight *
-                       cumulative_loss(problem->threshold, problem->n_levels, point->level,
-                           eta_of(point, x) + u, point->scale, &ignored);
+            loss[k] += point->weight * cumulative_loss(problem->threshold, problem->n_levels, point->level,
+                                           eta_of(point, x) + u, point->scale, &ignored);
         }
         least = fmin(least, loss[k]);
     }
@@ -82,7 +82,8 @@ static double link_value(void *arg, const double *x, double *gradient)
     gradient[0] = shift_precision * x[0];
     gradient[1] = slope_precision * (x[1] - 1);
     for (uint32_t from = 0, to; from < problem->n; from = to) {
-        for (to = from + 1; to < problem->n && problem->points[to].response == problem->points[from].response;)
+        for (to = from + 1;
+             to < problem->n && problem->points[to].response == problem->points[from].response;)
             to++;
         sum += response_loss(problem, from, to, x, gradient);
     }
@@ -104,8 +105,7 @@ static void add_products(
     if (sum == NULL)
         abort();
     for (uint32_t i = 0; i < problem->n; i++) {
-        uint32_t cluster =
-            by_annotator ? problem->points[i].annotator : problem->points[i].response;
+        uint32_t cluster = by_annotator ? problem->points[i].annotator : problem->points[i].response;
         sum[cluster][0] += problem->each[i][0];
         sum[cluster][1] += problem->each[i][1];
     }
@@ -140,8 +140,8 @@ static void find_covariance(struct link_problem *problem, const double x[VARIABL
         abort();
     (void)link_value(problem, x, gradient);
     for (uint32_t i = 0; i < problem->n; i++) {
-        n_annotators = problem->points[i].annotator >= n_annotators ? problem->points[i].annotator + 1
-                                                                     : n_annotators;
+        n_annotators =
+            problem->points[i].annotator >= n_annotators ? problem->points[i].annotator + 1 : n_annotators;
         n_responses =
             problem->points[i].response >= n_responses ? problem->points[i].response + 1 : n_responses;
     }
@@ -150,8 +150,7 @@ static void find_covariance(struct link_problem *problem, const double x[VARIABL
     free(problem->each);
     problem->each = NULL;
     double off = (hessian[0][1] + hessian[1][0]) / 2, determinant = hessian[0][0] * hessian[1][1] - off * off;
-    double inverse[3] = {
-        hessian[1][1] / determinant, -off / determinant, hessian[0][0] / determinant};
+    double inverse[3] = {hessian[1][1] / determinant, -off / determinant, hessian[0][0] / determinant};
     double a = inverse[0], b = inverse[1], c = inverse[2];
     covariance[0] = a * a * product[0] + 2 * a * b * product[1] + b * b * product[2];
     covariance[1] = a * b * product[0] + (a * c + b * b) * product[1] + b * c * product[2];
@@ -183,8 +182,7 @@ static double find_residual(struct link_problem *problem, double x[VARIABLES])
 void objective_link_fit(const double *threshold, uint32_t n_levels, const struct objective_point *points,
     uint32_t n, bool with_residual, struct objective_link *link)
 {
-    struct link_problem problem = {
-        .threshold = threshold, .n_levels = n_levels, .points = points, .n = n};
+    struct link_problem problem = {.threshold = threshold, .n_levels = n_levels, .points = points, .n = n};
     double x[VARIABLES] = {0, 1};
     for (uint32_t i = 0; i < n; i++)
         problem.total += points[i].weight;

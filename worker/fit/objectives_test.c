@@ -18,16 +18,17 @@ enum { WIDE = 6, OBJECTIVES = 4 };
 
 struct world_options {
     uint32_t n_items, n_annotators, each;
-    bool opposed;    // a third of the people see the first article the other way round
+    bool opposed;      // a third of the people see the first article the other way round
     bool says_nothing; // ratings are noise
-    double residual; // standard deviation of what the features don't tell of a response
-    double heights;  // of how high people rate
+    double residual;   // standard deviation of what the features don't tell of a response
+    double heights;    // of how high people rate
     uint64_t seed;
 };
 
 struct world {
     struct fit_data data;
-    double *truth; // of each response: the planted logit of the first article, for the mean person of the first group
+    double *
+        truth; // of each response: the planted logit of the first article, for the mean person of the first group
     double direction[2][WIDE];
     void *memory[24];
     uint32_t n_memory;
@@ -111,7 +112,8 @@ static void make_ratings(struct world *world, const struct world_options *option
         "quality", OBJECTIVE_ARTICLE "calm", OBJECTIVE_ARTICLE "always", OBJECTIVE_ARTICLE "rare"};
     struct fit_data *data = &world->data;
     uint32_t n_max = options->n_annotators * options->each * OBJECTIVES, n = 0;
-    uint32_t *annotator = keep(world, n_max, sizeof(*annotator)), *response = keep(world, n_max, sizeof(*response));
+    uint32_t *annotator = keep(world, n_max, sizeof(*annotator)),
+             *response = keep(world, n_max, sizeof(*response));
     uint8_t *number = keep(world, n_max, sizeof(*number));
     float *value = keep(world, n_max, sizeof(*value));
     double *height = keep(world, options->n_annotators, sizeof(*height));
@@ -120,10 +122,16 @@ static void make_ratings(struct world *world, const struct world_options *option
     for (uint32_t i = 0; i < options->n_annotators * options->each; i++) {
         uint32_t a = i / options->each, r = (uint32_t)rng_below(rng, options->n_items);
         const float *x = data->response_embedding + (size_t)r * WIDE;
-        double z = options->says_nothing ? 0 : options->opposed && a % 3 == 0 ? 0.8 - world->truth[r] : world->truth[r];
+        double z = options->says_nothing            ? 0
+                   : options->opposed && a % 3 == 0 ? 0.8 - world->truth[r]
+                                                    : world->truth[r];
         double felt = options->says_nothing ? 0 : dot(world->direction[1], x), u = rng_uniform(rng);
         felt += height[a] + log(u / (1 - u));
-        const float said[OBJECTIVES] = {felt < -2 ? 1.0F : felt < -0.5 ? 2.0F : felt < 0.5 ? 3.0F : felt < 2 ? 4.0F : 5.0F,
+        const float said[OBJECTIVES] = {felt < -2     ? 1.0F
+                                        : felt < -0.5 ? 2.0F
+                                        : felt < 0.5  ? 3.0F
+                                        : felt < 2    ? 4.0F
+                                                      : 5.0F,
             rng_uniform(rng) < predict_sigmoid(z + height[a]) ? 1.0F : 0.0F, 1.0F, 1.0F};
         for (uint8_t o = 0; o < (i < 30 ? OBJECTIVES : OBJECTIVES - 1); o++) {
             annotator[n] = a;
@@ -164,7 +172,8 @@ static void run(const struct fit_data *data, const struct fit_options *options, 
         fail_msg("%s", err.message);
     fitted->card = json_loads(fitted->result.card, JSON_REJECT_DUPLICATES, NULL);
     assert_non_null(fitted->card);
-    fitted->artefact = artefact_open_bytes(fitted->result.artefact.data, fitted->result.artefact.length, &err);
+    fitted->artefact =
+        artefact_open_bytes(fitted->result.artefact.data, fitted->result.artefact.length, &err);
     if (fitted->artefact == NULL)
         fail_msg("%s", err.message);
 }
@@ -235,7 +244,8 @@ static void heads_recover_what_was_planted(void **state UNUSED)
     assert_true(fabs(sqrt(calm->spread) - plain.heights) < 0.25);
     assert_true(sqrt(calm->residual) > 0.2 && sqrt(calm->residual) < 1.1);
     assert_null(card_of(&fitted, "fitted", "quality"));
-    const char *reason = json_string_value(json_object_get(card_of(&fitted, "not_fitted", "always"), "reason"));
+    const char *reason =
+        json_string_value(json_object_get(card_of(&fitted, "not_fitted", "always"), "reason"));
     assert_non_null(strstr(reason, "0 of no"));
     reason = json_string_value(json_object_get(card_of(&fitted, "not_fitted", "rare"), "reason"));
     assert_non_null(strstr(reason, "too few"));
@@ -296,7 +306,8 @@ static void groups_that_differ_have_heads_of_their_own(void **state UNUSED)
     struct fitted fitted;
     options.opposed = true;
     world_make(&world, &options);
-    run(&world.data, &(struct fit_options){.method = FIT_COMPLIANCE, .attribute = "side", .seed = 1}, &fitted);
+    run(&world.data, &(struct fit_options){.method = FIT_COMPLIANCE, .attribute = "side", .seed = 1},
+        &fitted);
     const struct objective *calm = objective_of(fitted.artefact, "calm");
     assert_int_equal(calm->n_groups, 3);
     for (uint32_t g = 1; g < 3; g++) {
@@ -324,7 +335,8 @@ static void groups_alike_and_noise_claim_nothing(void **state UNUSED)
         options.seed = 40 + seed;
         options.says_nothing = seed % 2 == 0;
         world_make(&world, &options);
-        run(&world.data, &(struct fit_options){.method = FIT_COMPLIANCE, .attribute = "side", .seed = 1}, &fitted);
+        run(&world.data, &(struct fit_options){.method = FIT_COMPLIANCE, .attribute = "side", .seed = 1},
+            &fitted);
         own += objective_of(fitted.artefact, "calm")->n_groups - 1;
         claimed += options.says_nothing && objective_of(fitted.artefact, "calm")->supported;
         release(&fitted);
@@ -384,8 +396,7 @@ static void gradients_are_those_of_the_loss(void **state UNUSED)
     world_make(&world, &options);
     bool all[30];
     memset(all, 1, sizeof(all));
-    assert_int_equal(
-        design_build(&world.data, all, FEATURES_NGRAMS, NULL, arena, &design, &err), 0);
+    assert_int_equal(design_build(&world.data, all, FEATURES_NGRAMS, NULL, arena, &design, &err), 0);
     enum { N = 40 };
     uint32_t response[N], against[N], group[N];
     uint8_t level[N];

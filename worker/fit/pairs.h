@@ -30,7 +30,7 @@ struct pairs {
 struct pair_set {
     struct pairs split[SPLITS];
     uint32_t n_prompts[SPLITS];
-    uint64_t test_from; // the order of the first test prompt: prompts of this and greater order test
+    uint64_t test_from;      // the order of the first test prompt: prompts of this and greater order test
     const uint8_t *split_of; // each response's
     double *capped;          // weights of the training pairs under the cap on one annotator's share
     double cap;              // the share that was held to

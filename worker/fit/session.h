@@ -61,8 +61,9 @@ struct session {
     json_t *objectives_card; // {fitted, not_fitted}; NULL: none were asked about
     // What the card's tables are of: test pairs, or for compliance the answers of yes and no on test prompts.
     uint32_t n_test;
-    const uint32_t *test_language;                   // of each, FIT_NO_GROUP: not told; NULL: none is
-    struct metrics_row *answers, *answers_everybody; // compliance: as groups' own heads foretell them, and everybody's
+    const uint32_t *test_language; // of each, FIT_NO_GROUP: not told; NULL: none is
+    struct metrics_row *answers,
+        *answers_everybody; // compliance: as groups' own heads foretell them, and everybody's
     uint32_t *answer_response, n_answers;
     bool cancelled;
     double progress;
