@@ -1,0 +1,131 @@
+// Heads beside the preference: of rated dimensions, and of compliance with articles, whose lower bound keeps candidates out.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startCoordinator } from '../support/coordinator.mjs';
+import { Worker, until } from '../support/workers.mjs';
+
+let server;
+let worker;
+let project;
+const ITEMS = 160;
+const PEOPLE = 40;
+// What is calm follows the first number, quality the second.
+const embedding = (i) => [i % 2 === 0 ? 1 : -1, ((i * 7) % 11) / 5 - 1, 0.3];
+
+async function fit(body, of = project) {
+    const { status, body: asked } = await server.api('POST', `/api/v1/projects/${of}/fits`, { body, key: true });
+    assert.equal(status, 202, JSON.stringify(asked));
+    return until(async () => {
+        const { body: now } = await server.api('GET', `/api/v1/fits/${asked.id}`);
+        return ['done', 'failed'].includes(now.state) && now;
+    }, 'the fit');
+}
+
+const score = async (body) => server.api('POST', '/api/v1/score', { body });
+const calm = { embedding: [1, 0, 0.3] };
+const loud = { embedding: [-1, 1, 0.3] };
+
+before(async () => {
+    server = await startCoordinator();
+    worker = (await new Worker(server, 'one').enrol()).start();
+    const dimensions = [{ id: 'quality', scale: 'likert', min: 1, max: 5 }, { id: 'article:calm', scale: 'yes_no_unsure' }, { id: 'article:rare', scale: 'yes_no_unsure', required: false }];
+    const made = await server.api('POST', '/api/v1/projects', { body: { name: 'rated', judgments_per_item: 1000, task: { kind: 'rating', dimensions }, demographics: { attributes: [] } } });
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    project = made.body.id;
+    const lines = Array.from({ length: ITEMS }, (_, i) => JSON.stringify({ id: `i${i}`, prompt: `Question ${i}`, language: i % 4 < 2 ? 'en' : 'ar', responses: [{ content: `answer ${i}`, embedding: embedding(i) }] }));
+    assert.ok((await server.api('POST', `/api/v1/projects/${project}/items`, { body: lines.join('\n') })).status < 300);
+    server.sql(`
+        create temp table made as select gen_random_uuid() as person_id, gen_random_uuid() as participant_id, n from generate_series(1, ${PEOPLE}) n;
+        insert into person (person_id, kind) select person_id, 'imported' from made;
+        insert into participation (shard_key, participant_id, person_id, roles, source_id)
+            select p.shard_key, m.participant_id, m.person_id, 8, 'person ' || m.n from made m, project p where p.name = 'rated';
+        insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown,
+                guideline_version, source, idempotency_key, request_hash, receipt, answer)
+            select i.shard_key, gen_random_uuid(), 1, gen_random_uuid(), i.item_id, m.n, m.participant_id, 'rating',
+                '{0}', 1, 'import:test', gen_random_uuid(), sha256('x'), 'r',
+                jsonb_build_object('ratings', jsonb_build_object(
+                    'quality', jsonb_build_object('0', least(greatest(1 + (i.k * 7) % 11 / 2 + m.n % 3 - 1, 1), 5)),
+                    'article:calm', jsonb_build_object('0', case when (i.k * 13 + m.n) % 17 = 0 then 'unsure'
+                        when (i.k % 2 = 0) = ((i.k * 31 + m.n * 7) % 10 < 8) then 'yes' else 'no' end),
+                    'article:rare', case when i.k < 2 then '{"0": "yes"}'::jsonb else '{}'::jsonb end))
+            from made m, (select i.*, substring(source_id from 2)::int as k from item i join project p using (shard_key) where p.name = 'rated') i
+            where (i.k + m.n * 17) % ${ITEMS} < 40`);
+});
+after(async () => {
+    await worker?.remove();
+    await server?.stop();
+});
+
+let compliance;
+test('compliance is fitted by article, with what is not fitted named', async () => {
+    const done = await fit({ method: 'compliance' });
+    assert.equal(done.state, 'done', done.error);
+    compliance = done.model_id;
+    const { metrics } = done;
+    const [one] = metrics.objectives.fitted;
+    assert.deepEqual([one.name, one.kind, one.levels, one.supported], ['calm', 'article', 2, true]);
+    assert.ok(one.all.auc > 0.7 && one.all.accuracy > 0.7 && one.all.log_loss < one.all.baseline, JSON.stringify(one.all));
+    assert.deepEqual(metrics.objectives.not_fitted.map(({ name }) => name), ['rare']);
+    assert.match(metrics.objectives.not_fitted[0].reason, /too few|yes/);
+    assert.equal(one.bound.level, 0.95);
+    assert.ok(metrics.all.auc > 0.7 && metrics.pooled.all && metrics.supported);
+    // Two languages, each with people and judgments enough.
+    assert.deepEqual(metrics.languages.map(({ language }) => language).sort(), ['ar', 'en']);
+});
+
+test('a lower bound under the threshold keeps a candidate out, whatever its score', async () => {
+    const dimension = await fit({ method: 'pooled', options: { dimension: 'quality' } });
+    assert.equal(dimension.state, 'done', dimension.error);
+    const { metrics, model_id: model } = dimension;
+    assert.deepEqual(metrics.objectives.fitted.map(({ name }) => name).sort(), ['calm', 'quality']);
+    const quality = metrics.objectives.fitted.find(({ name }) => name === 'quality');
+    assert.ok(quality.supported && quality.all.r > 0.5 && quality.all.mae < 1, JSON.stringify(quality.all));
+
+    const plain = (await score({ model, candidates: [calm, loud] })).body;
+    assert.equal(plain.choice.index, 1, 'loud is of better quality');
+    assert.deepEqual(plain.candidates[0].violations, []);
+    assert.equal(plain.candidates[0].objectives, undefined);
+
+    const told = (await score({ model, candidates: [calm, loud], objectives: ['quality', 'article:calm'], people: true })).body;
+    const [first, second] = told.candidates.map(({ objectives }) => objectives);
+    assert.ok(second[0].mean > first[0].mean && first[0].mean >= 1 && second[0].mean <= 5, JSON.stringify(told.candidates));
+    assert.ok(first[0].deviation > 0.2 && first[1].share > 0.65 && second[1].share < 0.35);
+    assert.deepEqual(told.objectives.map(({ name, kind, scale }) => [name, kind, scale]), [['quality', 'dimension', [1, 5]], ['calm', 'article', [0, 1]]]);
+    assert.equal(told.candidates[0].people, null, 'one group and no jury: not known');
+
+    for (const constitution of [{ articles: [{ id: 'calm', threshold: 0.5 }] }, { model: compliance }, { articles: ['calm'], by: 'every_group' }]) {
+        const { status, body } = await score({ model, candidates: [calm, loud], constitution });
+        assert.equal(status, 200, JSON.stringify(body));
+        assert.deepEqual([body.state, body.choice.index], ['ok', 0]);
+        assert.deepEqual(body.candidates.map(({ rank, violations }) => [rank, violations.length]), [[0, 0], [1, 1]]);
+        const [violation] = body.candidates[1].violations;
+        assert.deepEqual([violation.article, violation.threshold, violation.complies, violation.worst.value], ['calm', 0.5, false, 'all']);
+        assert.ok(violation.low <= violation.share && violation.share <= violation.high && violation.low < 0.5);
+        assert.ok(body.candidates[0].compliance[0].low >= 0.5);
+    }
+    const none = (await score({ model, candidates: [loud, loud], constitution: { articles: ['calm'] } })).body;
+    assert.deepEqual([none.state, none.choice], ['none', null]);
+    assert.ok(none.candidates.every(({ violations }) => violations.length === 1), 'each with the reason');
+    const lottery = (await score({ model, candidates: [calm, loud], aggregate: 'lottery', constitution: { articles: ['calm'] } })).body;
+    assert.deepEqual(lottery.candidates.map(({ probability }) => probability), [1, 0]);
+    const prompts = (await score({ model, prompts: [{ candidates: [calm, loud] }, { candidates: [loud] }], constitution: { articles: ['calm'] } })).body;
+    assert.deepEqual(prompts.results.map(({ state }) => state), ['ok', 'none']);
+});
+
+test('what has no head is said', async () => {
+    const cases = [
+        [{ objectives: ['kindness'] }, '/objectives/0'],
+        [{ objectives: 'quality' }, '/objectives'],
+        [{ constitution: { articles: ['rare'] } }, '/constitution/articles/0'],
+        [{ constitution: { articles: [{ id: 'calm', threshold: 2 }] } }, '/constitution/articles/0/threshold'],
+        [{ constitution: { threshold: 'much' } }, '/constitution/threshold'],
+        [{ constitution: { by: 'me' } }, '/constitution/by'],
+        [{ constitution: { colour: 1 } }, '/constitution/colour'],
+        [{ constitution: { model: 'x' } }, '/constitution/model'],
+        [{ people: 1 }, '/people'],
+    ];
+    for (const [more, pointer] of cases) {
+        const { status, body } = await score({ model: compliance, candidates: [calm], ...more });
+        assert.deepEqual([status, body.errors?.[0].pointer], [422, pointer], JSON.stringify(body));
+    }
+});
