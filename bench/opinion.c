@@ -19,15 +19,18 @@ static double cpu_ms(void)
 
 static struct opinion_votes part(struct opinion_votes votes, uint32_t from, uint32_t n)
 {
-    return (struct opinion_votes){
-        .n = n, .participant = votes.participant + from, .statement = votes.statement + from, .vote = votes.vote + from};
+    return (struct opinion_votes){.n = n,
+        .participant = votes.participant + from,
+        .statement = votes.statement + from,
+        .vote = votes.vote + from};
 }
 
 static struct opinion *start(const char *moderated, struct opinion_votes votes)
 {
     struct err err = {0};
     struct opinion *opinion = opinion_new();
-    if ((moderated != NULL && polis_moderate(moderated, opinion, &err) != 0) || opinion_add(opinion, &votes, &err) != 0) {
+    if ((moderated != NULL && polis_moderate(moderated, opinion, &err) != 0) ||
+        opinion_add(opinion, &votes, &err) != 0) {
         fprintf(stderr, "%s\n", err.message);
         exit(1);
     }
@@ -83,10 +86,11 @@ static void measure(const char *moderated, struct opinion_votes votes)
     struct opinion_bridging bridging;
     began = cpu_ms();
     opinion_bridge(opinion, arena, &bridging);
-    printf("{\"votes\":%u,\"participants\":%u,\"statements\":%u,\"k\":%u,\"add_ms\":%.3f,\"cold_ms\":%.3f,\"warm_ms\":%.3f,"
-           "\"warm_middle_ms\":%.3f,\"warm_most_ms\":%.3f,\"stability_ms\":%.3f,\"bridging_ms\":%.3f}\n",
-        votes.n, result.n_participants, result.n_statements, result.k, least(add, COLDS), least(cold, COLDS), warm[0],
-        warm[WARMS / 2], warm[WARMS - 1], stable, cpu_ms() - began);
+    printf(
+        "{\"votes\":%u,\"participants\":%u,\"statements\":%u,\"k\":%u,\"add_ms\":%.3f,\"cold_ms\":%.3f,\"warm_ms\":%.3f,"
+        "\"warm_middle_ms\":%.3f,\"warm_most_ms\":%.3f,\"stability_ms\":%.3f,\"bridging_ms\":%.3f}\n",
+        votes.n, result.n_participants, result.n_statements, result.k, least(add, COLDS), least(cold, COLDS),
+        warm[0], warm[WARMS / 2], warm[WARMS - 1], stable, cpu_ms() - began);
     opinion_free(opinion);
     arena_free(arena);
 }

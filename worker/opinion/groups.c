@@ -62,7 +62,7 @@ static void choose_inside(const struct view *view, uint8_t *inside)
 }
 
 // --- clusters ------------------------------------------------------------------------------------------------------
-static void find_base(const struct standing *earlier, struct standing *next)
+static void find_base(const struct standing *earlier, uint32_t steps, struct standing *next)
 {
     struct points points = {0};
     double *x = take(next->n_rows, sizeof(*x)), *y = take(next->n_rows, sizeof(*y));
@@ -83,7 +83,7 @@ static void find_base(const struct standing *earlier, struct standing *next)
         clusters.n = earlier->n_base;
         memcpy(clusters.list, earlier->base, earlier->n_base * sizeof(earlier->base[0]));
     }
-    kmeans(&points, KMEANS_CLUSTERS_MAX, GROUPS_BASE_STEPS, &clusters);
+    kmeans(&points, KMEANS_CLUSTERS_MAX, steps, &clusters);
     next->n_base = clusters.n;
     memcpy(next->base, clusters.list, sizeof(next->base));
     for (uint32_t i = 0; i < points.n; i++)
@@ -183,7 +183,7 @@ static void start_components(const struct standing *earlier, struct standing *ne
     }
 }
 
-void groups_pass(const struct view *view, const struct gram *gram, bool dense_allowed,
+void groups_pass(const struct view *view, const struct gram *gram, bool dense_allowed, uint32_t base_steps,
     const struct standing *earlier, struct standing *next)
 {
     memset(next, 0, sizeof(*next));
@@ -204,7 +204,7 @@ void groups_pass(const struct view *view, const struct gram *gram, bool dense_al
     if (earlier != NULL && earlier->n_rows > 0)
         memcpy(next->inside, earlier->inside, earlier->n_rows);
     choose_inside(view, next->inside);
-    find_base(earlier, next);
+    find_base(earlier, base_steps, next);
     if (next->n_base > 0)
         choose_k(earlier, find_groupings(earlier, next), next);
 }

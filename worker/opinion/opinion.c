@@ -119,8 +119,12 @@ void result_fill(const struct view *view, const uint64_t *row_id, const uint64_t
 void cold_fit(const struct view *view, const struct gram *gram, bool dense_allowed, struct standing *standing)
 {
     struct standing first;
-    groups_pass(view, gram, dense_allowed, NULL, &first);
-    groups_pass(view, gram, dense_allowed, &first, standing);
+    if (view->n_rows > GROUPS_ONE_PASS_FROM) {
+        groups_pass(view, gram, dense_allowed, GROUPS_BASE_STEPS, NULL, standing);
+        return;
+    }
+    groups_pass(view, gram, dense_allowed, GROUPS_BASE_STEPS, NULL, &first);
+    groups_pass(view, gram, dense_allowed, GROUPS_BASE_STEPS, &first, standing);
     standing->iterations[0] += first.iterations[0];
     standing->iterations[1] += first.iterations[1];
     standing_release(&first);
@@ -138,7 +142,7 @@ void opinion_fit(struct opinion *opinion, struct arena *arena, struct opinion_re
     const struct gram *gram = pca_wants_gram(&view) ? votes->gram : NULL;
     struct standing next;
     if (warm)
-        groups_pass(&view, gram, true, &opinion->standing, &next);
+        groups_pass(&view, gram, true, GROUPS_BASE_STEPS_WARM, &opinion->standing, &next);
     else
         cold_fit(&view, gram, true, &next);
     standing_release(&opinion->standing);

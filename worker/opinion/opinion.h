@@ -3,7 +3,8 @@
 // bridging, brigades, consensus by declared group. Pure: no file, no log, no global state, no thread.
 //
 // A `struct opinion` holds the votes and where the last fit stood. It belongs to one thread at a time. The first fit is cold
-// (two passes from a fixed start: what Polis's engine has after its second update); each later one is warm: one pass that
+// (two passes from a fixed start: what Polis's engine has after its second update; one pass above 10,000 people, where it
+// takes samples); each later one is warm: one pass that
 // starts where the last one stood. What comes out depends on the votes in their order, the moderation and the chain of fits
 // only: not on how many votes came at a time, nor on whether the state was kept in memory or restored. On one kind of machine
 // the same chain gives the same bytes.

@@ -89,7 +89,7 @@ static double compare(
     struct standing standing;
     bool wants = pca_wants_gram(view);
     struct gram *gram = wants ? gram_new(view) : NULL;
-    groups_pass(view, gram, false, NULL, &standing);
+    groups_pass(view, gram, false, GROUPS_BASE_STEPS, NULL, &standing);
     groups_of_rows(&standing, resample->group);
     for (uint32_t i = 0; i < view->n_rows; i++)
         resample->label[i] = -1;
@@ -122,6 +122,7 @@ void opinion_stability(const struct opinion *opinion, const struct opinion_resul
         .label = take(view.n_rows, sizeof(int32_t)),
     };
     double *index = take(n_resamples, sizeof(*index));
+    uint32_t same_k = 0;
     struct rng rng;
     rng_seed(&rng, seed);
     for (uint32_t r = 0; r < n_resamples; r++) {
@@ -130,8 +131,9 @@ void opinion_stability(const struct opinion *opinion, const struct opinion_resul
         draw(&view, &rng, &resample, &drawn);
         index[r] = compare(&drawn, result, &resample, &k);
         ret_stability->mean += index[r] / n_resamples;
-        ret_stability->same_k += (k == result->k) / (double)n_resamples;
+        same_k += k == result->k;
     }
+    ret_stability->same_k = same_k / (double)n_resamples;
     qsort(index, n_resamples, sizeof(*index), compare_doubles);
     ret_stability->low = index[(uint32_t)floor(0.05 * (n_resamples - 1))];
     ret_stability->high = index[(uint32_t)ceil(0.95 * (n_resamples - 1))];
