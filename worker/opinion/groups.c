@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+const struct effort effort_cold = {.dense_allowed = true, .tolerance = 0, .base_steps = 100},
+                    effort_warm = {.dense_allowed = true, .tolerance = 1e-13, .base_steps = 5},
+                    effort_resample = {.dense_allowed = false, .tolerance = 1e-13, .base_steps = 100};
+
 static void *take(size_t count, size_t size)
 {
     void *memory = calloc(count + 1, size);
@@ -183,7 +187,7 @@ static void start_components(const struct standing *earlier, struct standing *ne
     }
 }
 
-void groups_pass(const struct view *view, const struct gram *gram, bool dense_allowed, uint32_t base_steps,
+void groups_pass(const struct view *view, const struct gram *gram, const struct effort *effort,
     const struct standing *earlier, struct standing *next)
 {
     memset(next, 0, sizeof(*next));
@@ -196,15 +200,15 @@ void groups_pass(const struct view *view, const struct gram *gram, bool dense_al
     next->inside = take(n_rows, 1);
     next->base_of = take(n_rows, sizeof(int32_t));
     start_components(earlier, next);
-    struct pca *pca = pca_new(view, gram, dense_allowed);
-    pca_find(pca, next->first, next->second, next->iterations);
+    struct pca *pca = pca_new(view, gram, effort->dense_allowed);
+    pca_find(pca, effort->tolerance, next->first, next->second, next->iterations);
     memcpy(next->mean, pca_mean(pca), n_columns * sizeof(double));
     pca_free(pca);
     pca_people(view, next->mean, next->first, next->second, next->x, next->y);
     if (earlier != NULL && earlier->n_rows > 0)
         memcpy(next->inside, earlier->inside, earlier->n_rows);
     choose_inside(view, next->inside);
-    find_base(earlier, base_steps, next);
+    find_base(earlier, effort->base_steps, next);
     if (next->n_base > 0)
         choose_k(earlier, find_groupings(earlier, next), next);
 }

@@ -9,8 +9,6 @@
 enum {
     GROUPS_K_LEAST = 2,
     GROUPS_K_MOST = OPINION_GROUPS_MAX,
-    GROUPS_BASE_STEPS = 100,
-    GROUPS_BASE_STEPS_WARM = 8, // a warm fit leaves the rest to the next: our own rule
     GROUPS_STEPS = 20,
     GROUPS_ONE_PASS_FROM =
         10000,           // more people than this: a cold fit is one pass. Polis's engine takes samples there
@@ -39,10 +37,17 @@ struct standing {
     uint32_t iterations[2];
 };
 
+// How long a pass may take: a warm one leaves the rest to the next. That is our own rule.
+struct effort {
+    bool dense_allowed;  // as in pca.h
+    double tolerance;    // of the power iteration
+    uint32_t base_steps; // of k-means on people
+};
+extern const struct effort effort_cold, effort_warm, effort_resample;
+
 void standing_release(struct standing *standing);
-// `earlier` may be NULL; it may have fewer rows and columns. `dense_allowed` as in pca.h; `base_steps`: most steps of k-means on
-// people. `next` is overwritten.
-void groups_pass(const struct view *view, const struct gram *gram, bool dense_allowed, uint32_t base_steps,
+// `earlier` may be NULL; it may have fewer rows and columns. `next` is overwritten.
+void groups_pass(const struct view *view, const struct gram *gram, const struct effort *effort,
     const struct standing *earlier, struct standing *next);
 // The group of each row, or -1.
 void groups_of_rows(const struct standing *standing, int32_t *group_of);

@@ -116,15 +116,15 @@ void result_fill(const struct view *view, const uint64_t *row_id, const uint64_t
 }
 
 // --- the fit -------------------------------------------------------------------------------------------------------
-void cold_fit(const struct view *view, const struct gram *gram, bool dense_allowed, struct standing *standing)
+void cold_fit(const struct view *view, const struct gram *gram, struct standing *standing)
 {
     struct standing first;
     if (view->n_rows > GROUPS_ONE_PASS_FROM) {
-        groups_pass(view, gram, dense_allowed, GROUPS_BASE_STEPS, NULL, standing);
+        groups_pass(view, gram, &effort_cold, NULL, standing);
         return;
     }
-    groups_pass(view, gram, dense_allowed, GROUPS_BASE_STEPS, NULL, &first);
-    groups_pass(view, gram, dense_allowed, GROUPS_BASE_STEPS, &first, standing);
+    groups_pass(view, gram, &effort_cold, NULL, &first);
+    groups_pass(view, gram, &effort_cold, &first, standing);
     standing->iterations[0] += first.iterations[0];
     standing->iterations[1] += first.iterations[1];
     standing_release(&first);
@@ -142,9 +142,9 @@ void opinion_fit(struct opinion *opinion, struct arena *arena, struct opinion_re
     const struct gram *gram = pca_wants_gram(&view) ? votes->gram : NULL;
     struct standing next;
     if (warm)
-        groups_pass(&view, gram, true, GROUPS_BASE_STEPS_WARM, &opinion->standing, &next);
+        groups_pass(&view, gram, &effort_warm, &opinion->standing, &next);
     else
-        cold_fit(&view, gram, true, &next);
+        cold_fit(&view, gram, &next);
     standing_release(&opinion->standing);
     opinion->standing = next;
     opinion->has_standing = true;

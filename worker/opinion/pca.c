@@ -252,7 +252,7 @@ void pca_start(double *vector, uint32_t n, uint32_t from)
         vector[i] = 0.5 + 0.5 * sin((double)i + 1);
 }
 
-static uint32_t iterate(struct pca *pca, const double *away, double *v)
+static uint32_t iterate(struct pca *pca, double tolerance, const double *away, double *v)
 {
     uint32_t n = pca->view->n_columns;
     double *next = pca->turned, last = 0;
@@ -266,26 +266,26 @@ static uint32_t iterate(struct pca *pca, const double *away, double *v)
         double length = sqrt(dot(next, next, n)), over = length > 0 ? 1.0 / length : 0;
         for (uint32_t i = 0; i < n; i++)
             v[i] = next[i] * over;
-        if (iteration > PCA_ITERATIONS_MAX || length == last)
+        if (iteration > PCA_ITERATIONS_MAX || fabs(length - last) <= tolerance * length)
             return iteration;
         last = length;
     }
 }
 
-void pca_find(struct pca *pca, double *first, double *second, uint32_t ret_iterations[2])
+void pca_find(struct pca *pca, double tolerance, double *first, double *second, uint32_t ret_iterations[2])
 {
     uint32_t n = pca->view->n_columns;
     ret_iterations[0] = ret_iterations[1] = 0;
     if (n == 0 || pca->view->n_rows == 0)
         return;
-    ret_iterations[0] = iterate(pca, NULL, first);
+    ret_iterations[0] = iterate(pca, tolerance, NULL, first);
     if (n < 2 || pca->view->n_rows < 2) {
         memset(second, 0, n * sizeof(*second));
         return;
     }
     if (pca->cells != NULL)
         factor_out(pca, first);
-    ret_iterations[1] = iterate(pca, first, second);
+    ret_iterations[1] = iterate(pca, tolerance, first, second);
 }
 
 // --- positions -----------------------------------------------------------------------------------------------------
@@ -314,14 +314,15 @@ void pca_people(const struct view *view, const double *mean, const double *first
     for (uint32_t i = 0; i <= n; i++)
         scale[i] = sqrt(ratio_decimal(n, i > 0 ? i : 1));
     for (uint32_t i = 0; i < view->n_rows; i++) {
-        uint32_t seen = n_out;
+        uint32_t seen = n_out > 0 ? n_out : view->rows[i].n;
         double px = 0, py = 0;
         for (uint32_t k = 0; k < view->rows[i].n; k++) {
             uint32_t code = view->rows[i].codes[k];
             px += table[2 * (size_t)code];
             py += table[2 * (size_t)code + 1];
-            seen += view->moderation[code_column(code)] == OPINION_SHOWN;
         }
+        for (uint32_t k = 0; n_out > 0 && k < view->rows[i].n; k++)
+            seen += view->moderation[code_column(view->rows[i].codes[k])] == OPINION_SHOWN;
         x[i] = scale[seen] * px;
         y[i] = scale[seen] * py;
     }

@@ -20,8 +20,9 @@ bool pca_wants_gram(const struct view *view);
 struct pca *pca_new(const struct view *view, const struct gram *gram, bool dense_allowed);
 void pca_free(struct pca *pca);
 const double *pca_mean(const struct pca *pca);
-// Components in and out, n_columns each: what they hold is where the iteration starts; all 0: the fixed start.
-void pca_find(struct pca *pca, double *first, double *second, uint32_t ret_iterations[2]);
+// Components in and out, n_columns each: what they hold is where the iteration starts; all 0: the fixed start. It ends when the
+// length differs from the last by no more than `tolerance` of it.
+void pca_find(struct pca *pca, double tolerance, double *first, double *second, uint32_t ret_iterations[2]);
 void pca_start(double *vector, uint32_t n, uint32_t from); // 0.5 + 0.5 sin(i + 1) from `from` on
 
 // People: sqrt(M / max(n, 1)) sum over votes of (vote - mean) (first, second); n counts moderated-out columns for everybody,

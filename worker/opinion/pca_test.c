@@ -40,7 +40,7 @@ static void test_by_hand(void **state)
     uint32_t iterations[2];
     struct pca *pca = pca_new(&view, NULL, true);
     assert_true(fabs(pca_mean(pca)[0] + 1.0 / 3) < 1e-15 && fabs(pca_mean(pca)[1]) < 1e-15);
-    pca_find(pca, first, second, iterations);
+    pca_find(pca, 0, first, second, iterations);
     // X'X = [8/3 -2; -2 2]: eigenvalue (14 + sqrt(148)) / 6, vector (a, b) with (8/3 - l) a = 2 b.
     double l = (14 + sqrt(148)) / 6, a = 2, b = 8.0 / 3 - l, length = sqrt(a * a + b * b);
     assert_true(
@@ -71,7 +71,7 @@ static void test_three_ways_agree(void **state)
         pca_new(&view, NULL, true), pca_new(&view, NULL, false), pca_new(&view, gram, false)};
     for (int way = 0; way < 3; way++) {
         for (int again = 0; again < 2; again++) // on from where it ended
-            pca_find(ways[way], first[way], second[way], iterations);
+            pca_find(ways[way], 0, first[way], second[way], iterations);
         for (int i = 0; i < 40; i++)
             assert_true(
                 fabs(first[way][i] - first[0][i]) < 1e-7 && fabs(second[way][i] - second[0][i]) < 1e-7);

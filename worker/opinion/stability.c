@@ -89,7 +89,7 @@ static double compare(
     struct standing standing;
     bool wants = pca_wants_gram(view);
     struct gram *gram = wants ? gram_new(view) : NULL;
-    groups_pass(view, gram, false, GROUPS_BASE_STEPS, NULL, &standing);
+    groups_pass(view, gram, &effort_resample, NULL, &standing);
     groups_of_rows(&standing, resample->group);
     for (uint32_t i = 0; i < view->n_rows; i++)
         resample->label[i] = -1;

@@ -19,7 +19,6 @@ void state_write(struct opinion *opinion, const unsigned char predecessor[OPINIO
 void result_fill(const struct view *view, const uint64_t *row_id, const uint64_t *column_id,
     const struct standing *standing, struct arena *arena, struct opinion_result *result);
 // A cold fit: two passes (one, above GROUPS_ONE_PASS_FROM people).
-void cold_fit(
-    const struct view *view, const struct gram *gram, bool dense_allowed, struct standing *standing);
+void cold_fit(const struct view *view, const struct gram *gram, struct standing *standing);
 
 #endif
