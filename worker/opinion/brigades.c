@@ -2,7 +2,10 @@
 // numbers of votes explain: smoothed NPMI >= 0.55, as Community Notes' post-selection similarity:
 //   NPMI = log(c N / ((a + s) (b + s))) / -log(c / N),
 // c statements together, a and b the two people's votes, N all votes. Its s is 500, on its own scale; here it is the mean
-// number of votes a person. Those whom such pairs join count as one: of each clique the first vote on a statement.
+// number of votes a person. Raters there come for years; here most people vote in one sitting, and any two who sat at the same
+// hour would be found. So a pair must have done it again and again, on three occasions an hour apart, and twice as often as
+// the crowd explains: the sum, over statements on which both voted, of the share of the others who gave the same vote
+// within 20 minutes of them. Those whom such pairs join count as one: of each clique the first vote on a statement.
 #include "worker/opinion/state.h"
 
 #include "worker/opinion/consensus.h"
@@ -14,11 +17,14 @@
 enum {
     TOGETHER_MS = 20 * 60 * 1000,
     TOGETHER_LEAST = 10,
+    APART_MS = 60 * 60 * 1000,
+    OCCASIONS_LEAST = 3,
     MEETINGS_MAX = 500 * 1000 * 1000, // votes near each other that are looked at
     PAIRS_MAX = 50 * 1000 * 1000,
     ACTIVE_ONE_IN = 1000,
 };
 #define NPMI_LEAST 0.55
+#define TIMES_THE_CROWD 2.0
 
 static void *take(size_t count, size_t size)
 {
@@ -33,6 +39,7 @@ struct cast {
     int64_t time_ms;
     uint32_t row, column, at; // `at`: in the log
     int8_t vote;
+    double crowd; // the share of the others on the statement who gave the same vote within 20 minutes
 };
 
 static int compare_casts(const void *a, const void *b)
@@ -60,8 +67,11 @@ static struct cast *casts_of(const struct votes *votes, const struct opinion_vot
     struct cast *casts = take(log->n, sizeof(*casts));
     uint32_t n = 0;
     for (uint32_t i = 0; i < log->n; i++)
-        casts[i] = (struct cast){log->time_ms[i], (uint32_t)ids_find(&votes->row_ids, log->participant[i]),
-            (uint32_t)ids_find(&votes->column_ids, log->statement[i]), i, log->vote[i]};
+        casts[i] = (struct cast){.time_ms = log->time_ms[i],
+            .row = (uint32_t)ids_find(&votes->row_ids, log->participant[i]),
+            .column = (uint32_t)ids_find(&votes->column_ids, log->statement[i]),
+            .at = i,
+            .vote = log->vote[i]};
     qsort(casts, log->n, sizeof(*casts), compare_persons);
     for (uint32_t i = 0; i < log->n; i++) {
         bool last =
@@ -72,6 +82,77 @@ static struct cast *casts_of(const struct votes *votes, const struct opinion_vot
     qsort(casts, n, sizeof(*casts), compare_casts);
     *ret_n = n;
     return casts;
+}
+
+// One statement's votes, `n` sorted by time.
+static void find_crowd(struct cast *casts, uint32_t n)
+{
+    uint32_t near[3] = {0}, from = 0, to = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        for (; to < n && casts[to].time_ms - casts[i].time_ms <= TOGETHER_MS; to++)
+            near[casts[to].vote + 1]++;
+        for (; casts[i].time_ms - casts[from].time_ms > TOGETHER_MS; from++)
+            near[casts[from].vote + 1]--;
+        casts[i].crowd = n > 1 ? (double)(near[casts[i].vote + 1] - 1) / (n - 1) : 0;
+    }
+}
+
+// The votes of each person, by statement: row r's are by_row[begin[r]] .. by_row[begin[r + 1]].
+struct crowd {
+    uint32_t *begin;
+    const struct cast **by_row;
+};
+
+static struct crowd crowd_new(const struct votes *votes, struct cast *casts, uint32_t n)
+{
+    struct crowd crowd = {
+        take((size_t)votes->n_rows + 1, sizeof(*crowd.begin)), take(n, sizeof(*crowd.by_row))};
+    uint32_t *at = take(votes->n_rows, sizeof(*at));
+    for (uint32_t i = 0, next; i < n; i = next) {
+        for (next = i; next < n && casts[next].column == casts[i].column; next++)
+            crowd.begin[casts[next].row + 1]++;
+        find_crowd(casts + i, next - i);
+    }
+    for (uint32_t r = 0; r < votes->n_rows; r++) {
+        crowd.begin[r + 1] += crowd.begin[r];
+        at[r] = crowd.begin[r];
+    }
+    for (uint32_t i = 0; i < n; i++)
+        crowd.by_row[at[casts[i].row]++] = &casts[i];
+    free(at);
+    return crowd;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+    int64_t one = *(const int64_t *)a, other = *(const int64_t *)b;
+    return (one > other) - (one < other);
+}
+
+// Of two people: how often the crowd alone would have had them vote together, and on how many occasions they did.
+static double explained_by_the_crowd(
+    const struct crowd *crowd, uint32_t a, uint32_t b, uint32_t *ret_occasions)
+{
+    double sum = 0;
+    uint32_t n = 0, most = crowd->begin[a + 1] - crowd->begin[a];
+    int64_t *times = take(most, sizeof(*times));
+    for (uint32_t i = crowd->begin[a], j = crowd->begin[b];
+         i < crowd->begin[a + 1] && j < crowd->begin[b + 1];) {
+        const struct cast *one = crowd->by_row[i], *other = crowd->by_row[j];
+        if (one->column == other->column) {
+            sum += (one->crowd + other->crowd) / 2;
+            if (one->vote == other->vote && llabs(one->time_ms - other->time_ms) <= TOGETHER_MS)
+                times[n++] = one->time_ms;
+        }
+        i += one->column <= other->column;
+        j += other->column <= one->column;
+    }
+    qsort(times, n, sizeof(*times), compare_times);
+    *ret_occasions = n > 0;
+    for (uint32_t k = 1; k < n; k++)
+        *ret_occasions += times[k] - times[k - 1] > APART_MS;
+    free(times);
+    return sum;
 }
 
 // --- pairs ---------------------------------------------------------------------------------------------------------
@@ -135,8 +216,8 @@ static uint32_t root_of(uint32_t *parent, uint32_t i)
 }
 
 // Joins the pairs over the line; cliques are numbered in the order of their first person.
-static void join(
-    const struct votes *votes, const struct meetings *meetings, struct opinion_brigades *brigades)
+static void join(const struct votes *votes, const struct meetings *meetings, const struct crowd *crowd,
+    struct opinion_brigades *brigades)
 {
     uint32_t n = votes->n_rows, *parent = take(n, sizeof(*parent)), *size = take(n, sizeof(*size)),
              *number = take(n, sizeof(*number));
@@ -147,8 +228,12 @@ static void join(
         if (meetings->pairs.place[i] == 0 || meetings->count[meetings->pairs.place[i] - 1] < TOGETHER_LEAST)
             continue;
         uint32_t a = (uint32_t)(meetings->pairs.key[i] >> 32), b = (uint32_t)meetings->pairs.key[i];
-        if (npmi(meetings->count[meetings->pairs.place[i] - 1], votes->rows[a].n, votes->rows[b].n, all,
-                smooth) < NPMI_LEAST)
+        double together = meetings->count[meetings->pairs.place[i] - 1];
+        uint32_t occasions;
+        if (npmi(together, votes->rows[a].n, votes->rows[b].n, all, smooth) < NPMI_LEAST)
+            continue;
+        if (together < TIMES_THE_CROWD * explained_by_the_crowd(crowd, a, b, &occasions) ||
+            occasions < OCCASIONS_LEAST)
             continue;
         brigades->n_pairs++;
         a = root_of(parent, a);
@@ -308,7 +393,10 @@ int opinion_brigades(const struct opinion *opinion, const struct opinion_result 
     struct cast *casts = casts_of(votes, log, &n);
     failed = find_meetings(votes, casts, n, &meetings, err);
     if (failed == 0) {
-        join(votes, &meetings, ret_brigades);
+        struct crowd crowd = crowd_new(votes, casts, n);
+        join(votes, &meetings, &crowd, ret_brigades);
+        free(crowd.begin);
+        free(crowd.by_row);
         find_active(votes, ret_brigades);
         uint32_t kept = keep(ret_brigades, casts, n);
         ret_brigades->n_votes_left_out = n - kept;

@@ -511,7 +511,8 @@ static bool among(const struct opinion_brigades *brigades, const struct opinion_
     return false;
 }
 
-// Six people who come together minute by minute and push statement 10; the others come when they come.
+// Six people who come together day by day, a minute apart, and vote alike; the others come when they come. Two strangers who
+// think alike and sat at the same hour once are no brigade.
 static void test_a_brigade_is_found_and_counts_as_one(void **state)
 {
     (void)state;
@@ -525,6 +526,10 @@ static void test_a_brigade_is_found_and_counts_as_one(void **state)
             conversation_add(
                 &c, 900 + who, 10 + what, what % 2 == 0 ? 1 : -1, (int64_t)(what * 86400 + who * 60) * 1000);
     }
+    for (uint64_t what = 0; what < 20; what++) {
+        for (uint64_t who = 0; who < 2; who++)
+            conversation_add(&c, 950 + who, 40 + what, 1, (int64_t)(100 * 86400 + what * 30 + who) * 1000);
+    }
     struct opinion *opinion = opinion_new();
     struct opinion_brigades brigades;
     struct err err;
@@ -536,6 +541,7 @@ static void test_a_brigade_is_found_and_counts_as_one(void **state)
                 brigades.n_active == 1);
     for (uint64_t who = 0; who < 6; who++)
         assert_true(among(&brigades, &result, 900 + who));
+    assert_false(among(&brigades, &result, 950));
     assert_true(brigades.n_votes_left_out >= 100); // 5 of 6 on each of 20
     struct opinion_votes other = conversation_part(&c, 0, c.n - 1);
     assert_int_equal(opinion_brigades(opinion, &result, &other, arena, &brigades, &err), ERR_INVALID);
