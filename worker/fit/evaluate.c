@@ -224,7 +224,7 @@ static json_t *languages_json(const struct session *session, const struct metric
 
 // {all, groups, worst, worst_declared} of one set of predictions: groups that people declared, then those found, which
 // name no attribute; the worst-off of all, and of those declared. One cluster is everybody, and no group.
-static json_t *view_json(struct session *session, const struct metrics_row *rows)
+json_t *session_view(struct session *session, const struct metrics_row *rows)
 {
     json_t *groups = json_array(), *worst = NULL;
     double worst_accuracy = 0, accuracy;
@@ -459,8 +459,8 @@ static json_t *compliance_json(struct session *session, bool *ret_supported)
     for (uint32_t i = 0; i < session->n_objectives; i++)
         *ret_supported = *ret_supported && session->objectives[i].supported;
     serve(session, 0, 1);
-    json_t *card = view_json(session, session->answers);
-    json_object_set_new(card, "pooled", view_json(session, session->answers_everybody));
+    json_t *card = session_view(session, session->answers);
+    json_object_set_new(card, "pooled", session_view(session, session->answers_everybody));
     json_object_set_new(card, "supported", json_boolean(*ret_supported));
     describe(session, card);
     return card;
@@ -504,13 +504,14 @@ json_t *session_evaluate(struct session *session, bool *ret_supported)
         serve(session, fallback, session->n_preference - fallback);
         served = predict_groups(session, &session->grouping, fallback);
     }
-    json_t *card = view_json(session, own), *beside = view_json(session, pooled);
+    json_t *card = session_view(session, own), *beside = session_view(session, pooled);
     json_object_set(card, "pooled", beside);
     json_decref(beside);
     if (served != own)
-        json_object_set_new(card, "served", view_json(session, served));
+        json_object_set_new(card, "served", session_view(session, served));
     if (claim != NULL)
         json_object_set_new(card, "gain", claim);
+    session_distribution(session, served, card);
     json_object_set_new(card, "supported", json_boolean(*ret_supported));
     describe(session, card);
     return card;

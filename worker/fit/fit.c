@@ -85,7 +85,7 @@ static void hash_text(struct hash_stream *stream, const char *text, size_t lengt
     hash_stream_add(stream, text, length);
 }
 
-static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTES])
+void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES])
 {
     if (data->snapshot != NULL) {
         memcpy(out, data->snapshot, HASH_BYTES);
@@ -155,7 +155,7 @@ static int check_objectives(const struct fit_data *data, struct err *err)
     return 0;
 }
 
-static int check_request(const struct fit_data *data, const struct fit_options *options, struct err *err)
+int fit_check(const struct fit_data *data, const struct fit_options *options, struct err *err)
 {
     if ((options->method == FIT_GROUP || options->method == FIT_DRO) && options->attribute == NULL)
         return err_set(err, ERR_INVALID, "this method needs an attribute: the groups to fit for");
@@ -327,7 +327,7 @@ static int finish(struct session *session, struct fit_result *result, struct err
     json_t *card = session_evaluate(session, &supported);
     if (session->options->method != FIT_COMPLIANCE)
         session_models(session, card);
-    snapshot_of(session->data, result->snapshot);
+    fit_snapshot(session->data, result->snapshot);
     int failed = write_artefact(session, supported, result, err);
     if (failed == 0) {
         char hex[HASH_HEX_BYTES];
@@ -346,7 +346,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     struct err *err)
 {
     *ret_result = (struct fit_result){0};
-    int failed = check_request(data, options, err);
+    int failed = fit_check(data, options, err);
     if (failed)
         return failed;
     openblas_set_num_threads(1); // sums in one order, whatever the machine's cores

@@ -104,6 +104,11 @@ void session_calibrate(
 
 // evaluate.c: decides `supported`, marks the served heads, returns the card.
 json_t *session_evaluate(struct session *session, bool *ret_supported);
+// {all, groups, worst, worst_declared, languages} of one set of predictions of the n_test judgments.
+json_t *session_view(struct session *session, const struct metrics_row *rows);
+// fit.c: whether data and options are such as can be worked on; what names the data.
+int fit_check(const struct fit_data *data, const struct fit_options *options, struct err *err) MUST_CHECK;
+void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES]);
 // distribution.c: `distribution` of the card: how people differ over the same pair, and how near the model comes to what others say.
 void session_distribution(const struct session *session, const struct metrics_row *rows, json_t *card);
 // The item of a response.
