@@ -112,6 +112,41 @@ test('a lower bound under the threshold keeps a candidate out, whatever its scor
     assert.deepEqual(prompts.results.map(({ state }) => state), ['ok', 'none']);
 });
 
+test('two models are compared, paired, on what neither has learnt from', async () => {
+    const fits = [await fit({ method: 'pooled', options: { dimension: 'quality' } }), await fit({ method: 'pooled', options: { dimension: 'article:calm' } })];
+    const [a, b] = fits.map(({ model_id: id }) => id);
+    const compare = async (first, body) => {
+        const { status, body: asked } = await server.api('POST', `/api/v1/models/${first}/comparisons`, { body, key: true });
+        if (status !== 202) return { status, body: asked };
+        return until(async () => {
+            const { body: now } = await server.api('GET', `/api/v1/fits/${asked.id}`);
+            return ['done', 'failed'].includes(now.state) && now;
+        }, 'the comparison');
+    };
+    const done = await compare(b, { with: a, dimension: 'quality' });
+    assert.equal(done.state, 'done', done.error);
+    const { metrics } = done;
+    assert.equal(done.model_id, null);
+    assert.ok(metrics.all.log_loss_interval[0] > 0 && metrics.all.accuracy > 0.1, JSON.stringify(metrics.all));
+    assert.match(metrics.statement, /The second foretells these judgments better/);
+    assert.equal(metrics.all.n_annotators, metrics.b.all.n_annotators);
+    // Turned round it is the same with the other sign; a model beside itself is refused; the fit's own figures are found again.
+    const turned = (await compare(a, { with: b, dimension: 'quality' })).metrics;
+    assert.ok(Math.abs(turned.all.log_loss + metrics.all.log_loss) < 1e-6 && /The first/.test(turned.statement));
+    assert.ok(Math.abs(metrics.b.all.log_loss - fits[0].metrics.all.log_loss) < 1e-4, 'as on its card');
+    assert.deepEqual(metrics.languages.map(({ language }) => language).sort(), ['ar', 'en']);
+    const both = metrics.objectives.find(({ name }) => name === 'calm');
+    assert.equal(both.log_loss, 0, 'the same head in both');
+    assert.deepEqual([(await compare(a, { with: a })).body.errors[0].pointer, (await compare(a, { with: 'x' })).body.errors[0].pointer], ['/with', '/with']);
+    assert.equal((await compare(a, {})).status, 422);
+    assert.equal((await compare(a, { with: `${project.slice(0, -3)}aaa` })).status, 422);
+    // Of compliance there is no preference to compare; what both foretell is compared all the same.
+    const articles = (await compare(compliance, { with: a })).metrics;
+    assert.equal(articles.all, null);
+    assert.equal(articles.objectives[0].name, 'calm');
+    assert.equal(server.sql("select count(*) from model m join fit f on f.fit_id = m.fit_id where f.method = 'compare'"), '0');
+});
+
 test('what has no head is said', async () => {
     const cases = [
         [{ objectives: ['kindness'] }, '/objectives/0'],
