@@ -11,7 +11,8 @@
 static const struct config_setting settings[] = {
     {"project", NULL, NULL, "list, latest: the project's id"},
     {"method", NULL, NULL, "latest: of this method alone"},
-    {"file", NULL, NULL, "compare: without a server, judgments as plenum fit reads them; A and B are then artefact files"},
+    {"file", NULL, NULL,
+        "compare: without a server, judgments as plenum fit reads them; A and B are then artefact files"},
     {"dimension", NULL, NULL, "compare: which ratings are the preference, where there are several"},
     {"quiet", NULL, "off", "compare: no progress on stderr"},
     CLIENT_SETTINGS,
@@ -59,10 +60,12 @@ static int compare_files(const struct config *config, char **words, struct err *
     const char *dimension = config_text(config, "dimension");
     struct artefact *a = artefact_open(words[0], err), *b = a != NULL ? artefact_open(words[1], err) : NULL;
     struct judgments *judgments =
-        b != NULL ? judgments_read(config_text(config, "file"), dimension != NULL ? dimension : "", err) : NULL;
+        b != NULL ? judgments_read(config_text(config, "file"), dimension != NULL ? dimension : "", err)
+                  : NULL;
     const struct fit_options options = {.method = FIT_POOLED, .seed = 1};
     struct fit_result result = {0};
-    int rc = judgments != NULL ? compare_run(judgments_data(judgments), a, b, &options, &result, err) : err->code;
+    int rc =
+        judgments != NULL ? compare_run(judgments_data(judgments), a, b, &options, &result, err) : err->code;
     if (rc == 0)
         command_print(json_loads(result.card, 0, NULL));
     fit_result_release(&result);
@@ -72,10 +75,13 @@ static int compare_files(const struct config *config, char **words, struct err *
     return rc;
 }
 
-static int compare_on_server(struct client *client, const struct config *config, char **words, struct err *err)
+static int compare_on_server(
+    struct client *client, const struct config *config, char **words, struct err *err)
 {
     char path[PATH_BYTES], key[37];
-    json_t *request = json_pack("{s:s, s:s*}", "with", words[1], "dimension", config_text(config, "dimension")), *fit = NULL, *done = NULL;
+    json_t *request =
+               json_pack("{s:s, s:s*}", "with", words[1], "dimension", config_text(config, "dimension")),
+           *fit = NULL, *done = NULL;
     snprintf(path, sizeof(path), "/api/v1/models/%.64s/comparisons", words[0]);
     client_new_key(key);
     int rc = client_call(client, "POST", path, request, key, NULL, &fit, err);
@@ -119,7 +125,8 @@ int command_model(int argc, char **argv)
     int n_words = 0;
     struct err err = {0};
     struct config *config = command_parse(argc, argv,
-        "model show ID | model list --project P | model latest --project P [--method M] | model compare A B [--file FILE]", settings, &n_words);
+        "model show ID | model list --project P | model latest --project P [--method M] | model compare A B [--file FILE]",
+        settings, &n_words);
     struct client *client = NULL;
     if (config_text(config, "file") != NULL) {
         bool is_asked = n_words == 3 && strcmp(argv[1], "compare") == 0;
