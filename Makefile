@@ -52,7 +52,8 @@ objects = $(patsubst %.c,$(B)/%.o,$(call sources,$(1)))
 base_o := $(call objects,base)
 reward_o := $(call objects,reward)
 fit_o := $(call objects,worker/fit)
-worker_o := $(filter-out $(fit_o),$(call objects,worker))
+opinion_o := $(call objects,worker/opinion)
+worker_o := $(filter-out $(fit_o) $(opinion_o),$(call objects,worker))
 coordinator_o := $(call objects,coordinator) $(B)/gen/queries.o $(B)/gen/migrations.o $(B)/gen/demographics.o $(B)/gen/presets.o
 ctl_o := $(call objects,ctl)
 proto_c := $(patsubst proto/%.proto,$(B)/gen/proto/%.pb-c.c,$(wildcard proto/*.proto))
@@ -145,11 +146,11 @@ $(B)/lib$(1).a: $$($(1)_o)
 	@rm -f $$@
 	$$(Q_AR)ar rcs $$@ $$^
 endef
-$(foreach room,base reward fit worker coordinator ctl proto,$(eval $(call archive,$(room))))
+$(foreach room,base reward fit opinion worker coordinator ctl proto,$(eval $(call archive,$(room))))
 
 coordinator_a := $(B)/libcoordinator.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
-worker_a := $(B)/libworker.a $(B)/libfit.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
-ctl_a := $(B)/libctl.a $(B)/libfit.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
+worker_a := $(B)/libworker.a $(B)/libfit.a $(B)/libopinion.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
+ctl_a := $(B)/libctl.a $(B)/libfit.a $(B)/libopinion.a $(B)/libproto.a $(B)/libreward.a $(B)/libbase.a
 all_libs := $(libs_coordinator) $(libs_worker) $(libs_ctl) $(libs_fit) $(libs_reward) $(libs_base)
 
 $(B)/plenum-coordinator: $(B)/coordinator/main.o $(coordinator_a)

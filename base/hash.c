@@ -3,6 +3,9 @@
 #include "base/err.h"
 
 #include <limits.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
@@ -183,6 +186,41 @@ static unsigned char base64_value(unsigned char c)
     return (unsigned char)(base64_values[c] - 1);
 }
 
+#if defined(__x86_64__)
+#define TWICE(...) _mm256_setr_epi8(__VA_ARGS__, __VA_ARGS__)
+
+// 32 characters to 24 bytes at a time (Mula and Lemire 2018, "Faster Base64 Encoding and Decoding Using AVX2 Instructions", ACM
+// TWEB 12): a character's two halves tell by two tables whether it is one of the alphabet, and by a third how far its value is
+// off. Stops before what is none, and before the last 44: 32 bytes are written at once. Returns how many it took.
+__attribute__((target("avx2"))) static size_t base64_fast(
+    const unsigned char *in, size_t length, unsigned char *out)
+{
+    const __m256i of_low = TWICE(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b,
+                      0x1b, 0x1b, 0x1a),
+                  of_high = TWICE(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10,
+                      0x10, 0x10, 0x10, 0x10),
+                  off = TWICE(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0),
+                  order = TWICE(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1),
+                  together = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7), slash = _mm256_set1_epi8('/'),
+                  half = _mm256_set1_epi8(0x0f);
+    size_t at = 0;
+    for (; length - at >= 32 + 12; at += 32, out += 24) {
+        __m256i c = _mm256_loadu_si256((const __m256i *)(const void *)(in + at));
+        __m256i high = _mm256_and_si256(_mm256_srli_epi32(c, 4), half);
+        __m256i wrong = _mm256_and_si256(
+            _mm256_shuffle_epi8(of_low, _mm256_and_si256(c, half)), _mm256_shuffle_epi8(of_high, high));
+        if (!_mm256_testz_si256(wrong, wrong))
+            break;
+        __m256i is_slash = _mm256_cmpeq_epi8(c, slash); // 47 has the high half of '+'
+        __m256i value = _mm256_add_epi8(c, _mm256_shuffle_epi8(off, _mm256_add_epi8(is_slash, high)));
+        __m256i pairs = _mm256_maddubs_epi16(value, _mm256_set1_epi32(0x01400140));
+        __m256i bytes = _mm256_shuffle_epi8(_mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000)), order);
+        _mm256_storeu_si256((__m256i *)(void *)out, _mm256_permutevar8x32_epi32(bytes, together));
+    }
+    return at;
+}
+#endif
+
 // Strict, and ours: OpenSSL's forgives white space and padding anywhere, and embeddings come as hundreds of kilobytes.
 int base64_decode(const char *text, size_t length, void *data)
 {
@@ -194,7 +232,12 @@ int base64_decode(const char *text, size_t length, void *data)
                      : length > 0 && text[length - 1] == '=' ? 1
                                                              : 0;
     size_t whole = length - (padding > 0 ? 4 : 0);
-    for (size_t i = 0; i < whole; i += 4) {
+    size_t i = 0;
+#if defined(__x86_64__)
+    if (__builtin_cpu_supports("avx2"))
+        out += (i = base64_fast(in, whole, out)) / 4 * 3;
+#endif
+    for (; i < whole; i += 4) {
         unsigned char a = base64_value(in[i]), b = base64_value(in[i + 1]), c = base64_value(in[i + 2]),
                       d = base64_value(in[i + 3]);
         seen = (unsigned char)(seen | a | b | c | d);

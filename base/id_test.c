@@ -78,12 +78,45 @@ static void known_hashes_and_texts(void **state UNUSED)
     assert_int_equal(hex_decode("00fg", bytes, 2), ERR_INVALID);
 }
 
+// Of every length, and with every character at every place: what is read is what was written, and what is none of the
+// alphabet is found wherever it stands.
+static void base64_of_any_length(void **state)
+{
+    (void)state;
+    unsigned char bytes[200], back[201];
+    char text[300];
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = (unsigned char)(i * 151 + (i >> 3) * 7);
+    for (size_t size = 0; size <= sizeof(bytes); size++) {
+        base64_encode(bytes, size, text);
+        back[size] = 0x5a;
+        assert_int_equal(base64_decode(text, strlen(text), back), size);
+        assert_memory_equal(back, bytes, size);
+        assert_int_equal(back[size], 0x5a); // and not a byte more
+    }
+    static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t place = 0; place < 200; place += place < 70 ? 1 : 13) {
+        for (int c = 0; c < 256; c++) {
+            memset(text, 'Q', 200);
+            text[place] = (char)c;
+            bool is_one = c != 0 && strchr(alphabet, c) != NULL;
+            bool is_end = c == '=' && place == 199;
+            int got = base64_decode(text, 200, back);
+            if (is_end) // "QQQ=": bits behind the last byte
+                assert_int_equal(got, base64_decode("QQQ=", 4, bytes) < 0 ? ERR_INVALID : 149);
+            else
+                assert_int_equal(got, is_one ? 150 : ERR_INVALID);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(uuids_are_version_7_and_round_trip),
         cmocka_unit_test(ids_round_trip_and_have_one_form),
         cmocka_unit_test(known_hashes_and_texts),
+        cmocka_unit_test(base64_of_any_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -22,6 +22,7 @@ int command_fit(int argc, char **argv);
 int command_import(int argc, char **argv);
 int command_migrate(int argc, char **argv);
 int command_model(int argc, char **argv);
+int command_opinion(int argc, char **argv);
 int command_project(int argc, char **argv);
 int command_rank(int argc, char **argv);
 int command_run(int argc, char **argv);

@@ -14,9 +14,10 @@
 static const struct config_setting settings[] = {
     {"project", NULL, NULL, "fit on the server: the project's id"},
     {"file", NULL, NULL, "judgments in the plenum format (.jsonl, .jsonl.zst, or a folder of an export)"},
-    {"method", NULL, "pooled", "pooled, group (shared + offsets), dro, maxmin, jury"},
+    {"method", NULL, "pooled", "pooled, group (shared + offsets), dro, maxmin, jury, compliance"},
     {"attribute", NULL, NULL, "declared attribute to fit and report by (group and dro need it)"},
-    {"dimension", NULL, NULL, "which ratings to use, where there are several"},
+    {"dimension", NULL, NULL,
+        "which ratings are the preference, where there are several; each has a head of its own beside it"},
     {"out", NULL, NULL, "write OUT.artefact and OUT.card.json (default: METHOD in the working directory)"},
     {"seed", NULL, "1", "seed of everything random in the fit"},
     {"split", NULL, "0", "which split by prompt, for studies over several; 0 is the usual one"},
@@ -112,7 +113,10 @@ static int fit_file(const struct config *config, const char *path, struct err *e
         options.progress = show_progress;
         options.progress_arg = phase;
     }
-    struct judgments *judgments = judgments_read(path, config_text(config, "dimension"), err);
+    const char *dimension = config_text(config, "dimension");
+    if (dimension == NULL && options.method == FIT_COMPLIANCE)
+        dimension = ""; // there is no preference to fit
+    struct judgments *judgments = judgments_read(path, dimension, err);
     if (judgments == NULL)
         return err->code;
     failed = fit_run(judgments_data(judgments), &options, &result, err);

@@ -41,7 +41,7 @@ static void show(json_t *fit, char last[256])
     memcpy(last, now, sizeof(now));
 }
 
-static int wait_for(struct client *client, const char *id, bool quiet, json_t **ret_fit, struct err *err)
+int fit_wait_for(struct client *client, const char *id, bool quiet, json_t **ret_fit, struct err *err)
 {
     char path[256], last[256] = "";
     snprintf(path, sizeof(path), "/api/v1/fits/%s", id);
@@ -83,7 +83,7 @@ int fit_on_server(const struct config *config, struct err *err)
     const char *id = json_string_value(json_object_get(fit, "id"));
     json_t *done = NULL;
     if (rc == 0)
-        rc = id != NULL ? wait_for(client, id, config_switch(config, "quiet"), &done, err)
+        rc = id != NULL ? fit_wait_for(client, id, config_switch(config, "quiet"), &done, err)
                         : err_set(err, ERR_INVALID, "the answer names no fit");
     command_print(done);
     json_decref(fit);

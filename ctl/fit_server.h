@@ -4,8 +4,12 @@
 
 #include "base/config.h"
 #include "base/err.h"
+#include "ctl/client.h"
 
 // `config` holds CLIENT_SETTINGS and the settings project, method, attribute, seed, clusters, hard, quiet.
 int fit_on_server(const struct config *config, struct err *err) MUST_CHECK;
+// Until the fit (or comparison) has ended. ERR_INTERNAL: it failed, the message says why.
+int fit_wait_for(
+    struct client *client, const char *id, bool quiet, json_t **ret_fit, struct err *err) MUST_CHECK;
 
 #endif

@@ -20,9 +20,9 @@ struct column {
 struct judgments {
     struct arena *arena;
     struct fit_data data;
-    struct names items, raters, attributes, dimensions, models;
+    struct names items, raters, attributes, dimensions, models, languages;
     struct names *values; // of each attribute
-    struct column item_first, item_prompt, text, length, embedding, model;
+    struct column item_first, item_prompt, item_language, text, length, embedding, model;
     struct column annotator, left, right, outcome, strength, weight;
     struct column rating_annotator, rating_response, rating_value, rating_dimension;
     struct column key;                                       // of each rater
@@ -32,6 +32,7 @@ struct judgments {
     bool is_worse; // the choices of this file name the worse one
 };
 
+enum { DIMENSIONS_MAX = 200 };
 #define COLUMN_MAX_BYTES ((size_t)16 << 30)
 
 static void column_init(struct column *column, size_t size)
@@ -152,6 +153,11 @@ static int read_item(struct judgments *judgments, const json_t *line, struct err
     if (!is_new)
         return err_set(err, ERR_INVALID, "item \"%s\" was there before", id);
     COLUMN_ADD(&judgments->item_prompt, prompt);
+    const char *told = text_of(line, "language");
+    uint32_t language = told != NULL && strlen(told) < FIT_NAME_MAX
+                            ? names_add(&judgments->languages, told, NULL)
+                            : FIT_NO_GROUP;
+    COLUMN_ADD(&judgments->item_language, language);
     for (size_t i = 0; i < n; i++) {
         const json_t *response = json_array_get(responses, i),
                      *content = json_object_get(response, "content");
@@ -380,6 +386,8 @@ static int read_ratings(
             if (!counts)
                 continue;
             uint32_t d = names_add(&judgments->dimensions, dimension, NULL);
+            if (d >= DIMENSIONS_MAX)
+                return err_set(err, ERR_LIMIT, "more than %d dimensions are rated", DIMENSIONS_MAX);
             uint32_t response = place->first + (uint32_t)n;
             COLUMN_ADD(&judgments->rating_annotator, place->rater);
             COLUMN_ADD(&judgments->rating_response, response);
@@ -440,30 +448,37 @@ static int read_line(struct judgments *judgments, const char *text, size_t lengt
 }
 
 // ---------------------------------------------------------------- columns of the fit
-// Keeps the ratings of one dimension only, in place.
+// All ratings are of objectives; those of one dimension, copied, are the preference. "" is any: the first.
 static int choose_dimension(struct judgments *judgments, const char *dimension, struct err *err)
 {
     uint32_t wanted = 0, n = 0, all = column_n(&judgments->rating_value);
-    if (dimension != NULL) {
+    if (dimension != NULL && dimension[0] != '\0') {
         wanted = names_find(&judgments->dimensions, dimension);
         if (wanted == NAMES_NONE)
             return err_set(err, ERR_INVALID, "there are no ratings of \"%s\"", dimension);
-    } else if (judgments->dimensions.n > 1) {
+    } else if (dimension == NULL && judgments->dimensions.n > 1) {
         return err_set(err, ERR_INVALID, "there are ratings of \"%s\", \"%s\"%s: say which with --dimension",
             judgments->dimensions.name[0], judgments->dimensions.name[1],
             judgments->dimensions.n > 2 ? " and others" : "");
     }
     const uint32_t *of = column_data(&judgments->rating_dimension);
-    uint32_t *annotator = (uint32_t *)(void *)judgments->rating_annotator.bytes.data;
-    uint32_t *response = (uint32_t *)(void *)judgments->rating_response.bytes.data;
-    float *value = (float *)(void *)judgments->rating_value.bytes.data;
+    struct fit_data *data = &judgments->data;
+    uint32_t *annotator = arena_alloc(judgments->arena, ((size_t)all + 1) * sizeof(*annotator));
+    uint32_t *response = arena_alloc(judgments->arena, ((size_t)all + 1) * sizeof(*response));
+    float *value = arena_alloc(judgments->arena, ((size_t)all + 1) * sizeof(*value));
+    uint8_t *number = arena_alloc(judgments->arena, (size_t)all + 1);
     for (uint32_t i = 0; i < all; i++) {
+        number[i] = (uint8_t)of[i];
         if (of[i] != wanted)
             continue;
-        annotator[n] = annotator[i];
-        response[n] = response[i];
-        value[n++] = value[i];
+        annotator[n] = data->objective_annotator[i];
+        response[n] = data->objective_response[i];
+        value[n++] = data->objective_value[i];
     }
+    data->rating_annotator = annotator;
+    data->rating_response = response;
+    data->rating_value = value;
+    data->objective_number = number;
     judgments->data.n_ratings = n;
     return 0;
 }
@@ -517,9 +532,15 @@ static int fill(struct judgments *judgments, const char *dimension, struct err *
         .judgment_outcome = column_data(&judgments->outcome),
         .judgment_strength = column_data(&judgments->strength),
         .judgment_weight = column_data(&judgments->weight),
-        .rating_annotator = column_data(&judgments->rating_annotator),
-        .rating_response = column_data(&judgments->rating_response),
-        .rating_value = column_data(&judgments->rating_value),
+        .n_objectives = judgments->dimensions.n,
+        .objective_name = (const char *const *)judgments->dimensions.name,
+        .n_objective_ratings = column_n(&judgments->rating_value),
+        .objective_annotator = column_data(&judgments->rating_annotator),
+        .objective_response = column_data(&judgments->rating_response),
+        .objective_value = column_data(&judgments->rating_value),
+        .n_languages = judgments->languages.n,
+        .language_name = (const char *const *)judgments->languages.name,
+        .item_language = column_data(&judgments->item_language),
         .n_annotators = judgments->raters.n,
         .annotator_key = column_data(&judgments->key)};
     fill_attributes(judgments);
@@ -546,15 +567,15 @@ static struct judgments *judgments_new(void)
         abort();
     judgments->arena = arena_new(SIZE_MAX);
     struct names *all[] = {&judgments->items, &judgments->raters, &judgments->attributes,
-        &judgments->dimensions, &judgments->models};
+        &judgments->dimensions, &judgments->models, &judgments->languages};
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         names_init(all[i]);
     judgments->values = arena_calloc(judgments->arena, FIT_ATTRIBUTES_MAX, sizeof(*judgments->values));
     struct column *words[] = {&judgments->item_first, &judgments->annotator, &judgments->left,
         &judgments->right, &judgments->weight, &judgments->embedding, &judgments->model,
-        &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
-        &judgments->rating_dimension, &judgments->group_rater, &judgments->group_attribute,
-        &judgments->group_value};
+        &judgments->item_language, &judgments->rating_annotator, &judgments->rating_response,
+        &judgments->rating_value, &judgments->rating_dimension, &judgments->group_rater,
+        &judgments->group_attribute, &judgments->group_value};
     struct column *longs[] = {&judgments->item_prompt, &judgments->text, &judgments->length, &judgments->key};
     struct column *bytes[] = {&judgments->outcome, &judgments->strength};
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
@@ -603,12 +624,12 @@ void judgments_free(struct judgments *judgments)
     for (uint32_t i = 0; i < judgments->attributes.n && i < FIT_ATTRIBUTES_MAX; i++)
         names_release(&judgments->values[i]);
     struct names *all[] = {&judgments->items, &judgments->raters, &judgments->attributes,
-        &judgments->dimensions, &judgments->models};
+        &judgments->dimensions, &judgments->models, &judgments->languages};
     for (size_t i = 0; i < ARRAY_SIZE(all); i++)
         names_release(all[i]);
-    struct column *columns[] = {&judgments->item_first, &judgments->item_prompt, &judgments->text,
-        &judgments->length, &judgments->embedding, &judgments->model, &judgments->annotator, &judgments->left,
-        &judgments->right, &judgments->outcome, &judgments->strength, &judgments->weight,
+    struct column *columns[] = {&judgments->item_first, &judgments->item_prompt, &judgments->item_language,
+        &judgments->text, &judgments->length, &judgments->embedding, &judgments->model, &judgments->annotator,
+        &judgments->left, &judgments->right, &judgments->outcome, &judgments->strength, &judgments->weight,
         &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
         &judgments->rating_dimension, &judgments->key, &judgments->group_rater, &judgments->group_attribute,
         &judgments->group_value};

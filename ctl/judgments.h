@@ -9,7 +9,8 @@
 
 struct judgments;
 
-// `dimension` picks the ratings to use; NULL: the only one there is (several are an error that lists them).
+// `dimension` picks the ratings that are the preference; NULL: the only one there is (several are an error that lists them); "": the first.
+// Ratings of all are the objectives.
 struct judgments *judgments_read(
     const char *path, const char *dimension, struct err *err) MUST_CHECK; // NULL: failed
 void judgments_free(struct judgments *judgments);

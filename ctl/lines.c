@@ -14,7 +14,7 @@ struct lines {
     FILE *file;
     struct zstream *zstream; // NULL: plain
     struct buf text;         // what was read and not yet returned
-    size_t returned;         // bytes of it that the last call gave out
+    size_t returned;         // bytes of it that calls gave out; they are taken off before more is read
     size_t scanned;          // no line end before here
     uint64_t number;
     bool ended;
@@ -69,15 +69,16 @@ static int read_more(struct lines *lines, struct err *err)
 
 int lines_next(struct lines *lines, char **ret_line, size_t *ret_length, struct err *err)
 {
-    buf_consume(&lines->text, lines->returned);
-    lines->returned = lines->scanned = 0;
     for (;;) {
+        char *line = lines->text.data + lines->returned;
         char *end = memchr(lines->text.data + lines->scanned, '\n', lines->text.length - lines->scanned);
-        size_t length = end != NULL ? (size_t)(end - lines->text.data) : lines->text.length;
+        size_t length = end != NULL ? (size_t)(end - line) : lines->text.length - lines->returned;
         if (length > LINES_MAX_BYTES)
             return err_set(err, ERR_LIMIT, "line %llu is over %d bytes",
                 (unsigned long long)lines->number + 1, LINES_MAX_BYTES);
         if (end == NULL && !lines->ended) {
+            buf_consume(&lines->text, lines->returned);
+            lines->returned = 0;
             lines->scanned = lines->text.length;
             int failed = read_more(lines, err);
             if (failed)
@@ -86,12 +87,13 @@ int lines_next(struct lines *lines, char **ret_line, size_t *ret_length, struct 
         }
         if (end == NULL && length == 0)
             return 0;
-        lines->returned = end != NULL ? length + 1 : length;
-        lines->text.data[length] = '\0';
+        lines->returned += end != NULL ? length + 1 : length;
+        lines->scanned = lines->returned;
+        line[length] = '\0';
         lines->number++;
-        *ret_line = lines->text.data;
-        *ret_length = length > 0 && lines->text.data[length - 1] == '\r' ? length - 1 : length;
-        lines->text.data[*ret_length] = '\0';
+        *ret_line = line;
+        *ret_length = length > 0 && line[length - 1] == '\r' ? length - 1 : length;
+        line[*ret_length] = '\0';
         return 1;
     }
 }

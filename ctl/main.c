@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"export", "make a dataset of a project and fetch it", command_export},
     {"fit", "fit a reward model to judgments, with or without a server", command_fit},
     {"model", "show the card of a model, or list a project's models", command_model},
+    {"opinion", "opinion groups and consensus of a Polis conversation, without a server", command_opinion},
     {"rank", "rank candidates by Schulze's method, without a server", command_rank},
     {"score", "score candidates with a fitted model", command_score},
     {"constitution", "give a community its constitution, or show it", command_constitution},

@@ -180,6 +180,19 @@ static int check_attribute(const Plenum__DatasetAttribute *attribute, struct err
     return rc;
 }
 
+static int check_names(
+    char *const *names, size_t n, size_t n_max, size_t max_bytes, const char *what, struct err *err)
+{
+    if (n > n_max)
+        return err_set(err, ERR_LIMIT, "more than %zu %s", n_max, what);
+    for (size_t i = 0; i < n; i++) {
+        int rc = check_text(names[i], max_bytes, what, err);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
 int check_dataset_header(const void *message, struct err *err)
 {
     const Plenum__DatasetHeader *header = message;
@@ -187,19 +200,26 @@ int check_dataset_header(const void *message, struct err *err)
         return err_set(err, ERR_LIMIT, "more than %d attributes", WIRE_ATTRIBUTES_MAX);
     if (header->n_dimensions > DIMENSIONS_MAX)
         return err_set(err, ERR_LIMIT, "embeddings of more than %d dimensions", DIMENSIONS_MAX);
-    if (header->n_models > WIRE_MODELS_MAX)
-        return err_set(err, ERR_LIMIT, "more than %d models", WIRE_MODELS_MAX);
+    if (header->n_artefacts > WIRE_ARTEFACTS_MAX)
+        return err_set(err, ERR_LIMIT, "more than %d artefacts", WIRE_ARTEFACTS_MAX);
+    for (size_t i = 0; i < header->n_artefacts; i++) {
+        if (header->artefacts[i] == 0 || header->artefacts[i] > WIRE_ARTEFACT_MAX_BYTES)
+            return err_set(err, ERR_LIMIT, "an artefact of so many bytes");
+    }
     for (size_t i = 0; i < header->n_attributes; i++) {
         int rc = check_attribute(header->attributes[i], err);
         if (rc < 0)
             return rc;
     }
-    for (size_t i = 0; i < header->n_models; i++) {
-        int rc = check_text(header->models[i], WIRE_MODEL_MAX_BYTES, "models", err);
-        if (rc < 0)
-            return rc;
-    }
-    return 0;
+    int rc =
+        check_names(header->models, header->n_models, WIRE_MODELS_MAX, WIRE_MODEL_MAX_BYTES, "models", err);
+    if (rc == 0)
+        rc = check_names(header->objectives, header->n_objectives, WIRE_OBJECTIVES_MAX,
+            WIRE_OBJECTIVE_MAX_BYTES, "objectives", err);
+    if (rc == 0)
+        rc = check_names(header->languages, header->n_languages, WIRE_LANGUAGES_MAX, WIRE_LANGUAGE_MAX_BYTES,
+            "languages", err);
+    return rc;
 }
 
 int check_dataset_chunk(const void *message, struct err *err)
@@ -253,7 +273,7 @@ int check_result(const void *message, struct err *err)
         rc = check_size(result->sha256, HASH_BYTES, "sha256", err);
     if (rc == 0)
         rc = check_size(result->snapshot, HASH_BYTES, "snapshot", err);
-    if (rc == 0 && (result->size == 0 || result->size > WIRE_ARTEFACT_MAX_BYTES))
+    if (rc == 0 && result->size > WIRE_ARTEFACT_MAX_BYTES) // 0: of a comparison, which makes no model
         rc = err_set(err, ERR_LIMIT, "an artefact of %llu bytes", (unsigned long long)result->size);
     if (rc == 0)
         rc = check_text(result->card, WIRE_CARD_MAX_BYTES, "card", err);

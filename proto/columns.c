@@ -26,6 +26,12 @@ static const struct {
     [COLUMN_ANNOTATOR_KEY] = {"annotator_key", 8},
     [COLUMN_ANNOTATOR_GROUP] = {"annotator_group", 4},
     [COLUMN_RESPONSE_MODEL] = {"response_model", 4},
+    [COLUMN_OBJECTIVE_ANNOTATOR] = {"objective_annotator", 4},
+    [COLUMN_OBJECTIVE_RESPONSE] = {"objective_response", 4},
+    [COLUMN_OBJECTIVE_NUMBER] = {"objective_number", 1},
+    [COLUMN_OBJECTIVE_VALUE] = {"objective_value", 4},
+    [COLUMN_ITEM_LANGUAGE] = {"item_language", 4},
+    [COLUMN_ARTEFACT] = {"artefact", 1},
 };
 
 struct columns_hash {
@@ -64,7 +70,7 @@ struct columns_hash *columns_hash_new(void)
     if (hash == NULL)
         abort();
     hash->header = hash_stream_new();
-    add_text(hash->header, "plenum-columns-2");
+    add_text(hash->header, "plenum-columns-3");
     for (int i = 1; i < N_COLUMNS; i++)
         hash->columns[i] = hash_stream_new();
     return hash;
@@ -97,6 +103,18 @@ void columns_hash_attribute(
 void columns_hash_model(struct columns_hash *hash, const char *name)
 {
     add_text(hash->header, "model");
+    add_text(hash->header, name);
+}
+
+void columns_hash_objective(struct columns_hash *hash, const char *name)
+{
+    add_text(hash->header, "objective");
+    add_text(hash->header, name);
+}
+
+void columns_hash_language(struct columns_hash *hash, const char *name)
+{
+    add_text(hash->header, "language");
     add_text(hash->header, name);
 }
 

@@ -28,6 +28,13 @@ enum column {
     COLUMN_ANNOTATOR_KEY,      // u64: stable hash of the pseudonym
     COLUMN_ANNOTATOR_GROUP,    // u32: value index or UINT32_MAX; n_annotators for each attribute in turn
     COLUMN_RESPONSE_MODEL,     // u32: index of the header's model, UINT32_MAX: not told
+    // Ratings of every dimension, and of compliance with articles (1: yes, 0: no).
+    COLUMN_OBJECTIVE_ANNOTATOR, // u32
+    COLUMN_OBJECTIVE_RESPONSE,  // u32
+    COLUMN_OBJECTIVE_NUMBER,    // u8: index of the header's objective
+    COLUMN_OBJECTIVE_VALUE,     // f32
+    COLUMN_ITEM_LANGUAGE, // u32: index of the header's language, UINT32_MAX: not told; none where no language is told
+    COLUMN_ARTEFACT, // bytes: of the models that are to be compared, end to end
     N_COLUMNS
 };
 
@@ -42,7 +49,9 @@ void columns_hash_free(struct columns_hash *hash);
 void columns_hash_dimensions(struct columns_hash *hash, uint32_t n_dimensions);
 void columns_hash_attribute(
     struct columns_hash *hash, const char *name, const char *const *values, size_t n_values);
-void columns_hash_model(struct columns_hash *hash, const char *name); // of each, after the attributes
+void columns_hash_model(struct columns_hash *hash, const char *name);     // of each, after the attributes
+void columns_hash_objective(struct columns_hash *hash, const char *name); // of each, after the models
+void columns_hash_language(struct columns_hash *hash, const char *name);  // of each, after the objectives
 void columns_hash_add(struct columns_hash *hash, enum column column, const void *data, size_t size);
 uint64_t columns_hash_count(const struct columns_hash *hash, enum column column);
 struct columns_total {

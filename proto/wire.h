@@ -17,7 +17,7 @@
 #include "proto/jobs.pb-c.h"
 #include "proto/model.pb-c.h"
 
-enum { WIRE_VERSION_MIN = 2, WIRE_VERSION_MAX = 2 };
+enum { WIRE_VERSION_MIN = 3, WIRE_VERSION_MAX = 3 };
 
 enum {
     WIRE_CHUNK_MAX_BYTES = 256 * 1024,
@@ -31,6 +31,11 @@ enum {
     WIRE_VALUES_MAX = 256, // of an attribute
     WIRE_MODELS_MAX = 500, // named in a dataset; of more, none is
     WIRE_MODEL_MAX_BYTES = 256,
+    WIRE_OBJECTIVES_MAX = 200,
+    WIRE_OBJECTIVE_MAX_BYTES = 120,
+    WIRE_LANGUAGES_MAX = 200, // of more, none is told
+    WIRE_LANGUAGE_MAX_BYTES = 64,
+    WIRE_ARTEFACTS_MAX = 2,
     WIRE_CREDITS_MAX = 64, // outstanding
 };
 #define WIRE_ARTEFACT_MAX_BYTES ((uint64_t)256 * 1024 * 1024)

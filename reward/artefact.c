@@ -1,6 +1,7 @@
 #include "reward/artefact.h"
 
 #include "base/arena.h"
+#include "reward/artefact_objectives.h"
 #include "reward/features.h"
 
 #include <errno.h>
@@ -90,6 +91,15 @@ static json_t *jury_to_json(const struct jury *jury)
     return json_pack("{s:I, s:o}", "n_basis", (json_int_t)jury->n_basis, "pools", pools);
 }
 
+// Whole numbers of 64 bits are texts: JSON has doubles.
+static json_t *held_out_to_json(const struct artefact *artefact)
+{
+    char split[32], from[32];
+    snprintf(split, sizeof(split), "%llu", (unsigned long long)artefact->split);
+    snprintf(from, sizeof(from), "%llu", (unsigned long long)artefact->held_out_from);
+    return json_pack("{s:s, s:s}", "split", split, "from", from);
+}
+
 static char *header_text(const struct artefact *artefact)
 {
     char snapshot[HASH_HEX_BYTES], seed[32];
@@ -107,6 +117,10 @@ static char *header_text(const struct artefact *artefact)
     assert(json != NULL);
     if (artefact->jury != NULL)
         json_object_set_new(json, "jury", jury_to_json(artefact->jury));
+    if (artefact->n_objectives > 0)
+        json_object_set_new(json, "objectives", artefact_objectives_to_json(artefact));
+    if (artefact->has_held_out)
+        json_object_set_new(json, "held_out", held_out_to_json(artefact));
     char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
     assert(text != NULL);
     json_decref(json);
@@ -251,15 +265,25 @@ static bool read_head(const json_t *json, struct arena *arena, struct artefact_h
            read_count(json, "n_judgments", UINT32_MAX, &head->n_judgments);
 }
 
-static bool read_seed(const json_t *json, uint64_t *ret_seed)
+static bool read_u64(const json_t *json, const char *key, uint64_t *ret_number)
 {
-    const char *text = json_string_value(json_object_get(json, "seed"));
+    const char *text = json_string_value(json_object_get(json, key));
     if (text == NULL || text[0] < '0' || text[0] > '9')
         return false;
     char *end;
     errno = 0;
-    *ret_seed = strtoull(text, &end, 10);
+    *ret_number = strtoull(text, &end, 10);
     return errno == 0 && *end == '\0';
+}
+
+// Not told where there is no such member; false when it is wrong.
+static bool read_held_out(const json_t *json, struct artefact *artefact)
+{
+    const json_t *member = json_object_get(json, "held_out");
+    artefact->has_held_out = member != NULL;
+    return member == NULL || (json_is_object(member) && json_object_size(member) == 2 &&
+                                 read_u64(member, "split", &artefact->split) &&
+                                 read_u64(member, "from", &artefact->held_out_from));
 }
 
 static bool read_numbers(const json_t *list, size_t n, double *ret_numbers)
@@ -321,12 +345,15 @@ static bool read_jury(const json_t *json, struct arena *arena, struct artefact *
 static bool read_members(const json_t *json, struct arena *arena, struct artefact *artefact)
 {
     const char *features, *snapshot;
-    if (!json_is_object(json) || json_object_size(json) != 8 + (json_object_get(json, "jury") != NULL) ||
+    const json_t *objectives = json_object_get(json, "objectives");
+    size_t n_members = 8U + (json_object_get(json, "jury") != NULL) + (objectives != NULL) +
+                       (json_object_get(json, "held_out") != NULL);
+    if (!json_is_object(json) || json_object_size(json) != n_members ||
         !read_name(json, "method", arena, &artefact->method) ||
         !read_name(json, "features", arena, &features) || !read_name(json, "snapshot", arena, &snapshot) ||
         !read_count(json, "n_dimensions", FEATURES_DIMENSIONS_MAX, &artefact->n_dimensions) ||
         !read_bool(json, "normalise", &artefact->normalise) ||
-        !read_bool(json, "supported", &artefact->supported) || !read_seed(json, &artefact->seed) ||
+        !read_bool(json, "supported", &artefact->supported) || !read_u64(json, "seed", &artefact->seed) ||
         hex_decode(snapshot, artefact->snapshot, HASH_BYTES) != 0)
         return false;
     if (features_version_parse(features, &artefact->text_version) &&
@@ -346,7 +373,9 @@ static bool read_members(const json_t *json, struct arena *arena, struct artefac
         if (!read_head(json_array_get(heads, h), arena, &out[h]))
             return false;
     }
-    return artefact_n_served(artefact) >= 1 && read_jury(json, arena, artefact);
+    return artefact_n_served(artefact) >= 1 && read_jury(json, arena, artefact) &&
+           read_held_out(json, artefact) &&
+           (objectives == NULL || artefact_objectives_read(objectives, arena, artefact));
 }
 
 static int check_arrays(const struct artefact *artefact, struct err *err)

@@ -9,7 +9,7 @@
 // head is *served* when scores use it: the discovered or declared groups where the data support them, else the
 // fallback, and the card says which. Weights are float32, feature-major: the n_heads weights of a feature stand
 // together; where few features ever occur only their rows are stored, with their sorted indices. A jury's pools
-// (reward/jury.h) stand in the header.
+// (reward/jury.h) and what is foretold beside the preference (reward/objective.h) stand in the header.
 #ifndef REWARD_ARTEFACT_H
 #define REWARD_ARTEFACT_H
 
@@ -19,6 +19,7 @@
 #include "base/hash.h"
 #include "reward/features.h"
 #include "reward/jury.h"
+#include "reward/objective.h"
 
 enum {
     ARTEFACT_FORMAT = 1,
@@ -45,7 +46,7 @@ struct artefact_head {
 };
 
 struct artefact {
-    const char *method; // "pooled", "group", "dro", "maxmin", "jury"
+    const char *method; // "pooled", "group", "dro", "maxmin", "jury", "compliance"
     enum artefact_features features;
     enum features_version text_version; // of hashed text; 0: the first
     uint32_t n_dimensions;              // features_dimensions(text_version), or the embedding's length
@@ -55,7 +56,12 @@ struct artefact {
     unsigned char snapshot[HASH_BYTES]; // of the data it was fitted on
     uint32_t n_heads;
     const struct artefact_head *heads;
-    const struct jury *jury;   // of the first n_basis heads; NULL: it knows of no jurors
+    const struct jury *jury; // of the first n_basis heads; NULL: it knows of no jurors
+    uint32_t n_objectives;   // dimensions and articles with heads of their own
+    const struct objective *objectives;
+    // Which prompts it has not learnt from: those whose order in the split (worker/fit/pairs.h) is `held_out_from` or more.
+    bool has_held_out; // false: not told, as in artefacts of old
+    uint64_t split, held_out_from;
     uint32_t n_rows;           // rows of `weights`
     const uint32_t *row_index; // ascending feature index of each row, or NULL when n_rows == n_dimensions
     const float *weights;      // n_rows x n_heads

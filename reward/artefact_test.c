@@ -98,6 +98,109 @@ static void what_is_written_is_read(void **state UNUSED)
     }
 }
 
+static const double steps[] = {1, 2, 5}, thresholds[] = {-1.25, 0.5}, answers[] = {0, 1},
+                    threshold[] = {-0.75};
+static const struct objective_group people[] = {{.attribute = "",
+                                                    .value = "all",
+                                                    .covariance = {0.01, -0.002, 0.04},
+                                                    .n_annotators = 40,
+                                                    .n_ratings = 800},
+    {.attribute = "region",
+        .value = "north",
+        .head = 1,
+        .height = -0.5,
+        .n_annotators = 12,
+        .n_ratings = 90}};
+static const struct objective objectives[] = {{.name = "quality",
+                                                  .supported = true,
+                                                  .n_levels = 3,
+                                                  .value = steps,
+                                                  .threshold = thresholds,
+                                                  .spread = 0.5,
+                                                  .n_groups = 1,
+                                                  .groups = people},
+    {.name = "calm",
+        .is_article = true,
+        .n_levels = 2,
+        .value = answers,
+        .threshold = threshold,
+        .spread = 0.25,
+        .residual = 0.3,
+        .n_groups = 2,
+        .groups = people}};
+
+static void objectives_and_what_was_held_out_are_read(void **state UNUSED)
+{
+    struct artefact model = dense_model();
+    struct artefact_head both[2] = {heads[0], heads[1]};
+    struct buf buf;
+    struct err err;
+    unsigned char hash[HASH_BYTES];
+    both[0].served = true;
+    model.heads = both;
+    model.objectives = objectives;
+    model.n_objectives = 2;
+    model.has_held_out = true;
+    model.split = 3;
+    model.held_out_from = UINT64_MAX - 5;
+    write_model(&model, &buf, hash);
+    struct artefact *read = artefact_open_bytes(buf.data, buf.length, &err);
+    assert_non_null(read);
+    assert_true(read->has_held_out && read->split == 3 && read->held_out_from == UINT64_MAX - 5);
+    assert_int_equal(read->n_objectives, 2);
+    const struct objective *quality = &read->objectives[0], *calm = &read->objectives[1];
+    assert_true(
+        !quality->is_article && quality->supported && quality->n_levels == 3 && quality->value[2] == 5);
+    assert_memory_equal(quality->threshold, thresholds, sizeof(thresholds));
+    assert_true(calm->is_article && !calm->supported && calm->residual == 0.3 && calm->n_groups == 2);
+    assert_string_equal(calm->groups[1].value, "north");
+    assert_true(calm->groups[1].head == 1 && calm->groups[1].height == -0.5 &&
+                calm->groups[0].covariance[1] == -0.002);
+    // A head that is not there, levels out of order, a number that is none.
+    struct objective_group far = people[0];
+    struct objective bad = objectives[1];
+    bad.groups = &far;
+    bad.n_groups = 1;
+    model.objectives = &bad;
+    model.n_objectives = 1;
+    artefact_close(read);
+    buf_release(&buf);
+    static const double falling[] = {1, 0};
+    for (int fault = 0; fault < 3; fault++) {
+        far.head = fault == 0 ? 2 : 0;
+        bad.value = fault == 1 ? falling : answers;
+        bad.residual = fault == 2 ? -1 : 0;
+        write_model(&model, &buf, hash);
+        assert_null(artefact_open_bytes(buf.data, buf.length, &err));
+        buf_release(&buf);
+    }
+}
+
+// By hand: with no spread P(<= 1) = sigmoid(-1.25 - s), P(<= 2) = sigmoid(0.5 - s).
+static void ratings_and_shares_are_foretold(void **state UNUSED)
+{
+    struct objective one = objectives[0], article = objectives[1];
+    double chance[3];
+    one.spread = 0;
+    objective_chances(&one, 0.5, chance);
+    assert_true(fabs(chance[0] - 1 / (1 + exp(1.75))) < 1e-12 && fabs(chance[0] + chance[1] - 0.5) < 1e-12);
+    double mean = chance[0] + 2 * chance[1] + 5 * chance[2];
+    assert_true(fabs(objective_mean(&one, 0.5) - mean) < 1e-12);
+    double variance =
+        chance[0] * pow(1 - mean, 2) + chance[1] * pow(2 - mean, 2) + chance[2] * pow(5 - mean, 2);
+    assert_true(fabs(objective_deviation(&one, 0.5) - sqrt(variance)) < 1e-12);
+    struct objective_share share, sure;
+    objective_compliance(&article, &people[0], 1, &share);
+    double width = 1.6448536269514722 * sqrt(0.3 + 0.01 - 0.004 + 0.04),
+           flat = 1 / sqrt(1 + 3.14159265358979323846 / 8 * 0.25);
+    assert_true(fabs(share.low - 1 / (1 + exp(-flat * (1.75 - width)))) < 1e-12);
+    assert_true(share.low < share.share && share.share < share.high);
+    article.residual = article.spread = 0;
+    objective_compliance(&article, &people[1], 1, &sure); // nothing is unknown of that group
+    assert_true(
+        fabs(sure.share - 1 / (1 + exp(-1.75))) < 1e-12 && sure.low == sure.share && sure.high == sure.share);
+}
+
 // Of the mapping that holds the address, as the kernel says.
 static long resident_kb(const void *address)
 {
@@ -309,6 +412,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_is_written_is_read),
+        cmocka_unit_test(objectives_and_what_was_held_out_are_read),
+        cmocka_unit_test(ratings_and_shares_are_foretold),
         cmocka_unit_test(a_file_is_mapped),
         cmocka_unit_test(every_flipped_bit_and_cut_is_found),
         cmocka_unit_test(hostile_bytes_are_an_error_or_a_model),

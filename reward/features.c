@@ -547,14 +547,22 @@ uint32_t features_dimensions(enum features_version version)
 
 bool features_embedding(const float *in, uint32_t n_dimensions, bool normalise_length, float *out)
 {
-    double squares = 0;
-    for (uint32_t i = 0; i < n_dimensions; i++) {
-        if (!isfinite(in[i]))
-            return false;
-        squares += (double)in[i] * in[i];
+    // Four sums, so that one addition need not wait for the other; a square of a float is no infinity in double.
+    double sums[4] = {0};
+    uint32_t i = 0;
+    for (; i + 4 <= n_dimensions; i += 4) {
+        sums[0] += (double)in[i] * in[i];
+        sums[1] += (double)in[i + 1] * in[i + 1];
+        sums[2] += (double)in[i + 2] * in[i + 2];
+        sums[3] += (double)in[i + 3] * in[i + 3];
     }
+    for (; i < n_dimensions; i++)
+        sums[0] += (double)in[i] * in[i];
+    double squares = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    if (!isfinite(squares))
+        return false;
     double scale = normalise_length && squares > 0 ? 1 / sqrt(squares) : 1;
-    for (uint32_t i = 0; i < n_dimensions; i++)
+    for (i = 0; i < n_dimensions; i++)
         out[i] = (float)(in[i] * scale);
     return true;
 }

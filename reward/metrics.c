@@ -49,12 +49,29 @@ static int scored_order(const void *a, const void *b)
     return x->at < y->at ? -1 : x->at > y->at;
 }
 
+// The share of pairs of a hit and a miss in which the hit's key is greater, of all such pairs by weight; sorts.
+static double area_under(struct scored *scored, size_t n)
+{
+    double area = 0, below = 0, hits = 0;
+    qsort(scored, n, sizeof(*scored), scored_order);
+    for (size_t i = 0; i < n;) {
+        double positive = 0, negative = 0;
+        size_t j = i;
+        for (; j < n && scored[j].key == scored[i].key; j++)
+            *(scored[j].hit > 0 ? &positive : &negative) += scored[j].weight;
+        area += positive * (below + negative / 2);
+        below += negative;
+        hits += positive;
+        i = j;
+    }
+    return hits > 0 && below > 0 ? area / (hits * below) : 0.5;
+}
+
 // P(margin of one judgment > minus the margin of another), the AUC of all judgments taken both ways round.
 static double auc(const struct metrics_row *rows, size_t n_rows)
 {
     struct scored *scored = allocate(2 * n_rows, sizeof(*scored));
     size_t n = 0;
-    double total = 0;
     for (size_t i = 0; i < n_rows; i++) {
         if (!is_strict(&rows[i]))
             continue;
@@ -63,21 +80,20 @@ static double auc(const struct metrics_row *rows, size_t n_rows)
         n++;
         scored[n] = (struct scored){.key = -margin, .weight = rows[i].weight, .hit = 0, .at = n};
         n++;
-        total += rows[i].weight;
     }
-    qsort(scored, n, sizeof(*scored), scored_order);
-    double area = 0, below = 0;
-    for (size_t i = 0; i < n;) {
-        double positive = 0, negative = 0;
-        size_t j = i;
-        for (; j < n && scored[j].key == scored[i].key; j++)
-            *(scored[j].hit > 0 ? &positive : &negative) += scored[j].weight;
-        area += positive * (below + negative / 2);
-        below += negative;
-        i = j;
-    }
+    double area = area_under(scored, n);
     free(scored);
-    return total > 0 ? area / (total * total) : 0.5;
+    return area;
+}
+
+double metrics_auc(const double *score, const bool *positive, const double *weight, size_t n)
+{
+    struct scored *scored = allocate(n, sizeof(*scored));
+    for (size_t i = 0; i < n; i++)
+        scored[i] = (struct scored){.key = score[i], .weight = weight[i], .hit = positive[i], .at = i};
+    double area = area_under(scored, n);
+    free(scored);
+    return area;
 }
 
 static double expected_calibration_error(const struct metrics_row *rows, size_t n_rows, double total)
@@ -228,6 +244,36 @@ struct metrics_interval metrics_log_loss_interval(
     const struct metrics_row *rows, size_t n_rows, uint64_t seed)
 {
     return interval(rows, n_rows, seed, true);
+}
+
+struct metrics_interval metrics_mean_interval(
+    const double *value, const double *weight, const uint32_t *cluster, size_t n, uint64_t seed)
+{
+    struct metrics_row *rows = allocate(n, sizeof(*rows));
+    for (size_t i = 0; i < n; i++)
+        rows[i].annotator = cluster[i];
+    struct people people = people_of(rows, n);
+    struct metrics_interval result = {.low = -LOG_LOSS_MAX, .high = LOG_LOSS_MAX};
+    struct tally *tallies = allocate(people.n, sizeof(*tallies));
+    for (size_t i = 0; i < n; i++)
+        tally_add(
+            &tallies[people.number[i]], &(struct tally){.weight = weight[i], .loss = weight[i] * value[i]});
+    if (people.n >= 2) {
+        double draws[METRICS_BOOTSTRAPS];
+        struct rng rng;
+        rng_seed(&rng, seed);
+        for (size_t b = 0; b < METRICS_BOOTSTRAPS; b++) {
+            struct tally sum = {0};
+            for (uint32_t i = 0; i < people.n; i++)
+                tally_add(&sum, &tallies[rng_below(&rng, people.n)]);
+            draws[b] = sum.weight > 0 ? sum.loss / sum.weight : 0;
+        }
+        result = percentiles(draws, METRICS_BOOTSTRAPS);
+    }
+    free(tallies);
+    free(people.number);
+    free(rows);
+    return result;
 }
 
 // A person's rows lie mostly in one group (a declared attribute, a cluster): the tallies are sparse.

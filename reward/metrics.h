@@ -47,6 +47,14 @@ struct metrics_gain {
 void metrics_worst_gain(const struct metrics_row *rows_a, const struct metrics_row *rows_b, size_t n_rows,
     const uint32_t *group, uint32_t n_groups, uint64_t seed, struct metrics_gain *ret_gain);
 
+// 95 % percentile interval of sum(weight value) / sum(weight), clusters (annotators; prompts where one person said it all) resampled with
+// replacement. With fewer than two clusters nothing is known: low and high are minus and plus the loss's bound.
+struct metrics_interval metrics_mean_interval(
+    const double *value, const double *weight, const uint32_t *cluster, size_t n, uint64_t seed);
+
+// The area under the curve of scores of two kinds, ties counted half; 0.5 where one kind is missing.
+double metrics_auc(const double *score, const bool *positive, const double *weight, size_t n);
+
 // The temperature that minimises the weighted log-loss of sigmoid(tau z), within 1/64 .. 64; 1 when the rows say
 // nothing. Bisection on log tau.
 double metrics_temperature(const struct metrics_row *rows, size_t n_rows);

@@ -46,7 +46,7 @@ static void reward_sparse(
 }
 
 // --- embeddings: many against all heads at once ---
-enum { ROWS = 32 }; // embeddings that are made ready together
+enum { ROWS = 8 }; // embeddings that are made ready together: they stay in the nearest cache
 
 struct dense {
     const struct artefact *artefact;

@@ -896,6 +896,7 @@ CREATE TABLE public.fit (
     requested_by uuid NOT NULL,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    result jsonb,
     CONSTRAINT fit_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 

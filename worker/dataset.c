@@ -18,6 +18,8 @@ struct dataset {
     uint32_t *item_first;
     const char **texts;
     size_t *lengths;
+    size_t n_artefacts, artefact_bytes[WIRE_ARTEFACTS_MAX];
+    void *artefacts[WIRE_ARTEFACTS_MAX]; // each by itself: aligned
     struct fit_data data;
 };
 
@@ -68,7 +70,23 @@ int dataset_new(
         models[i] = arena_strdup(dataset->arena, header->models[i]);
         columns_hash_model(dataset->hash, models[i]);
     }
+    const char **objectives = arena_calloc(dataset->arena, header->n_objectives, sizeof(*objectives)),
+               **languages = arena_calloc(dataset->arena, header->n_languages, sizeof(*languages));
+    for (size_t i = 0; i < header->n_objectives; i++) {
+        objectives[i] = arena_strdup(dataset->arena, header->objectives[i]);
+        columns_hash_objective(dataset->hash, objectives[i]);
+    }
+    for (size_t i = 0; i < header->n_languages; i++) {
+        languages[i] = arena_strdup(dataset->arena, header->languages[i]);
+        columns_hash_language(dataset->hash, languages[i]);
+    }
+    for (size_t i = 0; i < header->n_artefacts && i < WIRE_ARTEFACTS_MAX; i++)
+        dataset->artefact_bytes[dataset->n_artefacts++] = (size_t)header->artefacts[i];
     dataset->data = (struct fit_data){
+        .n_objectives = (uint32_t)header->n_objectives,
+        .objective_name = objectives,
+        .n_languages = (uint32_t)header->n_languages,
+        .language_name = languages,
         .n_models = (uint32_t)header->n_models,
         .model_name = models,
         .n_items = header->n_items,
@@ -94,6 +112,8 @@ void dataset_free(struct dataset *dataset)
     columns_hash_free(dataset->hash);
     arena_free(dataset->arena);
     free(dataset->item_first);
+    for (size_t i = 0; i < WIRE_ARTEFACTS_MAX; i++)
+        free(dataset->artefacts[i]);
     free(dataset->texts);
     free(dataset->lengths);
     free(dataset);
@@ -154,8 +174,11 @@ static int check_counts(const struct dataset *dataset, struct err *err)
 {
     const struct fit_data *data = &dataset->data;
     uint64_t n_judgments = count_of(dataset, COLUMN_JUDGMENT_LEFT),
-             n_ratings = count_of(dataset, COLUMN_RATING_VALUE);
-    if (n_judgments > UINT32_MAX || n_ratings > UINT32_MAX)
+             n_ratings = count_of(dataset, COLUMN_RATING_VALUE),
+             n_objective_ratings = count_of(dataset, COLUMN_OBJECTIVE_VALUE), artefact_bytes = 0;
+    for (size_t i = 0; i < dataset->n_artefacts; i++)
+        artefact_bytes += dataset->artefact_bytes[i];
+    if (n_judgments > UINT32_MAX || n_ratings > UINT32_MAX || n_objective_ratings > UINT32_MAX)
         return err_set(err, ERR_LIMIT, "too many judgments");
     const struct {
         enum column column;
@@ -173,6 +196,11 @@ static int check_counts(const struct dataset *dataset, struct err *err)
         {COLUMN_RATING_ANNOTATOR, n_ratings},
         {COLUMN_RATING_RESPONSE, n_ratings},
         {COLUMN_RESPONSE_MODEL, data->n_models > 0 ? data->n_responses : 0},
+        {COLUMN_OBJECTIVE_ANNOTATOR, n_objective_ratings},
+        {COLUMN_OBJECTIVE_RESPONSE, n_objective_ratings},
+        {COLUMN_OBJECTIVE_NUMBER, n_objective_ratings},
+        {COLUMN_ITEM_LANGUAGE, data->n_languages > 0 ? data->n_items : 0},
+        {COLUMN_ARTEFACT, artefact_bytes},
         {COLUMN_ANNOTATOR_KEY, data->n_annotators},
         {COLUMN_ANNOTATOR_GROUP, (uint64_t)data->n_annotators * data->n_attributes},
     };
@@ -223,6 +251,18 @@ static int place_texts(struct dataset *dataset, struct err *err)
     return 0;
 }
 
+static void place_artefacts(struct dataset *dataset)
+{
+    const unsigned char *bytes = values_of(dataset, COLUMN_ARTEFACT);
+    for (size_t i = 0, at = 0; i < dataset->n_artefacts; i++) {
+        dataset->artefacts[i] = grab(dataset->artefact_bytes[i], 1);
+        memcpy(dataset->artefacts[i], bytes + at, dataset->artefact_bytes[i]);
+        at += dataset->artefact_bytes[i];
+    }
+    buf_release(&dataset->columns[COLUMN_ARTEFACT]);
+    buf_init(&dataset->columns[COLUMN_ARTEFACT], SIZE_MAX / 4);
+}
+
 int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struct err *err)
 {
     if (dataset->hash == NULL)
@@ -256,6 +296,13 @@ int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struc
     data->annotator_key = values_of(dataset, COLUMN_ANNOTATOR_KEY);
     data->annotator_group = values_of(dataset, COLUMN_ANNOTATOR_GROUP);
     data->response_model = values_of(dataset, COLUMN_RESPONSE_MODEL);
+    data->n_objective_ratings = (uint32_t)count_of(dataset, COLUMN_OBJECTIVE_VALUE);
+    data->objective_annotator = values_of(dataset, COLUMN_OBJECTIVE_ANNOTATOR);
+    data->objective_response = values_of(dataset, COLUMN_OBJECTIVE_RESPONSE);
+    data->objective_number = values_of(dataset, COLUMN_OBJECTIVE_NUMBER);
+    data->objective_value = values_of(dataset, COLUMN_OBJECTIVE_VALUE);
+    data->item_language = values_of(dataset, COLUMN_ITEM_LANGUAGE);
+    place_artefacts(dataset);
     data->snapshot = dataset->snapshot;
     return 0;
 }
@@ -264,6 +311,18 @@ const struct fit_data *dataset_fit_data(const struct dataset *dataset)
 {
     assert(dataset->data.snapshot != NULL);
     return &dataset->data;
+}
+
+size_t dataset_n_artefacts(const struct dataset *dataset)
+{
+    return dataset->n_artefacts;
+}
+
+const void *dataset_artefact(const struct dataset *dataset, size_t i, size_t *ret_size)
+{
+    assert(i < dataset->n_artefacts && dataset->artefacts[i] != NULL);
+    *ret_size = dataset->artefact_bytes[i];
+    return dataset->artefacts[i];
 }
 
 uint64_t dataset_bytes(const struct dataset *dataset)

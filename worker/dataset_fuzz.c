@@ -35,6 +35,10 @@ static void begin(struct side *side, const Plenum__DatasetHeader *header)
             (const char *const *)header->attributes[i]->values, header->attributes[i]->n_values);
     for (size_t i = 0; i < header->n_models; i++)
         columns_hash_model(side->hash, header->models[i]);
+    for (size_t i = 0; i < header->n_objectives; i++)
+        columns_hash_objective(side->hash, header->objectives[i]);
+    for (size_t i = 0; i < header->n_languages; i++)
+        columns_hash_language(side->hash, header->languages[i]);
 }
 
 static void add(struct side *side, const Plenum__DatasetChunk *chunk, bool right)

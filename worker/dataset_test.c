@@ -37,10 +37,22 @@ static int begin(struct side *side, uint32_t n_items, uint32_t n_responses, uint
     header.attributes = attributes;
     header.n_models = 2;
     header.models = models;
+    char quality[] = "quality", calm[] = "article:calm", *objectives[] = {quality, calm}, english[] = "en",
+         *languages[] = {english};
+    uint64_t artefacts[] = {3, 2};
+    header.n_objectives = 2;
+    header.objectives = objectives;
+    header.n_languages = 1;
+    header.languages = languages;
+    header.n_artefacts = 2;
+    header.artefacts = artefacts;
     columns_hash_dimensions(side->hash, 0);
     columns_hash_attribute(side->hash, name, (const char *const *)values, 2);
     columns_hash_model(side->hash, small);
     columns_hash_model(side->hash, great);
+    columns_hash_objective(side->hash, quality);
+    columns_hash_objective(side->hash, calm);
+    columns_hash_language(side->hash, english);
     return dataset_new(&header, max_bytes, &side->dataset, &err);
 }
 
@@ -98,7 +110,10 @@ static void fill(struct side *side, enum column skip)
     const uint64_t prompts[] = {11, 12}, keys[] = {21, 22};
     const uint32_t lengths[] = {2, 0, 1, 3}, annotators[] = {0, 1, 1}, left[] = {0, 1, 2},
                    right[] = {1, 0, 3};
-    const uint32_t groups[] = {1, UINT32_MAX}, models[] = {0, 1, 1, UINT32_MAX};
+    const uint32_t groups[] = {1, UINT32_MAX}, models[] = {0, 1, 1, UINT32_MAX}, who[] = {1, 0},
+                   what[] = {3, 0}, language[] = {0, UINT32_MAX};
+    const uint8_t number[] = {1, 0};
+    const float rating[] = {1, 4};
     const uint8_t responses[] = {2, 2}, outcomes[] = {0, 1, 2}, strengths[] = {0, 3, 1};
     const float weights[] = {1, 1, 0.5F};
     const struct {
@@ -119,6 +134,12 @@ static void fill(struct side *side, enum column skip)
         {COLUMN_ANNOTATOR_KEY, keys, sizeof(keys)},
         {COLUMN_ANNOTATOR_GROUP, groups, sizeof(groups)},
         {COLUMN_RESPONSE_MODEL, models, sizeof(models)},
+        {COLUMN_OBJECTIVE_ANNOTATOR, who, sizeof(who)},
+        {COLUMN_OBJECTIVE_RESPONSE, what, sizeof(what)},
+        {COLUMN_OBJECTIVE_NUMBER, number, sizeof(number)},
+        {COLUMN_OBJECTIVE_VALUE, rating, sizeof(rating)},
+        {COLUMN_ITEM_LANGUAGE, language, sizeof(language)},
+        {COLUMN_ARTEFACT, "oneto", 5},
     };
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++) {
         if (columns[i].column != skip)
@@ -143,6 +164,14 @@ static void test_whole(void **state UNUSED)
     assert_int_equal(data->annotator_group[1], FIT_NO_GROUP);
     assert_int_equal(data->n_models, 2);
     assert_string_equal(data->model_name[data->response_model[2]], "great");
+    assert_int_equal(data->n_objective_ratings, 2);
+    assert_string_equal(data->objective_name[data->objective_number[0]], "article:calm");
+    assert_true(data->objective_response[0] == 3 && data->objective_value[1] == 4);
+    assert_string_equal(data->language_name[data->item_language[0]], "en");
+    size_t size;
+    assert_int_equal(dataset_n_artefacts(side.dataset), 2);
+    assert_memory_equal(dataset_artefact(side.dataset, 1, &size), "to", 2);
+    assert_int_equal(size, 2);
     release(&side);
 }
 

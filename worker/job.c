@@ -1,5 +1,7 @@
 #include "worker/job.h"
 
+#include "worker/fit/compare.h"
+
 #include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
@@ -15,6 +17,7 @@ struct job {
     struct dataset *dataset;
     char *attribute;
     struct fit_options options;
+    bool compares; // two models, and fits none
     _Atomic(bool) cancelled, ended;
     pthread_mutex_t lock; // of phase and fraction
     char phase[JOB_PHASE_BYTES];
@@ -36,7 +39,10 @@ static int read_options(
     struct job *job, const char *method, const char *attribute, const char *options_json, struct err *err)
 {
     struct fit_options *options = &job->options;
-    if (!fit_method_parse(method, &options->method))
+    job->compares = strcmp(method, "compare") == 0;
+    if (job->compares)
+        options->method = FIT_POOLED;
+    else if (!fit_method_parse(method, &options->method))
         return err_set(err, ERR_INVALID, "this worker does not know the method %s", method);
     json_error_t where;
     json_t *json = json_loads(options_json[0] != '\0' ? options_json : "{}", JSON_REJECT_DUPLICATES, &where);
@@ -74,10 +80,32 @@ static bool on_progress(void *arg, const char *phase, double fraction)
     return !atomic_load(&job->cancelled);
 }
 
+static int run_comparison(struct job *job)
+{
+    struct artefact *models[2] = {NULL, NULL};
+    int rc = 0;
+    if (dataset_n_artefacts(job->dataset) != ARRAY_SIZE(models))
+        return err_set(&job->err, ERR_INVALID, "two models are compared, and %zu came",
+            dataset_n_artefacts(job->dataset));
+    for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(models); i++) {
+        size_t size;
+        const void *bytes = dataset_artefact(job->dataset, i, &size);
+        models[i] = artefact_open_bytes(bytes, size, &job->err);
+        rc = models[i] != NULL ? 0 : ERR_INVALID;
+    }
+    if (rc == 0)
+        rc = compare_run(
+            dataset_fit_data(job->dataset), models[0], models[1], &job->options, &job->result, &job->err);
+    for (size_t i = 0; i < ARRAY_SIZE(models); i++)
+        artefact_close(models[i]);
+    return rc;
+}
+
 static void *run(void *arg)
 {
     struct job *job = arg;
-    job->rc = fit_run(dataset_fit_data(job->dataset), &job->options, &job->result, &job->err);
+    job->rc = job->compares ? run_comparison(job)
+                            : fit_run(dataset_fit_data(job->dataset), &job->options, &job->result, &job->err);
     atomic_store(&job->ended, true);
     uint64_t one = 1;
     ssize_t put UNUSED = write(job->wake_fd, &one, sizeof(one));

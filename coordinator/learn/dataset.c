@@ -4,6 +4,7 @@
 #include "coordinator/api.h"
 #include "coordinator/identity/keys.h"
 #include "coordinator/learn/groups.h"
+#include "coordinator/learn/names.h"
 #include "coordinator/learn/stream.h"
 #include "proto/columns.h"
 
@@ -47,6 +48,8 @@ struct sender {
     char *models[WIRE_MODELS_MAX]; // by name
     uint32_t n_models;
     bool has_too_many_models;
+    struct learn_names objectives, languages;
+    uint64_t artefact_bytes[WIRE_ARTEFACTS_MAX];
     struct place *places;
     uint32_t n_places, n_placed;
     struct groups *groups;
@@ -310,6 +313,62 @@ static int add_model(struct sender *sender, const struct db_result *result, stru
     return add_u32(sender, COLUMN_RESPONSE_MODEL, index, err);
 }
 
+// Of too many dimensions the first by name are told of; of too many languages none.
+static int read_objectives(struct sender *sender, struct err *err)
+{
+    int64_t shard_key = sender->source->shard_key;
+    int rc = learn_names_read(sender->session, QUERY_LEARN_DATA_OBJECTIVES, shard_key, WIRE_OBJECTIVES_MAX,
+        WIRE_OBJECTIVE_MAX_BYTES, &sender->objectives, err);
+    if (rc == 0)
+        rc = learn_names_read(sender->session, QUERY_LEARN_DATA_LANGUAGES, shard_key, WIRE_LANGUAGES_MAX,
+            WIRE_LANGUAGE_MAX_BYTES, &sender->languages, err);
+    if (sender->languages.more)
+        learn_names_forget(&sender->languages);
+    return rc;
+}
+
+// --- models that are to be compared -------------------------------------------------------------------------------------------
+static int read_artefact_sizes(struct sender *sender, struct err *err)
+{
+    for (size_t i = 0; i < sender->source->n_compared; i++) {
+        struct db_params params;
+        struct db_result result;
+        db_params_init(&params);
+        db_add_number(&params, sender->source->shard_key);
+        db_add_uuid(&params, sender->source->compared[i]);
+        int rc = db_session_query(sender->session, QUERY_LEARN_MODEL, &params, &result, err);
+        if (rc < 0)
+            return rc;
+        if (result.n_rows != 1)
+            return err_set(err, ERR_INVALID, "a model that is to be compared is not there any more");
+        sender->artefact_bytes[i] = (uint64_t)db_number(&result, 0, 5);
+    }
+    return 0;
+}
+
+static int on_artefact(void *arg, const struct db_result *result, struct err *err)
+{
+    struct arena *arena = arena_new(SIZE_MAX);
+    size_t size = 0;
+    const unsigned char *bytes = db_bytes(result, 0, 0, arena, &size);
+    int rc = add(arg, COLUMN_ARTEFACT, bytes, size, err);
+    arena_free(arena);
+    return rc;
+}
+
+static int send_artefacts(struct sender *sender, struct err *err)
+{
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sender->source->n_compared; i++) {
+        struct db_params params;
+        db_params_init(&params);
+        db_add_number(&params, sender->source->shard_key);
+        db_add_uuid(&params, sender->source->compared[i]);
+        rc = db_session_stream(sender->session, QUERY_SCORE_MODEL_BYTES, &params, on_artefact, sender, err);
+    }
+    return rc;
+}
+
 // Of a response whose words were sealed, as those of chats are: how they are opened, and kept for the item's other rows.
 static int open_sealed(struct sender *sender, const struct db_result *result, struct uuid item)
 {
@@ -368,6 +427,11 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
         rc = add(sender, COLUMN_ITEM_PROMPT, &prompt, sizeof(prompt), err);
         if (rc == 0)
             rc = add_u8(sender, COLUMN_ITEM_RESPONSES, (uint8_t)db_number(result, 0, 1), err);
+        if (rc == 0 && sender->languages.n > 0)
+            rc = add_u32(sender, COLUMN_ITEM_LANGUAGE,
+                learn_names_index(
+                    &sender->languages, db_is_null(result, 0, 9) ? NULL : db_text(result, 0, 9)),
+                err);
     }
     sender->n_placed++;
     if (rc == 0)
@@ -546,6 +610,39 @@ static int send_rating(struct sender *sender, const struct db_result *result, co
     return rc;
 }
 
+// Ratings of all dimensions, and of articles.
+static int send_objectives(struct sender *sender, const struct db_result *result, const struct place *place,
+    uint32_t annotator, struct err *err)
+{
+    if (sender->objectives.n == 0 || db_is_null(result, 0, 6))
+        return 0;
+    json_t *ratings = json_loads(db_text(result, 0, 6), 0, NULL), *slots, *value;
+    const char *dimension, *slot;
+    int rc = 0;
+    json_object_foreach(ratings, dimension, slots)
+    {
+        uint32_t number = learn_names_index(&sender->objectives, dimension);
+        json_object_foreach(slots, slot, value)
+        {
+            char *end;
+            float rating;
+            unsigned long n = strtoul(slot, &end, 10);
+            if (rc < 0 || number == UINT32_MAX || end == slot || *end != '\0' || n >= place->n ||
+                !rating_value(value, &rating))
+                continue;
+            rc = add_u32(sender, COLUMN_OBJECTIVE_ANNOTATOR, annotator, err);
+            if (rc == 0)
+                rc = add_u32(sender, COLUMN_OBJECTIVE_RESPONSE, place->first + (uint32_t)n, err);
+            if (rc == 0)
+                rc = add_u8(sender, COLUMN_OBJECTIVE_NUMBER, (uint8_t)number, err);
+            if (rc == 0)
+                rc = add_f32(sender, COLUMN_OBJECTIVE_VALUE, rating, err);
+        }
+    }
+    json_decref(ratings);
+    return rc;
+}
+
 static int on_judgment(void *arg, const struct db_result *result, struct err *err)
 {
     struct sender *sender = arg;
@@ -554,6 +651,9 @@ static int on_judgment(void *arg, const struct db_result *result, struct err *er
     const char *outcome = db_text(result, 0, 2);
     if (place == NULL || annotator == NO_INDEX)
         return 0;
+    int rc = send_objectives(sender, result, place, (uint32_t)annotator, err);
+    if (rc < 0)
+        return rc;
     if (strcmp(outcome, "ranking") == 0)
         return send_ranking(sender, result, place, (uint32_t)annotator, err);
     if (strcmp(outcome, "rating") == 0)
@@ -596,6 +696,16 @@ static int send_header(struct sender *sender, struct err *err)
     }
     for (uint32_t i = 0; i < sender->n_models; i++)
         columns_hash_model(sender->hash, sender->models[i]);
+    header.n_objectives = sender->objectives.n;
+    header.objectives = sender->objectives.name;
+    header.n_languages = sender->languages.n;
+    header.languages = sender->languages.name;
+    header.n_artefacts = sender->source->n_compared;
+    header.artefacts = sender->artefact_bytes;
+    for (uint32_t i = 0; i < sender->objectives.n; i++)
+        columns_hash_objective(sender->hash, sender->objectives.name[i]);
+    for (uint32_t i = 0; i < sender->languages.n; i++)
+        columns_hash_language(sender->hash, sender->languages.name[i]);
     return stream_push(sender->stream, WIRE_DATASET_HEADER, &header, err);
 }
 
@@ -637,6 +747,10 @@ static int send_all(struct sender *sender, struct err *err)
     if (rc == 0)
         rc = read_models(sender, err);
     if (rc == 0)
+        rc = read_objectives(sender, err);
+    if (rc == 0)
+        rc = read_artefact_sizes(sender, err);
+    if (rc == 0)
         rc = send_header(sender, err);
     if (rc == 0)
         rc = send_annotators(sender, err);
@@ -644,6 +758,8 @@ static int send_all(struct sender *sender, struct err *err)
         rc = send_items(sender, err);
     if (rc == 0)
         rc = send_judgments(sender, err);
+    if (rc == 0)
+        rc = send_artefacts(sender, err);
     if (rc == 0)
         rc = db_session_commit(sender->session, err);
     return rc < 0 ? rc : send_end(sender, err);
@@ -666,6 +782,8 @@ int dataset_send(struct stream *stream, const struct stream_source *source, stru
     columns_hash_free(sender->hash);
     groups_free(sender->groups);
     forget_models(sender);
+    learn_names_forget(&sender->objectives);
+    learn_names_forget(&sender->languages);
     json_decref(sender->words);
     json_decref(sender->questions);
     free(sender->people);

@@ -15,8 +15,7 @@
 // Under these no method can say anything; what a method needs beyond it says itself, in the fit's error.
 enum { JUDGMENTS_MIN = 20, ANNOTATORS_MIN = 2, ATTRIBUTE_MAX = 200, DIMENSION_MAX = 200 };
 
-static const char *const methods[] = {"pooled", "group", "dro", "maxmin", "jury", NULL};
-static const char *const later_methods[] = {"compliance", NULL};
+static const char *const methods[] = {"pooled", "group", "dro", "maxmin", "jury", "compliance", NULL};
 
 struct asking {
     struct http_request *request;
@@ -30,6 +29,7 @@ struct asking {
     struct id fit;
     struct uuid job;
     char *body; // the answer
+    struct id compared[2];
 };
 
 static struct loop *loop_of(const struct asking *asking)
@@ -71,27 +71,13 @@ static void read_options(struct fields *fields, struct asking *asking, const jso
     free(text);
 }
 
-static bool is_later(const char *method)
-{
-    for (size_t i = 0; later_methods[i] != NULL; i++) {
-        if (method != NULL && strcmp(method, later_methods[i]) == 0)
-            return true;
-    }
-    return false;
-}
-
 static bool read_body(struct asking *asking, const json_t *body)
 {
     struct fields fields;
     fields_init(&fields);
     fields_only(&fields, body, "", FIELDS("method", "attribute", "options"));
-    const char *method = json_string_value(json_object_get(body, "method"));
-    if (is_later(method)) {
-        fields_fail(&fields, "/method", "The method %s is not offered yet.", method);
-    } else {
-        int choice = fields_choice(&fields, body, "", "method", FIELD_REQUIRED, methods);
-        asking->method = choice >= 0 ? methods[choice] : "";
-    }
+    int choice = fields_choice(&fields, body, "", "method", FIELD_REQUIRED, methods);
+    asking->method = choice >= 0 ? methods[choice] : "";
     asking->attribute = fields_text(&fields, body, "", "attribute", FIELD_OPTIONAL, 1, ATTRIBUTE_MAX);
     bool needs_attribute = asking->method != NULL &&
                            (strcmp(asking->method, "group") == 0 || strcmp(asking->method, "dro") == 0);
@@ -220,15 +206,30 @@ static void ask_project(struct asking *asking)
     db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_PROJECT, &params, on_project, asking);
 }
 
+static void ask_compared(struct asking *asking);
+
 static void on_key(void *arg, const struct db_result *result)
 {
     struct asking *asking = arg;
     if (api_db_failed(asking->request, result))
         return;
-    if (result->n_rows == 0)
+    if (result->n_rows == 0 && strcmp(asking->method, "compare") == 0)
+        ask_compared(asking);
+    else if (result->n_rows == 0)
         ask_project(asking);
     else if (api_key_state(asking->request, result) == API_KEY_SAME)
         http_reply_json_text(asking->request, 202, db_text(result, 0, 2));
+}
+
+static void ask_key(struct asking *asking)
+{
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, asking->project.shard_key);
+    db_add_uuid(&params, asking->actor->person);
+    db_add_uuid(&params, asking->key);
+    db_add_bytes(&params, asking->request_hash, HASH_BYTES);
+    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_IDEMPOTENCY, &params, on_key, asking);
 }
 
 static void post_as(struct http_request *request, const struct actor *actor)
@@ -241,17 +242,10 @@ static void post_as(struct http_request *request, const struct actor *actor)
         !api_idempotency_key(request, false, &asking->key, &asking->has_key) || !read_body(asking, body))
         return;
     api_request_hash(request, body, asking->request_hash);
-    if (!asking->has_key) {
+    if (asking->has_key)
+        ask_key(asking);
+    else
         ask_project(asking);
-        return;
-    }
-    struct db_params params;
-    db_params_init(&params);
-    db_add_number(&params, asking->project.shard_key);
-    db_add_uuid(&params, asking->actor->person);
-    db_add_uuid(&params, asking->key);
-    db_add_bytes(&params, asking->request_hash, HASH_BYTES);
-    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_IDEMPOTENCY, &params, on_key, asking);
 }
 
 void fits_post(struct http_request *request)
@@ -259,6 +253,81 @@ void fits_post(struct http_request *request)
     struct id project;
     if (identity_param_id(request, "p", &project))
         identity_require(request, ACTION_MANAGE_PROJECT, &project, post_as);
+}
+
+// --- comparing two models of a study ------------------------------------------------------------------------------------
+static void on_compared(void *arg, const struct db_result *result)
+{
+    struct asking *asking = arg;
+    if (api_db_failed(asking->request, result))
+        return;
+    if (result->n_rows == 0 || db_number(result, 0, 1) != 2) {
+        http_problem_at(asking->request, 422, "/with", "There is no such model in this study.");
+        return;
+    }
+    asking->project.uuid = db_uuid(result, 0, 0);
+    ask_project(asking);
+}
+
+static void ask_compared(struct asking *asking)
+{
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, asking->project.shard_key);
+    db_add_uuid(&params, asking->compared[0].uuid);
+    db_add_uuid(&params, asking->compared[1].uuid);
+    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_COMPARED_MODELS, &params, on_compared, asking);
+}
+
+static bool read_comparison(struct asking *asking, const json_t *body)
+{
+    struct fields fields;
+    fields_init(&fields);
+    fields_only(&fields, body, "", FIELDS("with", "dimension"));
+    const char *with = fields_text(&fields, body, "", "with", FIELD_REQUIRED, 1, ID_TEXT_BYTES);
+    const char *dimension = fields_text(&fields, body, "", "dimension", FIELD_OPTIONAL, 1, DIMENSION_MAX);
+    if (with != NULL && (id_parse(with, &asking->compared[1]) < 0 ||
+                            asking->compared[1].shard_key != asking->compared[0].shard_key ||
+                            uuid_equal(asking->compared[1].uuid, asking->compared[0].uuid)))
+        fields_fail(&fields, "/with", "with must be the id of another model of the same study.");
+    if (!fields_finish(&fields, asking->request))
+        return false;
+    json_t *options =
+        json_pack("{s:[o,o]}", "models", json_id(asking->compared[0]), json_id(asking->compared[1]));
+    if (dimension != NULL)
+        json_object_set_new(options, "dimension", json_string(dimension));
+    char *text = json_canonical(options);
+    asking->options = arena_strdup(http_arena(asking->request), text);
+    free(text);
+    json_decref(options);
+    return true;
+}
+
+static void compare_as(struct http_request *request, const struct actor *actor)
+{
+    struct asking *asking = arena_calloc(http_arena(request), 1, sizeof(*asking));
+    asking->request = request;
+    asking->actor = actor;
+    asking->method = "compare";
+    json_t *body = http_body_json(request);
+    if (body == NULL || !identity_param_id(request, "m", &asking->compared[0]) ||
+        !api_idempotency_key(request, false, &asking->key, &asking->has_key))
+        return;
+    asking->project = asking->compared[0];
+    if (!read_comparison(asking, body))
+        return;
+    api_request_hash(request, body, asking->request_hash);
+    if (asking->has_key)
+        ask_key(asking);
+    else
+        ask_compared(asking);
+}
+
+void fits_compare(struct http_request *request)
+{
+    struct id model;
+    if (identity_param_id(request, "m", &model))
+        identity_require(request, ACTION_MANAGE_PROJECT, &model, compare_as);
 }
 
 // --- looking ----------------------------------------------------------------------------------------------------------

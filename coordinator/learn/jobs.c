@@ -171,9 +171,17 @@ static void offer(struct lease *lease, const struct db_result *result)
         LOG_NUMBER("link", lease->link->number));
     json_t *json = json_loads(options, 0, NULL);
     const char *dimension = json_string_value(json_object_get(json, "dimension"));
+    const json_t *models = json_object_get(json, "models");
+    struct uuid compared[WIRE_ARTEFACTS_MAX];
+    size_t n_compared = 0;
+    for (size_t i = 0; i < json_array_size(models) && i < WIRE_ARTEFACTS_MAX; i++) {
+        struct id id;
+        if (id_parse(json_string_value(json_array_get(models, i)), &id) == 0)
+            compared[n_compared++] = id.uuid;
+    }
     struct err err;
     lease->state = LEASE_STREAMING;
-    if (stream_start(lease, attribute, dimension != NULL ? dimension : "", &err) < 0)
+    if (stream_start(lease, attribute, dimension != NULL ? dimension : "", compared, n_compared, &err) < 0)
         jobs_stream_failed(lease, ERR_IO, &err);
     json_decref(json);
 }

@@ -31,7 +31,7 @@ struct storing {
     struct uuid fit, model;
     uint64_t fence, size;
     unsigned char hash[HASH_BYTES], snapshot[HASH_BYTES];
-    bool is_moved;
+    bool is_moved, is_comparison;
     int n_attempts;
     // What came of it.
     int rc;
@@ -258,22 +258,36 @@ static int count_once(struct storing *storing, struct db_session *session, struc
     return rc;
 }
 
+// A comparison is its card; told once more it is the same.
+static int count_comparison(struct storing *storing, struct db_session *session, struct err *err)
+{
+    struct db_params params;
+    struct db_result result;
+    params_of_fit(storing, &params);
+    db_add_text(&params, storing->card);
+    db_add_uuid(&params, uuid_new()); // of the event
+    int rc = db_session_query(session, QUERY_LEARN_FIT_COMPARED, &params, &result, err);
+    storing->is_counted = rc == 0 && result.n_rows == 1;
+    return rc;
+}
+
 static void run(void *arg)
 {
     struct storing *storing = arg;
     struct db_session *session = NULL;
-    storing->rc = put_in_place(storing, &storing->err);
+    storing->rc = storing->is_comparison ? 0 : put_in_place(storing, &storing->err);
     if (storing->rc == 0)
         storing->rc = db_session_open(storing->conninfo, &session, &storing->err);
     if (storing->rc == 0)
-        storing->rc = count_once(storing, session, &storing->err);
+        storing->rc = storing->is_comparison ? count_comparison(storing, session, &storing->err)
+                                             : count_once(storing, session, &storing->err);
     db_session_close(session);
 }
 
 // --- back on the loop -------------------------------------------------------------------------------------------------
 static void storing_free(struct storing *storing)
 {
-    if (!storing->is_moved)
+    if (!storing->is_moved && !storing->is_comparison)
         unlink(storing->temporary);
     free(storing->conninfo);
     free(storing->card);
@@ -348,16 +362,19 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
 {
     unsigned char hash[HASH_BYTES];
     char hex[HASH_HEX_BYTES];
-    if (lease->fd < 0 || lease->size != result->size)
+    bool is_comparison = lease->fd < 0 && result->size == 0;
+    if (!is_comparison && (lease->fd < 0 || lease->size != result->size))
         return err_set(err, ERR_INVALID, "the artefact has not come whole");
-    hash_stream_finish(lease->hash, hash);
+    memcpy(hash, result->sha256.data, HASH_BYTES);
+    if (!is_comparison)
+        hash_stream_finish(lease->hash, hash);
     lease->hash = NULL;
     if (memcmp(hash, result->sha256.data, HASH_BYTES) != 0)
         return err_set(err, ERR_CRYPTO, "the artefact's hash is not what the result says");
     if (memcmp(result->snapshot.data, lease->snapshot, HASH_BYTES) != 0)
         return err_set(err, ERR_CRYPTO, "the result is about other data than were sent");
     json_t *card = json_loads(result->card, JSON_REJECT_DUPLICATES, NULL);
-    bool is_card = json_is_object(json_object_get(card, "all"));
+    bool is_card = json_is_object(is_comparison ? card : json_object_get(card, "all"));
     json_decref(card);
     if (!is_card)
         return err_set(err, ERR_INVALID, "the card is not a JSON object with the evaluation for all");
@@ -378,10 +395,12 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
         .model = uuid_new(),
         .fence = lease->fence,
         .size = lease->size,
+        .is_comparison = is_comparison,
     };
     memcpy(storing->hash, hash, HASH_BYTES);
     memcpy(storing->snapshot, lease->snapshot, HASH_BYTES);
-    close(lease->fd); // the file is the storing's now
+    if (lease->fd >= 0)
+        close(lease->fd); // the file is the storing's now
     lease->fd = -1;
     lease->storing = storing;
     lease->state = LEASE_STORING;

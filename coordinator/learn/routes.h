@@ -5,6 +5,7 @@
 struct http_request;
 
 void fits_post(struct http_request *request);
+void fits_compare(struct http_request *request);
 void fits_list(struct http_request *request);
 void fits_get(struct http_request *request);
 void fits_delete(struct http_request *request);

@@ -84,7 +84,8 @@ static void *run(void *arg)
 }
 
 // --- on the loop ----------------------------------------------------------------------------------------------------
-int stream_start(struct lease *lease, const char *attribute, const char *dimension, struct err *err)
+int stream_start(struct lease *lease, const char *attribute, const char *dimension,
+    const struct uuid *compared, size_t n_compared, struct err *err)
 {
     struct learn *learn = lease->learn;
     struct stream *stream = calloc(1, sizeof(*stream));
@@ -98,6 +99,8 @@ int stream_start(struct lease *lease, const char *attribute, const char *dimensi
     stream->source.shard_key = lease->shard_key;
     snprintf(stream->source.attribute, sizeof(stream->source.attribute), "%s", attribute);
     snprintf(stream->source.dimension, sizeof(stream->source.dimension), "%s", dimension);
+    for (size_t i = 0; i < n_compared && i < WIRE_ARTEFACTS_MAX; i++)
+        stream->source.compared[stream->source.n_compared++] = compared[i];
     pthread_mutex_init(&stream->lock, NULL);
     pthread_cond_init(&stream->room, NULL);
     STAILQ_INIT(&stream->pieces);

@@ -11,9 +11,9 @@ struct stream;
 enum { STREAM_PIECES_MAX = 16 };
 
 // --- on the loop --------------------------------------------------------------------------------------------------
-// `attribute` and `dimension` may be "". Writes `wake_fd` whenever there is something to look at.
-int stream_start(
-    struct lease *lease, const char *attribute, const char *dimension, struct err *err) MUST_CHECK;
+// `attribute` and `dimension` may be ""; `compared` are models to send along. Writes `wake_fd` whenever there is something to look at.
+int stream_start(struct lease *lease, const char *attribute, const char *dimension,
+    const struct uuid *compared, size_t n_compared, struct err *err) MUST_CHECK;
 // The next frame when there is one; free it with buf_release. A chunk is given only when `with_credit`.
 bool stream_take(struct stream *stream, bool with_credit, struct buf *ret_frame, enum wire_type *ret_type);
 // Once WIRE_DATASET_END has been taken.
@@ -29,6 +29,8 @@ struct stream_source {
     const struct keys *keys;
     int64_t shard_key;
     char attribute[256], dimension[256];
+    struct uuid compared[WIRE_ARTEFACTS_MAX];
+    size_t n_compared;
 };
 // Waits for room. ERR_CLOSED when the stream was cancelled.
 int stream_push(struct stream *stream, enum wire_type type, const void *message, struct err *err) MUST_CHECK;

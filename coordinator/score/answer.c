@@ -2,6 +2,7 @@
 
 #include "base/hash.h"
 #include "coordinator/score/explain.h"
+#include "coordinator/score/scoring_objectives.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -67,6 +68,19 @@ static void add_text(struct buf *out, const char *text)
         add_json(out, json_string(text));
 }
 
+// Its members behind others; takes the reference.
+static void add_members(struct buf *out, json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(15));
+    assert(text != NULL);
+    if (json_object_size(json) > 0) {
+        buf_add_char(out, ',');
+        buf_add(out, text + 1, strlen(text) - 2);
+    }
+    free(text);
+    json_decref(json);
+}
+
 // `{"attribute":...,"value":...` of each group, written once.
 struct names {
     char **text;
@@ -113,7 +127,8 @@ static void add_groups_of(struct buf *out, const struct scoring *scoring, const 
     }
     LITERAL(out, "],\"worst\":");
     add_group_score(out, names, result->worst_group[i], result->worst_utility[i]);
-    LITERAL(out, ",\"violations\":[]");
+    if (scoring->beside == NULL)
+        LITERAL(out, ",\"violations\":[]");
 }
 
 static void add_candidate(const struct answer *answer, const struct scoring *scoring,
@@ -130,6 +145,8 @@ static void add_candidate(const struct answer *answer, const struct scoring *sco
     add_index(out, rank);
     if (answer->detail == ANSWER_FULL)
         add_groups_of(out, scoring, names, i);
+    if (scoring->beside != NULL)
+        add_members(out, scoring_beside_candidate(scoring->beside, scoring, i));
     if (result->lottery != NULL) {
         LITERAL(out, ",\"probability\":");
         answer_number(out, result->lottery[i]);
@@ -196,11 +213,17 @@ static void add_decision(const struct answer *answer, const struct scoring *scor
             buf_add_char(out, ',');
         add_candidate(answer, scoring, names, i, rank_of[i], out);
     }
-    LITERAL(out, "],\"choice\":{\"index\":");
-    add_index(out, result->choice);
-    LITERAL(out, ",\"id\":");
-    add_text(out, scoring->ids[result->choice]);
-    buf_add_char(out, '}');
+    if (scoring->beside != NULL && scoring->beside->n_out == scoring->n_candidates) {
+        LITERAL(out, "],\"choice\":null");
+    } else {
+        LITERAL(out, "],\"choice\":{\"index\":");
+        add_index(out, result->choice);
+        LITERAL(out, ",\"id\":");
+        add_text(out, scoring->ids[result->choice]);
+        buf_add_char(out, '}');
+    }
+    if (scoring->beside != NULL)
+        add_members(out, scoring_beside_answer(scoring->beside, scoring));
     if (answer->detail == ANSWER_FULL)
         add_why(scoring, names, out);
     if (result->lottery != NULL) {

@@ -237,14 +237,9 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
     struct arena *arena = http_arena(call->request);
     struct err err = {0};
     if (model == NULL) {
-        if (model_err->code == ERR_NOT_FOUND) {
-            http_problem(call->request, 404, "The model does not exist.");
-            return;
-        }
-        bool may_pass = model_err->code == ERR_LIMIT || model_err->code == ERR_IO;
-        if (may_pass)
-            http_reply_header(call->request, "Retry-After", "1");
-        http_problem(call->request, may_pass ? 503 : 500, "The model can't be loaded now.");
+        const char *detail;
+        int status = model_status(model_err, &detail);
+        http_problem(call->request, status, "%s", status == 404 ? "The model does not exist." : detail);
         return;
     }
     struct scoring scoring = {

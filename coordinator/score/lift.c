@@ -31,19 +31,24 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-// Digits into `*digits`, as many as fit; returns how many there were.
-static int take_digits(const char **at, uint64_t *digits, int *n_kept)
+// Digits behind those that are in `*digits`, which wraps where they are more than 19; moves `*at` behind them.
+static void take_digits(const char **at, uint64_t *digits)
 {
-    const char *begin = *at;
-    for (; is_digit(**at); (*at)++) {
-        if (*n_kept < 19) {
-            *digits = *digits * 10 + (uint64_t)(**at - '0');
-            *n_kept += *digits != 0; // zeros in front are no digits
-        } else {
-            *n_kept = 20;
-        }
-    }
-    return (int)(*at - begin);
+    const char *next = *at;
+    uint64_t sum = *digits;
+    for (; is_digit(*next); next++)
+        sum = sum * 10 + (uint64_t)(*next - '0');
+    *digits = sum;
+    *at = next;
+}
+
+// How many digits count, from the first that is not 0; the text has only digits and one point.
+static int count_digits(const char *from, const char *to)
+{
+    int n = 0;
+    for (; from < to; from++)
+        n += is_digit(*from) && (n > 0 || *from != '0');
+    return n;
 }
 
 // False where the short way (Clinger 1990: both sides exact, one rounding) does not do, or might round a float wrongly.
@@ -70,19 +75,21 @@ bool lift_number(const char **at, double *ret_value)
     const char *begin = *at;
     bool is_negative = **at == '-';
     uint64_t digits = 0;
-    int n_kept = 0, exponent = 0;
+    int exponent = 0;
     *at += is_negative;
-    bool zero_first = **at == '0';
-    int n_whole = take_digits(at, &digits, &n_kept);
-    if (n_whole == 0 || (zero_first && n_whole > 1))
+    const char *first = *at;
+    take_digits(at, &digits);
+    if (*at == first || (*first == '0' && *at > first + 1))
         return false;
     if (**at == '.') {
-        (*at)++;
-        int n_behind = take_digits(at, &digits, &n_kept);
-        if (n_behind == 0)
+        const char *behind = ++*at;
+        take_digits(at, &digits);
+        if (*at == behind)
             return false;
-        exponent = -n_behind;
+        exponent = (int)(behind - *at);
     }
+    ptrdiff_t most = *at - first - (exponent < 0) - (*first == '0'); // digits that may count
+    int n_kept = most <= 19 ? 19 : count_digits(first, *at);
     if (**at == 'e' || **at == 'E') {
         (*at)++;
         bool is_less = **at == '-';
@@ -131,7 +138,9 @@ static uint32_t read_list(struct lifting *lifting, const char **at)
         double number;
         if (!lift_number(&next, &number) || !isfinite((float)number))
             return 0;
-        reserve(lifting, n + 1)[n] = (float)number;
+        if (lifting->values_capacity - lifting->n_values <= n)
+            reserve(lifting, n + 1);
+        lifting->values[lifting->n_values + n] = (float)number;
         next = after_space(next);
         if (*next == ']')
             break;

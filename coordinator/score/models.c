@@ -107,8 +107,9 @@ static bool make_room(struct model_cache *cache)
     return true;
 }
 
-void model_cache_rest(struct model_cache *cache)
+bool model_cache_rest(struct model_cache *cache)
 {
+    bool is_busy = false;
     int64_t since_us = clock_monotonic_us() - REST_US;
     pthread_mutex_lock(&cache->lock);
     for (size_t i = 0; i < cache->n; i++) {
@@ -117,8 +118,26 @@ void model_cache_rest(struct model_cache *cache)
             artefact_rest(model->artefact);
             model->rests = true;
         }
+        is_busy = is_busy || !model->rests;
     }
     pthread_mutex_unlock(&cache->lock);
+    return is_busy;
+}
+
+int model_status(const struct err *err, const char **ret_detail)
+{
+    switch (err->code) {
+    case ERR_NOT_FOUND:
+        *ret_detail = "There is no such model.";
+        return 404;
+    case ERR_INVALID:
+    case ERR_CRYPTO:
+        *ret_detail = "The model is damaged: its bytes are not those that were registered.";
+        return 500;
+    default:
+        *ret_detail = "The model can't be loaded now.";
+        return err->code == ERR_LIMIT || err->code == ERR_IO ? 503 : 500;
+    }
 }
 
 void model_release(struct model **model)
@@ -153,14 +172,33 @@ static int write_piece(void *arg, const struct db_result *result, struct err *er
     return written == (ssize_t)size ? 0 : err_set_errno(err, "writing an artefact");
 }
 
-// Another coordinator stored it: bring its bytes here, whole or not at all.
-static int bring(struct db_session *session, struct id id, const char *path, struct err *err)
+// NULL unless the bytes are an artefact, and that of this name.
+static struct artefact *open_named(const char *path, const char *hash, struct err *err)
+{
+    char found[HASH_HEX_BYTES];
+    struct artefact *artefact = artefact_open(path, err);
+    if (artefact == NULL)
+        return NULL;
+    hex_encode(artefact_hash(artefact), HASH_BYTES, found);
+    if (strcmp(found, hash) == 0)
+        return artefact;
+    artefact_close(artefact);
+    err_set(err, ERR_CRYPTO, "the artefact's bytes are not those of the model");
+    return NULL;
+}
+
+// Another coordinator stored it, or the file here is damaged: brings its bytes here, whole and right or not at all. NULL: failed.
+static struct artefact *bring(
+    struct db_session *session, struct id id, const char *path, const char *hash, struct err *err)
 {
     char temporary[PATH_MAX + 16];
+    struct artefact *artefact = NULL;
     snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path);
     int fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return err_set_errno(err, "%s", temporary);
+    if (fd < 0) {
+        err_set_errno(err, "%s", temporary);
+        return NULL;
+    }
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, id.shard_key);
@@ -168,11 +206,16 @@ static int bring(struct db_session *session, struct id id, const char *path, str
     int rc = db_session_stream(session, QUERY_SCORE_MODEL_BYTES, &params, write_piece, &fd, err);
     if (close(fd) != 0 && rc == 0)
         rc = err_set_errno(err, "%s", temporary);
-    if (rc == 0 && rename(temporary, path) != 0)
-        rc = err_set_errno(err, "%s", path);
-    if (rc < 0)
+    if (rc == 0)
+        artefact = open_named(temporary, hash, err);
+    if (artefact != NULL && rename(temporary, path) != 0) {
+        err_set_errno(err, "%s", path);
+        artefact_close(artefact);
+        artefact = NULL;
+    }
+    if (artefact == NULL)
         unlink(temporary);
-    return rc;
+    return artefact;
 }
 
 // 0 where the community is none of this deployment's any more.
@@ -208,17 +251,13 @@ static int open_artefact(struct load *load, struct db_session *session)
         (rc = ask_constitution(load, session, db_number(&result, 0, 1), made_us, &version)) < 0)
         return rc;
     snprintf(path, sizeof(path), "%s/artefacts/%s", load->loop->app->data_folder, hash);
-    if (access(path, R_OK) != 0 && (rc = bring(session, load->id, path, &load->err)) < 0)
-        return rc;
-    struct artefact *artefact = artefact_open(path, &load->err);
+    struct artefact *artefact = access(path, R_OK) == 0 ? open_named(path, hash, &load->err) : NULL;
+    if (artefact == NULL && load->err.message[0] != '\0')
+        log_event(LOG_WARNING, "artefact_damaged", LOG_TEXT("detail", load->err.message));
+    if (artefact == NULL)
+        artefact = bring(session, load->id, path, hash, &load->err);
     if (artefact == NULL)
         return load->err.code;
-    char found[HASH_HEX_BYTES];
-    hex_encode(artefact_hash(artefact), HASH_BYTES, found);
-    if (strcmp(found, hash) != 0) {
-        artefact_close(artefact);
-        return err_set(&load->err, ERR_CRYPTO, "the artefact's bytes are not those of the model");
-    }
     struct model *model = calloc(1, sizeof(*model));
     if (model == NULL)
         abort();

@@ -8,6 +8,7 @@
 #include "coordinator/score/explain.h"
 #include "coordinator/score/models.h"
 #include "coordinator/score/scoring.h"
+#include "coordinator/score/scoring_objectives.h"
 #include "reward/batch.h"
 
 #include <stdio.h>
@@ -24,6 +25,10 @@ struct call {
     const char *model_text;
     enum answer_detail detail;
     size_t n_features; // of explanations; 0: none
+    bool is_beside;    // objectives, articles or people are asked of
+    bool has_judge;    // another model says whether articles are complied with
+    struct id judge_id;
+    struct model *model; // while the other is awaited
 };
 
 json_t *score_body(struct http_request *request, struct lifted *ret_lifted)
@@ -105,6 +110,23 @@ static int read_rule(
     return rc;
 }
 
+// What is asked beside the preference, the same of each prompt.
+static int read_beside(const struct call *call, const struct artefact *judge, struct scoring *scorings,
+    size_t n, struct arena *arena, struct err *err)
+{
+    struct scoring_objectives asked = {.people = json_is_true(json_object_get(call->body, "people"))};
+    if (!call->is_beside)
+        return 0;
+    int rc = scoring_read_objectives(
+        &asked, scorings[0].artefact, json_object_get(call->body, "objectives"), arena, err);
+    if (rc == 0)
+        rc =
+            scoring_read_constitution(&asked, judge, json_object_get(call->body, "constitution"), arena, err);
+    for (size_t p = 0; p < n; p++)
+        scorings[p].beside = arena_memdup(arena, &asked, sizeof(asked));
+    return rc;
+}
+
 static int check_amounts(const struct call *call, const struct scoring *scorings, size_t n, struct err *err)
 {
     size_t n_all = 0;
@@ -175,8 +197,8 @@ static bool in_one_pass(
     const struct scoring *first = &scorings[0];
     bool is_sum = first->rule == AGGREGATE_MEAN || first->rule == AGGREGATE_MAXMIN ||
                   first->rule == AGGREGATE_WEIGHTS || first->rule == AGGREGATE_NASH;
-    if (call->detail != ANSWER_SCORES || call->n_features > 0 || first->seats != NULL || !is_sum ||
-        first->artefact->features != ARTEFACT_EMBEDDING)
+    if (call->is_beside || call->detail != ANSWER_SCORES || call->n_features > 0 || first->seats != NULL ||
+        !is_sum || first->artefact->features != ARTEFACT_EMBEDDING)
         return false;
     uint32_t *first_of = arena_alloc(arena, (n + 1) * sizeof(*first_of)),
              *choice = arena_alloc(arena, n * sizeof(*choice));
@@ -205,6 +227,10 @@ static int decide(
     int rc = scoring_rewards(scorings, n, arena, err);
     for (size_t p = 0; rc == 0 && p < n; p++) {
         rc = scoring_decide(&scorings[p], arena, err);
+        if (rc == 0 && scorings[p].beside != NULL)
+            rc = scoring_judge(scorings[p].beside, &scorings[p], arena, err);
+        if (rc == 0 && scorings[p].beside != NULL)
+            rc = scoring_leave_out(scorings[p].beside, &scorings[p], arena, err);
         if (rc == 0 && call->n_features > 0) {
             scorings[p].n_features = call->n_features;
             scoring_explain(&scorings[p], arena);
@@ -238,20 +264,11 @@ static void reply(const struct call *call, const struct model *model, const stru
     buf_release(&out);
 }
 
-static void on_model(void *arg, struct model *model, const struct err *model_err)
+static void answer_by(const struct call *call, const struct model *model, const struct model *judge)
 {
-    const struct call *call = arg;
     struct http_request *request = call->request;
     struct arena *arena = http_arena(request);
     struct err err = {0};
-    if (model == NULL) {
-        if (model_err->code == ERR_NOT_FOUND)
-            http_problem(request, 404, "There is no such model.");
-        else
-            http_problem(request, model_err->code == ERR_LIMIT || model_err->code == ERR_IO ? 503 : 500,
-                "The model can't be loaded now.");
-        return;
-    }
     json_t *prompts = json_object_get(call->body, "prompts");
     size_t n = prompts != NULL ? json_array_size(prompts) : 1;
     struct scoring *scorings = arena_calloc(arena, n, sizeof(*scorings));
@@ -259,10 +276,43 @@ static void on_model(void *arg, struct model *model, const struct err *model_err
         scorings[p] = (struct scoring){.artefact = model_artefact(model), .lifted = &call->lifted};
     if (read_prompts(call, prompts, scorings, n, arena, &err) < 0 ||
         read_rule(call, scorings, n, arena, &err) < 0 || check_amounts(call, scorings, n, &err) < 0 ||
+        read_beside(call, model_artefact(judge), scorings, n, arena, &err) < 0 ||
         decide(call, scorings, n, arena, &err) < 0)
         reply_pointed(request, &err);
     else
         reply(call, model, scorings, n, prompts != NULL);
+}
+
+static bool is_there(const struct call *call, const struct model *model, const struct err *model_err)
+{
+    const char *detail;
+    if (model != NULL)
+        return true;
+    int status = model_status(model_err, &detail);
+    http_problem(call->request, status, "%s", detail);
+    return false;
+}
+
+static void on_judge(void *arg, struct model *judge, const struct err *model_err)
+{
+    struct call *call = arg;
+    if (is_there(call, judge, model_err))
+        answer_by(call, call->model, judge);
+    model_release(&judge);
+    model_release(&call->model);
+}
+
+static void on_model(void *arg, struct model *model, const struct err *model_err)
+{
+    struct call *call = arg;
+    if (!is_there(call, model, model_err))
+        return;
+    if (call->has_judge) {
+        call->model = model;
+        model_acquire(http_context(call->request), call->judge_id, on_judge, call);
+        return;
+    }
+    answer_by(call, model, model);
     model_release(&model);
 }
 
@@ -286,6 +336,24 @@ static void read_explain(struct fields *fields, struct call *call)
             SCORING_FEATURES_MAX);
 }
 
+// The model that judges articles is one of the same study, so that who may use the one may use the other.
+static void read_judge(struct fields *fields, struct call *call)
+{
+    const json_t *judge = json_object_get(json_object_get(call->body, "constitution"), "model"),
+                 *people = json_object_get(call->body, "people");
+    struct id model;
+    call->is_beside = json_object_get(call->body, "objectives") != NULL ||
+                      json_object_get(call->body, "constitution") != NULL || json_is_true(people);
+    if (people != NULL && !json_is_boolean(people))
+        fields_fail(fields, "/people", "people must be true or false.");
+    if (judge == NULL || call->model_text == NULL || id_parse(call->model_text, &model) < 0)
+        return;
+    call->has_judge = true;
+    if (!json_is_string(judge) || id_parse(json_string_value(judge), &call->judge_id) < 0 ||
+        call->judge_id.shard_key != model.shard_key)
+        fields_fail(fields, "/constitution/model", "model must be the id of a model of the same study.");
+}
+
 static bool read_body(struct call *call)
 {
     static const char *const details[] = {[ANSWER_FULL] = "full", [ANSWER_SCORES] = "scores", NULL};
@@ -295,12 +363,13 @@ static bool read_body(struct call *call)
     struct fields fields;
     fields_init(&fields);
     fields_only(&fields, body, "",
-        FIELDS(
-            "model", "prompt", "candidates", "prompts", "aggregate", "weights", "jury", "explain", "detail"));
+        FIELDS("model", "prompt", "candidates", "prompts", "aggregate", "weights", "jury", "explain",
+            "detail", "objectives", "constitution", "people"));
     call->model_text = json_string_value(json_object_get(body, "model"));
     int detail = fields_choice(&fields, body, "", "detail", FIELD_OPTIONAL, details);
     call->detail = detail == ANSWER_SCORES ? ANSWER_SCORES : ANSWER_FULL;
     read_explain(&fields, call);
+    read_judge(&fields, call);
     if (call->model_text == NULL)
         fields_fail(&fields, "/model", "model must be the id of a model.");
     if (prompt != NULL && !json_is_string(prompt) && !json_is_array(prompt))

@@ -144,22 +144,42 @@ static int begin(
     return 0;
 }
 
-// Finite, and none so great that it must be a mistake: one comparison of the bits, as NaN and infinity are the greatest of them.
+// The greatest of the numbers by their bits: by size, and infinity and NaN above all.
+static uint32_t greatest_bits(const float *values, uint32_t n)
+{
+    uint32_t most[4] = {0}, bits[4], d = 0;
+    for (; d + 4 <= n; d += 4) {
+        memcpy(bits, values + d, sizeof(bits));
+        for (int lane = 0; lane < 4; lane++) {
+            bits[lane] &= 0x7fffffff;
+            most[lane] = bits[lane] > most[lane] ? bits[lane] : most[lane];
+        }
+    }
+    for (; d < n; d++) {
+        memcpy(bits, values + d, sizeof(bits[0]));
+        bits[0] &= 0x7fffffff;
+        most[0] = bits[0] > most[0] ? bits[0] : most[0];
+    }
+    for (int lane = 1; lane < 4; lane++)
+        most[0] = most[lane] > most[0] ? most[lane] : most[0];
+    return most[0];
+}
+
+// Finite, and none so great that it must be a mistake.
 static int check_values(const struct predict_candidate *candidate, const char *at, struct err *err)
 {
     const float most = FEATURES_EMBEDDING_MAX_VALUE;
-    uint32_t limit, bits;
+    uint32_t limit;
     memcpy(&limit, &most, sizeof(limit));
-    for (uint32_t d = 0; d < candidate->n_dimensions; d++) {
-        memcpy(&bits, &candidate->embedding[d], sizeof(bits));
-        if ((bits & 0x7fffffff) <= limit)
-            continue;
-        if (!isfinite(candidate->embedding[d]))
-            return err_set(err, ERR_INVALID, "%s must be finite numbers: entry %u is not", at, d);
-        return err_set(err, ERR_INVALID, "%s must hold numbers of at most %g: entry %u is %g", at,
-            (double)most, d, (double)candidate->embedding[d]);
-    }
-    return 0;
+    if (greatest_bits(candidate->embedding, candidate->n_dimensions) <= limit)
+        return 0;
+    uint32_t d = 0;
+    while (fabsf(candidate->embedding[d]) <= most)
+        d++;
+    if (!isfinite(candidate->embedding[d]))
+        return err_set(err, ERR_INVALID, "%s must be finite numbers: entry %u is not", at, d);
+    return err_set(err, ERR_INVALID, "%s must hold numbers of at most %g: entry %u is %g", at, (double)most,
+        d, (double)candidate->embedding[d]);
 }
 
 // What the model needs is there. `beside`: the embeddings came in a list of their own.

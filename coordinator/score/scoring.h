@@ -23,6 +23,8 @@ enum {
     SCORING_DRAWN_MAX = 10 * 1024 * 1024, // candidates x juries that are drawn
 };
 
+struct scoring_objectives;
+
 struct scoring {
     const struct artefact *artefact;
     const struct lifted *lifted; // embeddings of the body (lift.h), or NULL
@@ -44,6 +46,8 @@ struct scoring {
     const char *id;          // of the prompt, in a request with several; NULL: none
     size_t n_features;       // that an explanation tells of; 0: none is asked for
     struct explanation *why; // n_candidates, or NULL (explain.h)
+    // Dimensions, articles, people (scoring_objectives.h); NULL: nothing of them is asked.
+    struct scoring_objectives *beside;
 };
 
 // Reads [{"id"?, "content"|"text", "embedding"?: [numbers] | base64 of float32} | "text", ...], and checks that each has what the

@@ -174,8 +174,6 @@ test('what is asked for is checked first', { timeout: 120_000 }, async (t) => {
     const cases = [
         [{}, '/method'],
         [{ method: 'guess' }, '/method'],
-        [{ method: 'compliance' }, '/method'],
-        [{ method: 'compliance' }, '/method'],
         [{ method: 'dro' }, '/attribute'],
         [{ method: 'group' }, '/attribute'],
         [{ method: 'pooled', options: { clusters: 9 } }, '/options/clusters'],

@@ -25,5 +25,5 @@ export const routes = [
     { pattern: '/research/projects/:project/panel', load: () => import('./pages/research/panel.js'), areas: ['research', 'panel'] },
     { pattern: '/research/projects/:project/reports', load: () => import('./pages/research/reports.js'), areas: ['research', 'report'] },
     { pattern: '/research/webhooks', load: () => import('./pages/research/webhooks.js'), areas: ['research', 'hooks'] },
-    { pattern: '/research/models/:model', load: () => import('./pages/research/model.js'), areas: ['research'] },
+    { pattern: '/research/models/:model', load: () => import('./pages/research/model.js'), areas: ['research', 'studies', 'card'] },
 ];

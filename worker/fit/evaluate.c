@@ -82,7 +82,7 @@ static struct metrics_row *predict_mixture(const struct session *session, uint32
 static void find_shown(const struct session *session, const struct grouping *grouping,
     const struct metrics_row *rows, uint32_t *ret_group, bool *ret_shown)
 {
-    uint32_t n = session->pairs.split[SPLIT_TEST].n, people[FIT_VALUES_MAX + 1] = {0};
+    uint32_t n = session->n_test, people[FIT_VALUES_MAX + 1] = {0};
     double weight[FIT_VALUES_MAX + 1] = {0};
     bool *seen = calloc((size_t)session->data->n_annotators + 1, sizeof(*seen));
     if (seen == NULL)
@@ -120,11 +120,30 @@ static json_t *known_json(double number)
     return isfinite(number) ? json_real(number) : json_null();
 }
 
+// Yes and no are no two sides of a pair: which is which counts.
+static double auc_of_answers(const struct metrics_row *rows, size_t n)
+{
+    double *score = calloc(n + 1, sizeof(*score)), *weight = calloc(n + 1, sizeof(*weight));
+    bool *yes = calloc(n + 1, sizeof(*yes));
+    if (score == NULL || weight == NULL || yes == NULL)
+        abort();
+    for (size_t i = 0; i < n; i++) {
+        score[i] = rows[i].z;
+        weight[i] = rows[i].weight;
+        yes[i] = rows[i].y > 0.5;
+    }
+    double auc = metrics_auc(score, yes, weight, n);
+    free(score);
+    free(weight);
+    free(yes);
+    return auc;
+}
+
 // Metrics of the rows for which `group` is `g` (all rows when group is NULL).
 static json_t *metrics_json(const struct session *session, const struct metrics_row *rows,
     const uint32_t *group, uint32_t g, double *ret_accuracy)
 {
-    uint32_t n = session->pairs.split[SPLIT_TEST].n, m = 0;
+    uint32_t n = session->n_test, m = 0;
     struct metrics_row *some = calloc(n + (size_t)1, sizeof(*some));
     if (some == NULL)
         abort();
@@ -134,6 +153,8 @@ static json_t *metrics_json(const struct session *session, const struct metrics_
     }
     struct metrics metrics;
     metrics_compute(some, m, &metrics);
+    if (session->options->method == FIT_COMPLIANCE)
+        metrics.auc = auc_of_answers(some, m);
     json_t *json = json_pack("{s:f, s:f, s:f, s:f, s:I, s:I, s:o}", "accuracy", metrics.accuracy, "log_loss",
         metrics.log_loss, "auc", metrics.auc, "ece", metrics.ece, "n", (json_int_t)llround(metrics.weight),
         "n_annotators", (json_int_t)metrics.n_annotators, "interval",
@@ -148,7 +169,7 @@ static json_t *metrics_json(const struct session *session, const struct metrics_
 static void groups_json(const struct session *session, const struct grouping *grouping,
     const struct metrics_row *rows, json_t *list, json_t **worst, double *worst_accuracy)
 {
-    uint32_t *group = calloc(session->pairs.split[SPLIT_TEST].n + (size_t)1, sizeof(*group));
+    uint32_t *group = calloc(session->n_test + (size_t)1, sizeof(*group));
     bool shown[FIT_VALUES_MAX + 1] = {false};
     if (group == NULL)
         abort();
@@ -184,9 +205,26 @@ static void declared_json(struct session *session, const struct metrics_row *row
     }
 }
 
+// By the language of the item; under the same least sizes as groups.
+static json_t *languages_json(const struct session *session, const struct metrics_row *rows)
+{
+    json_t *list = json_array();
+    for (uint32_t l = 0; session->test_language != NULL && l < session->data->n_languages; l++) {
+        double accuracy;
+        json_t *row = metrics_json(session, rows, session->test_language, l, &accuracy);
+        if (json_integer_value(json_object_get(row, "n_annotators")) >= FIT_GROUP_ANNOTATORS_MIN &&
+            json_integer_value(json_object_get(row, "n")) >= FIT_GROUP_JUDGMENTS_MIN) {
+            json_object_set_new(row, "language", json_string(session->data->language_name[l]));
+            json_array_append(list, row);
+        }
+        json_decref(row);
+    }
+    return list;
+}
+
 // {all, groups, worst, worst_declared} of one set of predictions: groups that people declared, then those found, which
 // name no attribute; the worst-off of all, and of those declared. One cluster is everybody, and no group.
-static json_t *view_json(struct session *session, const struct metrics_row *rows)
+json_t *session_view(struct session *session, const struct metrics_row *rows)
 {
     json_t *groups = json_array(), *worst = NULL;
     double worst_accuracy = 0, accuracy;
@@ -198,6 +236,8 @@ static json_t *view_json(struct session *session, const struct metrics_row *rows
     json_t *json = json_pack(
         "{s:o, s:o, s:O?, s:O?}", "all", all, "groups", groups, "worst", worst, "worst_declared", declared);
     assert(json != NULL);
+    if (session->test_language != NULL)
+        json_object_set_new(json, "languages", languages_json(session, rows));
     return json;
 }
 
@@ -254,7 +294,7 @@ static void measure_gains(const struct session *session, const struct metrics_ro
     const struct metrics_row *pooled, uint32_t *group, uint32_t worst, struct metrics_gain *ret_gain,
     struct metrics_gain *ret_minimum)
 {
-    uint32_t n = session->pairs.split[SPLIT_TEST].n;
+    uint32_t n = session->n_test;
     metrics_worst_gain(own, pooled, n, group, session->grouping.n, session->options->seed, ret_minimum);
     for (uint32_t i = 0; i < n; i++)
         group[i] = group[i] == worst ? 0 : UINT32_MAX;
@@ -264,7 +304,7 @@ static void measure_gains(const struct session *session, const struct metrics_ro
 static json_t *claim_json(const struct session *session, const struct metrics_row *own,
     const struct metrics_row *pooled, bool *ret_supported)
 {
-    uint32_t *group = calloc(session->pairs.split[SPLIT_TEST].n + (size_t)1, sizeof(*group));
+    uint32_t *group = calloc(session->n_test + (size_t)1, sizeof(*group));
     bool shown[FIT_VALUES_MAX + 1] = {false},
                                 single = session->options->method == FIT_MAXMIN && session->k == 1;
     if (group == NULL)
@@ -301,7 +341,7 @@ static const char people_not_served[] =
 static json_t *people_claim_json(const struct session *session, const struct metrics_row *own,
     const struct metrics_row *pooled, bool *ret_supported)
 {
-    uint32_t n = session->pairs.split[SPLIT_TEST].n;
+    uint32_t n = session->n_test;
     uint32_t *group = calloc(n + (size_t)1, sizeof(*group)); // everybody is in the one group
     bool shown[FIT_VALUES_MAX + 1] = {false};
     struct metrics_gain gain, minimum = {0};
@@ -354,8 +394,10 @@ static void describe(const struct session *session, json_t *card)
     json_object_set_new(card, "method", json_string(fit_method_name(session->options->method)));
     if (session->options->attribute != NULL)
         json_object_set_new(card, "attribute", json_string(session->options->attribute));
-    json_object_set_new(
-        card, "n_judgments", json_integer((json_int_t)session->data->n_judgments + session->data->n_ratings));
+    json_object_set_new(card, "n_judgments",
+        json_integer(session->options->method == FIT_COMPLIANCE
+                         ? (json_int_t)session->heads[0].about.n_judgments + session->n_answers
+                         : (json_int_t)session->data->n_judgments + session->data->n_ratings));
     json_object_set_new(card, "n_annotators", json_integer(session->heads[0].about.n_annotators));
     json_object_set_new(card, "n_items", json_integer(session->data->n_items));
     json_object_set_new(card, "features",
@@ -382,6 +424,8 @@ static void describe(const struct session *session, json_t *card)
         json_object_set_new(card, "offset_scale", json_real(session->offset_scale));
     if (session->jury_card != NULL)
         json_object_set(card, "jury", session->jury_card);
+    if (session->objectives_card != NULL)
+        json_object_set(card, "objectives", session->objectives_card);
 }
 
 static void serve(struct session *session, uint32_t first, uint32_t n)
@@ -395,8 +439,38 @@ static void serve(struct session *session, uint32_t first, uint32_t n)
         session->heads[h].about.share = total > 0 ? session->heads[h].about.share / total : 1.0 / n;
 }
 
+static void find_languages(struct session *session)
+{
+    const uint32_t *of_item = session->data->item_language;
+    if (session->data->n_languages == 0)
+        return;
+    uint32_t *language = arena_alloc(session->arena, ((size_t)session->n_test + 1) * sizeof(*language));
+    for (uint32_t i = 0; i < session->n_test; i++)
+        language[i] = of_item[session_item_of(session, session->answers != NULL
+                                                           ? session->answer_response[i]
+                                                           : session->pairs.split[SPLIT_TEST].left[i])];
+    session->test_language = language;
+}
+
+// Of articles each head claims for itself; all together hold where each does.
+static json_t *compliance_json(struct session *session, bool *ret_supported)
+{
+    *ret_supported = true;
+    for (uint32_t i = 0; i < session->n_objectives; i++)
+        *ret_supported = *ret_supported && session->objectives[i].supported;
+    serve(session, 0, 1);
+    json_t *card = session_view(session, session->answers);
+    json_object_set_new(card, "pooled", session_view(session, session->answers_everybody));
+    json_object_set_new(card, "supported", json_boolean(*ret_supported));
+    describe(session, card);
+    return card;
+}
+
 json_t *session_evaluate(struct session *session, bool *ret_supported)
 {
+    find_languages(session);
+    if (session->options->method == FIT_COMPLIANCE)
+        return compliance_json(session, ret_supported);
     enum fit_method method = session->options->method;
     struct metrics_row *pooled = predict_pooled(session), *own = pooled, *served = pooled;
     json_t *claim = NULL;
@@ -426,17 +500,18 @@ json_t *session_evaluate(struct session *session, bool *ret_supported)
     if (has_fallback && *ret_supported) {
         serve(session, session->first_own, session->n_own);
         served = own;
-    } else if (has_fallback && fallback < session->n_heads) { // shared + offsets of the attribute
-        serve(session, fallback, session->n_heads - fallback);
+    } else if (has_fallback && fallback < session->n_preference) { // shared + offsets of the attribute
+        serve(session, fallback, session->n_preference - fallback);
         served = predict_groups(session, &session->grouping, fallback);
     }
-    json_t *card = view_json(session, own), *beside = view_json(session, pooled);
+    json_t *card = session_view(session, own), *beside = session_view(session, pooled);
     json_object_set(card, "pooled", beside);
     json_decref(beside);
     if (served != own)
-        json_object_set_new(card, "served", view_json(session, served));
+        json_object_set_new(card, "served", session_view(session, served));
     if (claim != NULL)
         json_object_set_new(card, "gain", claim);
+    session_distribution(session, served, card);
     json_object_set_new(card, "supported", json_boolean(*ret_supported));
     describe(session, card);
     return card;

@@ -14,7 +14,8 @@ static const char *const method_names[] = {[FIT_POOLED] = "pooled",
     [FIT_GROUP] = "group",
     [FIT_DRO] = "dro",
     [FIT_MAXMIN] = "maxmin",
-    [FIT_JURY] = "jury"};
+    [FIT_JURY] = "jury",
+    [FIT_COMPLIANCE] = "compliance"};
 
 const char *fit_method_name(enum fit_method method)
 {
@@ -84,7 +85,7 @@ static void hash_text(struct hash_stream *stream, const char *text, size_t lengt
     hash_stream_add(stream, text, length);
 }
 
-static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTES])
+void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES])
 {
     if (data->snapshot != NULL) {
         memcpy(out, data->snapshot, HASH_BYTES);
@@ -106,6 +107,18 @@ static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTE
     hash_column(stream, data->rating_annotator, data->n_ratings, sizeof(uint32_t));
     hash_column(stream, data->rating_response, data->n_ratings, sizeof(uint32_t));
     hash_column(stream, data->rating_value, data->n_ratings, sizeof(float));
+    for (uint32_t i = 0; i < data->n_objectives; i++)
+        hash_text(stream, data->objective_name[i], strlen(data->objective_name[i]));
+    if (data->n_objectives > 0) {
+        hash_column(stream, data->objective_annotator, data->n_objective_ratings, sizeof(uint32_t));
+        hash_column(stream, data->objective_response, data->n_objective_ratings, sizeof(uint32_t));
+        hash_column(stream, data->objective_number, data->n_objective_ratings, sizeof(uint8_t));
+        hash_column(stream, data->objective_value, data->n_objective_ratings, sizeof(float));
+    }
+    for (uint32_t i = 0; i < data->n_languages; i++)
+        hash_text(stream, data->language_name[i], strlen(data->language_name[i]));
+    if (data->n_languages > 0)
+        hash_column(stream, data->item_language, data->n_items, sizeof(uint32_t));
     hash_column(stream, data->annotator_key, data->n_annotators, sizeof(uint64_t));
     for (uint32_t a = 0; a < data->n_attributes; a++) {
         hash_text(stream, data->attribute_name[a], strlen(data->attribute_name[a]));
@@ -122,7 +135,27 @@ static void snapshot_of(const struct fit_data *data, unsigned char out[HASH_BYTE
 }
 
 // ---------------------------------------------------------------- steps
-static int check_request(const struct fit_data *data, const struct fit_options *options, struct err *err)
+static int check_objectives(const struct fit_data *data, struct err *err)
+{
+    for (uint32_t i = 0; i < data->n_objectives; i++) {
+        if (strlen(data->objective_name[i]) >= FIT_NAME_MAX / 2)
+            return err_set(err, ERR_INVALID, "objective %u has a name of over %d bytes", i, FIT_NAME_MAX / 2);
+    }
+    for (uint32_t i = 0; data->n_objectives > 0 && i < data->n_objective_ratings; i++) {
+        if (data->objective_annotator[i] >= data->n_annotators ||
+            data->objective_response[i] >= data->n_responses ||
+            data->objective_number[i] >= data->n_objectives || !isfinite(data->objective_value[i]))
+            return err_set(
+                err, ERR_INVALID, "rating %u of an objective names what is not there, or is no number", i);
+    }
+    for (uint32_t i = 0; data->n_languages > 0 && i < data->n_items; i++) {
+        if (data->item_language[i] >= data->n_languages && data->item_language[i] != FIT_NO_GROUP)
+            return err_set(err, ERR_INVALID, "item %u names a language that is not there", i);
+    }
+    return 0;
+}
+
+int fit_check(const struct fit_data *data, const struct fit_options *options, struct err *err)
 {
     if ((options->method == FIT_GROUP || options->method == FIT_DRO) && options->attribute == NULL)
         return err_set(err, ERR_INVALID, "this method needs an attribute: the groups to fit for");
@@ -132,7 +165,10 @@ static int check_request(const struct fit_data *data, const struct fit_options *
         !(options->annotator_cap >= 0 && options->annotator_cap <= 1))
         return err_set(
             err, ERR_INVALID, "lambda and the annotators' cap must be numbers from 0 up, the cap at most 1");
-    if (data->n_items == 0 || data->n_annotators == 0 || (uint64_t)data->n_judgments + data->n_ratings == 0)
+    uint64_t n_said = options->method == FIT_COMPLIANCE && data->n_objectives > 0
+                          ? data->n_objective_ratings
+                          : (uint64_t)data->n_judgments + data->n_ratings;
+    if (data->n_items == 0 || data->n_annotators == 0 || n_said == 0)
         return err_set(err, ERR_INVALID, "there are no judgments to fit");
     if (data->n_dimensions > FEATURES_EMBEDDING_MAX_DIMENSIONS)
         return err_set(
@@ -145,7 +181,18 @@ static int check_request(const struct fit_data *data, const struct fit_options *
         if (data->response_model[i] >= data->n_models && data->response_model[i] != FIT_NO_GROUP)
             return err_set(err, ERR_INVALID, "response %u names a model that is not there", i);
     }
-    return 0;
+    return check_objectives(data, err);
+}
+
+uint32_t session_item_of(const struct session *session, uint32_t response)
+{
+    const uint32_t *first = session->data->item_first;
+    uint32_t low = 0, high = session->data->n_items;
+    while (low + 1 < high) {
+        uint32_t middle = low + (high - low) / 2;
+        *(first[middle] <= response ? &low : &high) = middle;
+    }
+    return low;
 }
 
 static int prepare(struct session *session, struct err *err)
@@ -153,12 +200,19 @@ static int prepare(struct session *session, struct err *err)
     const struct fit_data *data = session->data;
     int failed = pairs_build(
         data, session->options->annotator_cap, session->options->split, session->arena, &session->pairs, err);
+    if (failed == 0 && session->options->method != FIT_COMPLIANCE)
+        failed = pairs_enough(&session->pairs, err);
     if (failed)
         return failed;
+    session->n_test = session->pairs.split[SPLIT_TEST].n;
     const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
     bool *in_training = arena_calloc(session->arena, data->n_responses, sizeof(*in_training));
     for (uint32_t i = 0; i < train->n_rows; i++)
         in_training[train->rows[i]] = true;
+    for (uint32_t i = 0; data->n_objectives > 0 && i < data->n_objective_ratings; i++) {
+        uint32_t response = data->objective_response[i];
+        in_training[response] = in_training[response] || session->pairs.split_of[response] == SPLIT_TRAIN;
+    }
     session_progress(session, "features", 0.05);
     return design_build(data, in_training,
         session->options->style_off ? FEATURES_NGRAMS : FEATURES_NGRAMS_STYLE, session->pool, session->arena,
@@ -196,16 +250,17 @@ static void count_judgments(struct session *session)
 static int fit_method(struct session *session, struct err *err)
 {
     const struct fit_options *options = session->options;
-    int failed = session_fit_pooled(session, err);
+    int failed = 0;
+    if (options->attribute != NULL)
+        failed = session_group_by(session, options->attribute, &session->grouping, err);
+    if (failed == 0 && options->method == FIT_COMPLIANCE)
+        return session_fit_compliance(session, err);
+    if (failed == 0)
+        failed = session_fit_pooled(session, err);
     if (failed)
         return failed;
     count_judgments(session);
     session_progress(session, "pooled", 0.35);
-    if (options->attribute != NULL) {
-        failed = session_group_by(session, options->attribute, &session->grouping, err);
-        if (failed)
-            return failed;
-    }
     session->first_own = session->n_heads;
     if (options->method == FIT_GROUP) {
         session_fit_groups(session, &session->grouping);
@@ -224,6 +279,8 @@ static int fit_method(struct session *session, struct err *err)
     if ((options->method == FIT_MAXMIN || options->method == FIT_DRO) && options->attribute != NULL &&
         session->n_heads + session->grouping.n <= ARTEFACT_HEADS_MAX)
         session_fit_groups(session, &session->grouping); // the fallback, should the claim fail
+    session->n_preference = session->n_heads;
+    session_fit_objectives(session);
     return 0;
 }
 
@@ -249,6 +306,11 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
         .n_heads = n_heads,
         .heads = heads,
         .jury = session->jury,
+        .n_objectives = session->n_objectives,
+        .objectives = session->objectives,
+        .has_held_out = true,
+        .split = session->options->split,
+        .held_out_from = session->pairs.test_from,
         .n_rows = d,
         .row_index = text && d < features_dimensions(session->design.text_version)
                          ? session->design.column_index
@@ -263,8 +325,9 @@ static int finish(struct session *session, struct fit_result *result, struct err
     bool supported;
     session_progress(session, "evaluate", 0.9);
     json_t *card = session_evaluate(session, &supported);
-    session_models(session, card);
-    snapshot_of(session->data, result->snapshot);
+    if (session->options->method != FIT_COMPLIANCE)
+        session_models(session, card);
+    fit_snapshot(session->data, result->snapshot);
     int failed = write_artefact(session, supported, result, err);
     if (failed == 0) {
         char hex[HASH_HEX_BYTES];
@@ -283,7 +346,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     struct err *err)
 {
     *ret_result = (struct fit_result){0};
-    int failed = check_request(data, options, err);
+    int failed = fit_check(data, options, err);
     if (failed)
         return failed;
     openblas_set_num_threads(1); // sums in one order, whatever the machine's cores
@@ -301,6 +364,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     pool_free(session.pool);
     arena_free(session.arena);
     json_decref(session.jury_card);
+    json_decref(session.objectives_card);
     if (failed)
         fit_result_release(ret_result);
     return failed;

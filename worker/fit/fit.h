@@ -54,6 +54,20 @@ struct fit_data {
     const uint32_t *rating_annotator, *rating_response;
     const float *rating_value;
 
+    // Ratings of every dimension, that one too, and of compliance with articles (1: yes, 0: no), for heads of their own
+    // (objectives.h). The name of an article is "article:" and its id.
+    uint32_t n_objectives;
+    const char *const *objective_name;
+    uint32_t n_objective_ratings;
+    const uint32_t *objective_annotator, *objective_response;
+    const uint8_t *objective_number; // which objective
+    const float *objective_value;
+
+    // In which language each item is, for the card; n_languages 0: not told.
+    uint32_t n_languages;
+    const char *const *language_name;
+    const uint32_t *item_language; // FIT_NO_GROUP: not told
+
     // Annotators. annotator_key (any stable hash of the id) decides who is held out. annotator_group is
     // n_attributes x n_annotators: value index or FIT_NO_GROUP.
     uint32_t n_annotators;
@@ -67,8 +81,8 @@ struct fit_data {
     const unsigned char *snapshot; // SHA-256 of the data, 32 bytes; NULL: computed here over the columns
 };
 
-enum fit_method { FIT_POOLED, FIT_GROUP, FIT_DRO, FIT_MAXMIN, FIT_JURY };
-// False when there is no such method ("compliance" is not offered yet).
+enum fit_method { FIT_POOLED, FIT_GROUP, FIT_DRO, FIT_MAXMIN, FIT_JURY, FIT_COMPLIANCE };
+// False when there is no such method.
 bool fit_method_parse(const char *name, enum fit_method *ret_method) MUST_CHECK;
 const char *fit_method_name(enum fit_method method);
 

@@ -74,7 +74,7 @@ static int keyed_order(const void *a, const void *b)
     return x->item < y->item ? -1 : x->item > y->item;
 }
 
-static uint64_t split_key(const struct fit_data *data, uint32_t item, uint64_t salt)
+uint64_t pairs_order(const struct fit_data *data, uint32_t item, uint64_t salt)
 {
     uint64_t key = data->item_prompt[item];
     uint32_t response = data->item_first[item];
@@ -91,13 +91,13 @@ static uint64_t split_key(const struct fit_data *data, uint32_t item, uint64_t s
 
 // The split of every response; responses of one item share it.
 static int split_items(const struct fit_data *data, uint64_t salt, uint8_t *response_split,
-    uint32_t n_prompts[SPLITS], struct err *err)
+    uint32_t n_prompts[SPLITS], uint64_t *ret_test_from, struct err *err)
 {
     struct keyed *items = malloc(((size_t)data->n_items + 1) * sizeof(*items));
     if (items == NULL)
         abort();
     for (uint32_t i = 0; i < data->n_items; i++)
-        items[i] = (struct keyed){.order = split_key(data, i, salt), .item = i};
+        items[i] = (struct keyed){.order = pairs_order(data, i, salt), .item = i};
     qsort(items, data->n_items, sizeof(*items), keyed_order);
     uint32_t n = 0;
     for (uint32_t i = 0; i < data->n_items; i++)
@@ -115,6 +115,8 @@ static int split_items(const struct fit_data *data, uint64_t salt, uint8_t *resp
     uint32_t prompt = 0;
     for (uint32_t i = 0; i < data->n_items; i++) {
         prompt += i > 0 && items[i].order != items[i - 1].order;
+        if (prompt == n - n_prompts[SPLIT_TEST] && items[i].order != items[i - 1].order)
+            *ret_test_from = items[i].order;
         enum split split = prompt < n_prompts[SPLIT_TRAIN]                                 ? SPLIT_TRAIN
                            : prompt < n_prompts[SPLIT_TRAIN] + n_prompts[SPLIT_VALIDATION] ? SPLIT_VALIDATION
                                                                                            : SPLIT_TEST;
@@ -272,8 +274,7 @@ static int descending(const void *a, const void *b)
     return x > y ? -1 : x < y;
 }
 
-// The greatest weight t such that with every annotator cut to t, t is at most `share` of the sum.
-static double cap_weight(const double *totals, uint32_t n, double share)
+double pairs_cap_weight(const double *totals, uint32_t n, double share)
 {
     double *sorted = malloc(((size_t)n + 1) * sizeof(*sorted)), rest = 0, cap = 0;
     if (sorted == NULL)
@@ -311,9 +312,9 @@ static void cap_annotators(
         totals[train->annotator[i]] += train->weight[i];
     for (uint32_t a = 0; a < data->n_annotators; a++)
         n += totals[a] > 0;
-    set->cap = share > 0 ? share : fmax(4.0 / n, 0.01);
-    set->cap = fmin(fmax(set->cap, 1.0 / n), 1);
-    double most = cap_weight(totals, data->n_annotators, set->cap);
+    set->cap = share > 0 ? share : fmax(n > 0 ? 4.0 / n : 1, 0.01);
+    set->cap = fmin(fmax(set->cap, n > 0 ? 1.0 / n : 1), 1);
+    double most = pairs_cap_weight(totals, data->n_annotators, set->cap);
     set->capped = arena_alloc(arena, train->n * sizeof(double));
     for (uint32_t i = 0; i < train->n; i++) {
         double total = totals[train->annotator[i]];
@@ -331,7 +332,7 @@ int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt
     uint8_t *split = arena_calloc(arena, (size_t)data->n_responses + 1, sizeof(*split));
     ret_set->split_of = split;
     if (failed == 0)
-        failed = split_items(data, salt, split, ret_set->n_prompts, err);
+        failed = split_items(data, salt, split, ret_set->n_prompts, &ret_set->test_from, err);
     if (failed)
         return failed;
     struct index index;
@@ -352,10 +353,15 @@ int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt
     free(index.rating_first);
     if (failed)
         return failed;
-    if (ret_set->split[SPLIT_TRAIN].n == 0 || ret_set->split[SPLIT_TEST].n == 0)
-        return err_set(err, ERR_INVALID, "%u comparisons to train on and %u to test on are too few",
-            ret_set->split[SPLIT_TRAIN].n, ret_set->split[SPLIT_TEST].n);
     cap_annotators(data, annotator_cap, arena, ret_set);
+    return 0;
+}
+
+int pairs_enough(const struct pair_set *set, struct err *err)
+{
+    if (set->split[SPLIT_TRAIN].n == 0 || set->split[SPLIT_TEST].n == 0)
+        return err_set(err, ERR_INVALID, "%u comparisons to train on and %u to test on are too few",
+            set->split[SPLIT_TRAIN].n, set->split[SPLIT_TEST].n);
     return 0;
 }
 

@@ -30,14 +30,22 @@ struct pairs {
 struct pair_set {
     struct pairs split[SPLITS];
     uint32_t n_prompts[SPLITS];
+    uint64_t test_from;      // the order of the first test prompt: prompts of this and greater order test
     const uint8_t *split_of; // each response's
     double *capped;          // weights of the training pairs under the cap on one annotator's share
     double cap;              // the share that was held to
 };
 
-// ERR_INVALID for an index out of range, a weight that is none, or too few prompts or training pairs.
+// ERR_INVALID for an index out of range, a weight that is none, or too few prompts. There may be no pairs.
 int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt, struct arena *arena,
     struct pair_set *ret_set, struct err *err) MUST_CHECK;
+
+// ERR_INVALID where there are no pairs to train on or none to test on.
+int pairs_enough(const struct pair_set *set, struct err *err) MUST_CHECK;
+// The place of an item's prompt in the order that the splits are cut from.
+uint64_t pairs_order(const struct fit_data *data, uint32_t item, uint64_t salt);
+// The greatest weight t such that with every annotator cut to t, t is at most `share` of the sum.
+double pairs_cap_weight(const double *totals, uint32_t n, double share);
 
 // The listed annotators only (`keep[annotator]`), at most `max_each` pairs of each, evenly taken and weighted up to
 // the same total. `weight` are the weights to start from.

@@ -45,6 +45,7 @@ struct session {
     struct head heads[ARTEFACT_HEADS_MAX];
     uint32_t n_heads;          // heads[0] is the pooled one
     uint32_t first_own, n_own; // the method's own heads
+    uint32_t n_preference;     // heads of the preference: those of dimensions and articles stand behind them
     struct grouping grouping;  // by which the claim is judged; n == 0: none
     struct grouping clusters;  // maxmin: those found
     double duality_gap;        // dro
@@ -55,6 +56,15 @@ struct session {
     const struct jury *jury;       // jury: what the artefact knows of jurors
     struct metrics_row *jury_rows; // each annotator's test pairs as the jury's model foretells them
     json_t *jury_card;             // taken by the card
+    struct objective *objectives;  // beside the preference (objectives.h)
+    uint32_t n_objectives;
+    json_t *objectives_card; // {fitted, not_fitted}; NULL: none were asked about
+    // What the card's tables are of: test pairs, or for compliance the answers of yes and no on test prompts.
+    uint32_t n_test;
+    const uint32_t *test_language; // of each, FIT_NO_GROUP: not told; NULL: none is
+    struct metrics_row *answers,
+        *answers_everybody; // compliance: as groups' own heads foretell them, and everybody's
+    uint32_t *answer_response, n_answers;
     bool cancelled;
     double progress;
     const char *phase;
@@ -84,12 +94,25 @@ void session_fit_clusters(struct session *session, struct grouping *ret_clusters
 // jury.c: the directions on which people differ, each annotator's coefficients, the pools; appends a head a factor, and one for the mean
 // juror of each group of the attribute.
 void session_fit_jury(struct session *session);
+// objectives.c: a head for every dimension and article that can be fitted. The groups' own where the data support them.
+void session_fit_objectives(struct session *session);
+// compliance.c: articles alone. ERR_INVALID where none can be fitted.
+int session_fit_compliance(struct session *session, struct err *err) MUST_CHECK;
 // tau, and for clusters the shrinkage, on validation pairs; centre on training responses.
 void session_calibrate(
     struct session *session, struct head *head, const double *annotator_weight, bool shrink);
 
 // evaluate.c: decides `supported`, marks the served heads, returns the card.
 json_t *session_evaluate(struct session *session, bool *ret_supported);
+// {all, groups, worst, worst_declared, languages} of one set of predictions of the n_test judgments.
+json_t *session_view(struct session *session, const struct metrics_row *rows);
+// fit.c: whether data and options are such as can be worked on; what names the data.
+int fit_check(const struct fit_data *data, const struct fit_options *options, struct err *err) MUST_CHECK;
+void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES]);
+// distribution.c: `distribution` of the card: how people differ over the same pair, and how near the model comes to what others say.
+void session_distribution(const struct session *session, const struct metrics_row *rows, json_t *card);
+// The item of a response.
+uint32_t session_item_of(const struct session *session, uint32_t response);
 // models.c: `models` of the card, where the responses name two models or more: scores from all judgments, none held out.
 void session_models(struct session *session, json_t *card);
 

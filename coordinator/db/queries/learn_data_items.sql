@@ -1,6 +1,7 @@
 -- Items with a judgment, each response a row; the prompt comes with the first.
 select i.item_id, i.n_responses, r.n, case when r.n = 0 then i.prompt end, case when $2::boolean then null else r.content end,
-    case when $2::boolean then r.embedding end, s.sealed, s.person_id, r.model
+    case when $2::boolean then r.embedding end, s.sealed, s.person_id, r.model,
+    case when r.n = 0 then i.language end
 from item i join response r on r.shard_key = i.shard_key and r.item_id = i.item_id
 left join item_sealed s on s.shard_key = i.shard_key and s.item_id = i.item_id
 where i.shard_key = $1::bigint

@@ -158,6 +158,7 @@ method-group = مشترك مع إزاحات للفئات
 method-dro = متين توزيعيًا
 method-jury = هيئة محلّفين
 method-compliance = الامتثال
+method-compare = مقارنة
 state-queued = في الانتظار
 state-running = جارٍ
 state-done = تم

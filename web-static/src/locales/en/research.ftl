@@ -143,6 +143,7 @@ method-group = Shared with group offsets
 method-dro = Distributionally robust
 method-jury = Jury
 method-compliance = Compliance
+method-compare = Comparison
 state-queued = Waiting
 state-running = Running
 state-done = Done

@@ -1,12 +1,13 @@
 // The card of a model. The worst-off group stands beside the average, in the table's first two rows and in the plot.
 import { html } from 'htm/preact';
-import { get, getOrNull, token } from '../../lib/api.js';
+import { get, getOrNull, listOrEmpty, token } from '../../lib/api.js';
 import { dateTime, decimal, number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { DotPlot } from '../../ui/dotplot.js';
 import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { ModelBoard } from './board.js';
+import { BesideAnother, Distribution, Heads, Languages } from './heads.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
@@ -77,7 +78,7 @@ const GROUP_CLAIMS = { yes: 'card-supported', yesText: 'card-supported-text', no
 const JURY_CLAIMS = { yes: 'card-jury-supported', yesText: 'card-jury-supported-text', no: 'card-jury-not-supported', noText: 'card-jury-not-supported-text' };
 
 function Beside({ method, metrics }) {
-    if (!metrics.pooled || method === 'pooled') return null;
+    if (!metrics.pooled || method === 'pooled' || method === 'compliance') return null;
     const { pooled, gain } = metrics;
     const isJury = method === 'jury';
     const claims = isJury ? JURY_CLAIMS : GROUP_CLAIMS;
@@ -149,7 +150,8 @@ function Made({ model, metrics }) {
 
 async function load(id) {
     const model = await get(`/api/v1/models/${id}`);
-    return { model, project: await getOrNull(`/api/v1/projects/${model.project_id}`) };
+    const [project, fits] = await Promise.all([getOrNull(`/api/v1/projects/${model.project_id}`), listOrEmpty(`/api/v1/projects/${model.project_id}/fits`)]);
+    return { model, project, fits };
 }
 
 export default function Model({ params }) {
@@ -158,9 +160,9 @@ export default function Model({ params }) {
     if (found.state === 'failed' && found.error.status === 401) return html`<${SignIn} onDone=${() => found.reload()} />`;
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="page"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
-    const { model } = found.value;
+    const { model, project, fits } = found.value;
     const { metrics } = model;
-    const words = wordsOf(found.value.project);
+    const words = wordsOf(project);
     const groupName = namesBy(words);
     const plot = plotGroups(metrics, words, groupName);
     return html`<div class="page research">
@@ -174,7 +176,11 @@ export default function Model({ params }) {
                 title=${t('card-plot')} />`}
             <${Groups} metrics=${metrics} words=${words} groupName=${groupName} />
         </section>
+        <${Languages} languages=${metrics.languages} />
         <${Beside} method=${model.method} metrics=${metrics} />
+        <${Heads} objectives=${metrics.objectives} words=${words} project=${project} />
+        <${Distribution} distribution=${metrics.distribution} words=${words} />
+        <${BesideAnother} model=${model} fits=${fits} words=${words} project=${project} />
         ${metrics.jury && html`<${NewPeople} jury=${metrics.jury} />`}
         ${metrics.models && html`<${ModelBoard} board=${metrics.models} words=${words} />`}
         ${metrics.jury?.ratings && html`<${Ratings} ratings=${metrics.jury.ratings} />`}

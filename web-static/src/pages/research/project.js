@@ -173,7 +173,7 @@ function FitState({ fit }) {
     return html`<span>${t(`state-${fit.state}`)}</span>`;
 }
 
-function Fits({ id, fits, reload }) {
+function Fits({ id, fits, asksCompliance, reload }) {
     const [method, setMethod] = useState(METHODS[0]);
     const [errors, setErrors] = useState([]);
     async function start(event) {
@@ -187,6 +187,7 @@ function Fits({ id, fits, reload }) {
             setErrors([{ text: problemText(error) }]);
         }
     }
+    const methods = asksCompliance ? [...METHODS, 'compliance'] : METHODS;
     return html`<section aria-labelledby="fits-title">
         <h2 id="fits-title">${t('fits-title')}</h2>
         <p>${t('fits-text')}</p>
@@ -194,7 +195,7 @@ function Fits({ id, fits, reload }) {
         <form class="inline-form" onSubmit=${start}>
             <${ErrorSummary} errors=${errors} />
             <fieldset class="inline-set"><legend>${t('fit-method')}</legend>
-                ${METHODS.map((one) => html`<label class="choice" for=${`method-${one}`}><input type="radio" id=${`method-${one}`} name="method"
+                ${methods.map((one) => html`<label class="choice" for=${`method-${one}`}><input type="radio" id=${`method-${one}`} name="method"
                     checked=${method === one} onChange=${() => setMethod(one)} /><span>${t(`method-${one}`)}</span></label>`)}
             </fieldset>
             <button class="button primary">${t('fit-start')}</button>
@@ -251,7 +252,8 @@ export default function Project({ params }) {
         ${state !== 'closed' && !project.task?.chat && html`<${Import} id=${params.project} reload=${found.reload} />`}
         <${Quotas} project=${project} moved=${live?.progress?.judgments} />
         <${Quality} project=${project} progress=${live?.progress ?? project.progress} moved=${live?.progress?.judgments} />
-        <${Fits} id=${params.project} fits=${fits} reload=${found.reload} />
+        <${Fits} id=${params.project} fits=${fits} reload=${found.reload}
+            asksCompliance=${(project.task?.dimensions ?? []).some((one) => String(one.id ?? one).startsWith('article:'))} />
         <${Exports} id=${params.project} exports=${exports} reload=${found.reload} />
     </div>`;
 }
