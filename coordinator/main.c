@@ -428,6 +428,7 @@ static void stop(struct process *process)
             rooms[i]->stop(&process->app);
     }
     db_sessions_abort(); // an export that is not done is made by the next start
+    db_sessions_close_idle();
     work_pool_free(process->app.pool);
     int spent_ms = (int)((clock_monotonic_us() - began_us) / 1000);
     if (process->cluster != NULL)

@@ -66,10 +66,10 @@ static int add_what_is_new(struct db_session *session, int64_t shard_key, struct
     return rc;
 }
 
-// Opens the session, and commits what is new.
+// Borrows a session, and commits what is new.
 static int catch_up(struct tally *tally, struct err *err)
 {
-    int rc = db_session_open(tally->app->conninfo, &tally->session, err);
+    int rc = db_session_borrow(tally->app->conninfo, &tally->session, err);
     if (rc == 0)
         rc = db_session_begin(tally->session, false, err);
     if (rc == 0)
@@ -79,7 +79,7 @@ static int catch_up(struct tally *tally, struct err *err)
     return rc;
 }
 
-// What was begun and failed goes with its session.
+// What was begun and failed is undone when its session is given back.
 static int make(struct showing *showing, struct err *err)
 {
     int rc = catch_up(&showing->tally, err);
@@ -95,7 +95,7 @@ static void run(void *arg)
     tally->body = json_object();
     showing->rc = make(showing, &showing->err);
     if (tally->session != NULL)
-        db_session_close(tally->session);
+        db_session_give_back(tally->session);
     if (json_object_size(tally->body) > 0)
         showing->text = json_dumps(tally->body, JSON_COMPACT | JSON_REAL_PRECISION(10));
     json_decref(tally->body);
@@ -148,7 +148,7 @@ static void run_catching_up(void *arg)
     struct err err;
     if (catch_up(tally, &err) < 0)
         log_event(LOG_WARNING, "tally", LOG_TEXT("detail", err.message));
-    db_session_close(tally->session);
+    db_session_give_back(tally->session);
 }
 
 void tally_catch_up(const struct loop *loop, struct id project)

@@ -109,6 +109,11 @@ void db_free(struct db *db); // with a db_close; so free it before what those ca
 struct db_session;
 int db_session_open(const char *conninfo, struct db_session **ret_session, struct err *err) MUST_CHECK;
 void db_session_close(struct db_session *session);
+// One that was used before where there is one, with what it had prepared: for short work that comes often. `conninfo` is always the
+// same. Given back in any state; what was begun and not committed is rolled back.
+int db_session_borrow(const char *conninfo, struct db_session **ret_session, struct err *err) MUST_CHECK;
+void db_session_give_back(struct db_session *session); // NULL: nothing
+void db_sessions_close_idle(void);
 // Runs a compiled-in statement; `result` stays valid until the next call on the session. ERR_IO is what may pass (the
 // server is away, or has no place or time), ERR_CONFLICT and ERR_INVALID the statement's own no, ERR_INTERNAL a bug.
 int db_session_query(struct db_session *session, enum query query, const struct db_params *params,

@@ -677,6 +677,44 @@ static void test_session(void **state)
     assert_int_equal(db_session_open("no such = thing", &session, &err), ERR_INVALID);
 }
 
+static void test_a_session_is_lent_again(void **state)
+{
+    (void)state;
+    const char *conninfo = cluster_app_conninfo(cluster);
+    struct db_session *first, *second, *third, *again;
+    struct err err = {0};
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, 601);
+    db_add_text(&params, "lent");
+    assert_int_equal(db_session_borrow(conninfo, &first, &err), 0);
+    assert_int_equal(db_session_borrow(conninfo, &second, &err), 0);
+    assert_int_equal(db_session_borrow(conninfo, &third, &err), 0);
+    assert_int_equal(db_session_begin(first, false, &err), 0);
+    assert_int_equal(db_session_query(first, (enum query)Q_INSERT, &params, &result, &err), 0);
+    db_session_give_back(first); // in the middle: what it began is undone
+    assert_int_equal(db_session_borrow(conninfo, &again, &err), 0);
+    assert_ptr_equal(again, first);
+    assert_int_equal(db_session_query(again, (enum query)Q_INSERT, &params, &result, &err), 0);
+    assert_int_equal(db_session_begin(again, false, &err), 0);
+    assert_int_equal(db_session_query(again, (enum query)Q_INSERT, &params, &result, &err), ERR_CONFLICT);
+    db_session_give_back(again); // in a transaction that has failed
+    db_session_give_back(second);
+    db_session_give_back(third); // one too many: closed
+    kill_backends();
+    // The server is through with those that were idle: another one is made.
+    assert_int_equal(db_session_borrow(conninfo, &again, &err), 0);
+    assert_int_equal(db_session_query(again, (enum query)Q_INSERT, &params, &result, &err), ERR_CONFLICT);
+    kill_backends();
+    assert_int_equal(db_session_query(again, (enum query)Q_SILENT, NULL, &result, &err), ERR_IO);
+    db_session_give_back(again); // broken: closed
+    assert_int_equal(db_session_borrow("host=/nowhere dbname=plenum", &again, &err), ERR_IO);
+    assert_null(again);
+    db_session_give_back(NULL);
+    db_sessions_close_idle();
+}
+
 // Last of all: afterwards the process opens no session.
 static void test_sessions_abort(void **state)
 {
@@ -715,6 +753,7 @@ static int run(const char *data_folder)
         IN_LOOP(test_drain),
         IN_LOOP(test_listen),
         IN_LOOP(test_session),
+        IN_LOOP(test_a_session_is_lent_again),
         IN_LOOP(test_sessions_abort),
     };
     data = data_folder;

@@ -2,6 +2,7 @@
 #include "coordinator/db/db.h"
 #include "coordinator/db/result.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,7 +10,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
-enum { LOCK_MS = 30000, IDLE_IN_TRANSACTION_MS = 600000, NAME_BYTES = 16 };
+enum { LOCK_MS = 30000, IDLE_IN_TRANSACTION_MS = 600000, NAME_BYTES = 16, KEPT_MAX = 2 };
 
 struct db_session {
     LIST_ENTRY(db_session) entry; // in open_sessions
@@ -17,6 +18,7 @@ struct db_session {
     PGresult *result; // of the last statement
     bool *prepared;   // by query
     bool in_doubt;    // committed here, perhaps not on the replica
+    bool is_idle;     // lent to nobody
     int n_queries;
 };
 
@@ -237,4 +239,78 @@ int db_session_commit(struct db_session *session, struct err *err)
 int db_session_rollback(struct db_session *session, struct err *err)
 {
     return run(session, "rollback", err);
+}
+
+// --- lent again -------------------------------------------------------------------------------------------------------
+// A session costs a process of PostgreSQL's, which reads the catalogue first, and each statement its parsing: more than a small one
+// does. Nothing is expected of an idle one, so whatever its socket has to say is its end.
+static bool is_alive(const struct db_session *session)
+{
+    char byte;
+    ssize_t n = recv(PQsocket(session->connection), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n < 0 && errno == EAGAIN;
+}
+
+static struct db_session *take_idle(void)
+{
+    struct db_session *session;
+    pthread_mutex_lock(&sessions_lock);
+    LIST_FOREACH(session, &open_sessions, entry)
+    {
+        if (session->is_idle)
+            break;
+    }
+    if (session != NULL)
+        session->is_idle = false;
+    pthread_mutex_unlock(&sessions_lock);
+    return session;
+}
+
+int db_session_borrow(const char *conninfo, struct db_session **ret_session, struct err *err)
+{
+    // Plans are made for the values at hand: one for any would not know that little is new. What nobody uses the server ends.
+    static const char settings[] =
+        "set plan_cache_mode = force_custom_plan; set idle_session_timeout = '30s'";
+    struct db_session *session;
+    *ret_session = NULL;
+    while ((session = take_idle()) != NULL) {
+        if (is_alive(session)) {
+            *ret_session = session;
+            return 0;
+        }
+        db_session_close(session);
+    }
+    int rc = db_session_open(conninfo, &session, err);
+    if (rc == 0)
+        rc = run(session, settings, err);
+    if (rc == 0)
+        *ret_session = session;
+    else
+        db_session_close(session);
+    return rc;
+}
+
+void db_session_give_back(struct db_session *session)
+{
+    if (session == NULL)
+        return;
+    bool is_clean = PQtransactionStatus(session->connection) == PQTRANS_IDLE ||
+                    (PQstatus(session->connection) == CONNECTION_OK && db_session_rollback(session, NULL) == 0);
+    int n_idle = 0;
+    const struct db_session *other;
+    keep(session, NULL);
+    pthread_mutex_lock(&sessions_lock);
+    LIST_FOREACH(other, &open_sessions, entry)
+    n_idle += other->is_idle;
+    session->is_idle = is_clean && n_idle < KEPT_MAX && !sessions_aborted;
+    bool is_kept = session->is_idle;
+    pthread_mutex_unlock(&sessions_lock);
+    if (!is_kept)
+        db_session_close(session);
+}
+
+void db_sessions_close_idle(void)
+{
+    for (struct db_session *session; (session = take_idle()) != NULL;)
+        db_session_close(session);
 }
