@@ -378,11 +378,12 @@ static void wait_until_ready(const struct process *process)
 
 // What is freed goes back to the system. glibc's own thresholds grow with the largest buffer that was ever freed, and each
 // thread keeps what it left over: 33 MB were resident, idle, after five imports, seven fits and six exports, and 24 so. But while
-// models score, each request would fetch the same megabyte again, page by page: nearly half of its time.
+// models score, each request would fetch the same megabyte again, page by page: nearly half of its time. (What lies at the end of a
+// thread's own arena malloc_trim does not give back, so that is kept small at all times.)
 static void settle_memory(bool is_scoring)
 {
     mallopt(M_MMAP_THRESHOLD, is_scoring ? 8 * 1024 * 1024 : 128 * 1024);
-    mallopt(M_TRIM_THRESHOLD, is_scoring ? 16 * 1024 * 1024 : 128 * 1024);
+    mallopt(M_TRIM_THRESHOLD, is_scoring ? 3 * 1024 * 1024 : 128 * 1024);
     if (!is_scoring)
         malloc_trim(0);
 }

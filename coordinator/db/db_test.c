@@ -177,7 +177,7 @@ static int64_t owner_number(const char *sql)
 static void kill_backends(void)
 {
     free(testing_sql(cluster_owner_conninfo(cluster),
-        "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename = 'plenum_app'"));
+        "select count(pg_terminate_backend(pid, 10000)) from pg_stat_activity where usename = 'plenum_app'"));
 }
 
 // --- values and errors -----------------------------------------------------------------------------------------------

@@ -294,8 +294,9 @@ void db_session_give_back(struct db_session *session)
 {
     if (session == NULL)
         return;
-    bool is_clean = PQtransactionStatus(session->connection) == PQTRANS_IDLE ||
-                    (PQstatus(session->connection) == CONNECTION_OK && db_session_rollback(session, NULL) == 0);
+    bool is_clean =
+        PQtransactionStatus(session->connection) == PQTRANS_IDLE ||
+        (PQstatus(session->connection) == CONNECTION_OK && db_session_rollback(session, NULL) == 0);
     int n_idle = 0;
     const struct db_session *other;
     keep(session, NULL);

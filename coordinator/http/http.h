@@ -157,7 +157,7 @@ bool http_is_secure(const struct http_request *request);             // TLS here
 const char *http_body(const struct http_request *request, size_t *ret_size); // NUL behind it
 // Rate limits. What the route costs is taken from what this account may still spend; without one (`account` NULL) from
 // what the address may. False when it is not there: 429 has been replied. True, and nothing is done, for a route whose
-// limit is by address: that was asked before the handler.
+// limit is by address (that was asked before the handler), and the second time.
 bool http_limit_account(struct http_request *request, const void *account, size_t size) MUST_CHECK;
 // Whether the address has a unit left of `limit`, without taking it; false: 429 has been replied.
 bool http_limit_allows(struct http_request *request, unsigned limit) MUST_CHECK;

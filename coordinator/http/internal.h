@@ -112,7 +112,7 @@ struct http_request {
     bool own_errors; // HTTP_OWN_ERRORS of a route with this path
     bool handled, in_flight, body_waited, replied, replying_stream, stream_ended, stream_chunked, stream_full,
         stream_is_events, close_told, body_taken, body_paused, body_ended, body_end_told, decoder_full,
-        head_only, chose_cache, chose_retry, chose_challenge;
+        head_only, chose_cache, chose_retry, chose_challenge, is_counted; // counted: of its account's limit
     int status;
     // The body, whole: of a known small length in the arena, else in `body_buf`.
     char *body;

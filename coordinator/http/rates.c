@@ -245,8 +245,9 @@ bool http_limit_account(struct http_request *request, const void *account, size_
     const struct http_route *route = request->entry->route;
     unsigned number = number_of(rates, route);
     const struct http_limit *limit = limit_of(rates, number);
-    if (limit == NULL || limit->by_address)
+    if (limit == NULL || limit->by_address || request->is_counted)
         return true;
+    request->is_counted = true;
     struct gcra_answer answer = account == NULL ? by_address(request, RATES_SPEND, number, cost_of(route))
                                                 : rates_act(rates, RATES_SPEND, number, true, account, size,
                                                       cost_of(route), clock_monotonic_us() * 1000);

@@ -110,15 +110,23 @@ static void check_same_origin(struct http_request *request)
     }
 }
 
+// Whether it is one that holds is asked later. Who shows none is not worth a great body.
+static bool shows_credential(const struct http_request *request)
+{
+    return request_known(request, KNOWN_AUTHORIZATION) != NULL ||
+           request_known(request, KNOWN_COOKIE) != NULL;
+}
+
 static void check_body(struct http_request *request)
 {
     const struct http_route *route = request->entry->route;
     bool streams = (route->flags & HTTP_STREAM_BODY) != 0;
     const struct http_settings *settings = &request->connection->server->settings;
-    request->body_max = route->body_max > 0                ? route->body_max
-                        : streams                          ? (size_t)settings->max_stream_body_bytes
-                        : route->class == HTTP_CLASS_SCORE ? (size_t)settings->max_score_body_bytes
-                                                           : (size_t)settings->max_body_bytes;
+    request->body_max = route->body_max > 0 ? route->body_max
+                        : streams           ? (size_t)settings->max_stream_body_bytes
+                        : route->class == HTTP_CLASS_SCORE && shows_credential(request)
+                            ? (size_t)settings->max_score_body_bytes
+                            : (size_t)settings->max_body_bytes;
     const char *coding = request_known(request, KNOWN_CONTENT_ENCODING);
     if (coding != NULL && strcasecmp(coding, "identity") != 0) {
         if (!streams || (strcasecmp(coding, "gzip") != 0 && strcasecmp(coding, "zstd") != 0)) {

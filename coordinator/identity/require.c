@@ -21,7 +21,7 @@ enum { BASIC_MAX_BYTES = 512 };
 struct question {
     struct http_request *request;
     enum action action;
-    bool has_object, has_credential, is_counted;
+    bool has_object, has_credential;
     struct id object;
     unsigned char secret_hash[HASH_BYTES];
     void (*then)(struct http_request *request, const struct actor *actor);
@@ -97,10 +97,8 @@ static bool allows(const struct question *question, const struct identity_entry 
 static bool admit(struct question *question, const struct identity_entry *entry)
 {
     // Whatever comes of it: looking for what one may not see costs as much.
-    if (!question->is_counted &&
-        !http_limit_account(question->request, entry->person.bytes, sizeof(entry->person.bytes)))
+    if (!http_limit_account(question->request, entry->person.bytes, sizeof(entry->person.bytes)))
         return true;
-    question->is_counted = true;
     unsigned roles = effective_roles(question, entry);
     if (!allows(question, entry, roles))
         return false;
@@ -172,12 +170,12 @@ static void on_public(void *arg, const struct db_result *result)
 static void ask_public(struct question *question)
 {
     const struct loop *loop = http_context(question->request);
+    if (!http_limit_account(question->request, NULL, 0))
+        return;
     if (question->action != ACTION_VIEW_COMMUNITY) {
         refuse_unknown(question->request);
         return;
     }
-    if (!http_limit_account(question->request, NULL, 0))
-        return;
     struct db_params params;
     db_params_init(&params);
     db_add_number(&params, question->object.shard_key);

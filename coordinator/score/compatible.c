@@ -26,8 +26,9 @@ enum shape { SHAPE_VLLM, SHAPE_TEI, SHAPE_SGLANG, SHAPE_OPENRLHF, SHAPE_SLIME };
 struct call {
     struct http_request *request;
     enum kind kind;
+    bool (*find)(struct call *call); // what is scored in the body; false when it has answered
     enum shape shape;
-    json_t *body;
+    json_t *body; // NULL: not read yet
     struct lifted lifted;
     struct id model_id;
     const char *model_text;
@@ -387,17 +388,14 @@ static void permitted(struct http_request *request, const struct actor *actor UN
     model_acquire(http_context(request), call->model_id, on_model, call);
 }
 
-static void begin(struct http_request *request, enum kind kind, bool (*find)(struct call *call))
+static void read_as(struct http_request *request, const struct actor *actor UNUSED)
 {
-    struct call *call = arena_calloc(http_arena(request), 1, sizeof(*call));
-    call->request = request;
-    call->kind = kind;
+    struct call *call = http_kept(request);
     call->body = score_body(request, &call->lifted);
     if (call->body == NULL)
         return;
-    http_keep(request, call);
     arena_on_free(http_arena(request), drop_documents, call);
-    call->shape = kind == KIND_RERANK ? shape_of(call->body) : SHAPE_VLLM;
+    call->shape = call->kind == KIND_RERANK ? shape_of(call->body) : SHAPE_VLLM;
     call->model_text = json_string_value(json_object_get(call->body, "model"));
     if (call->model_text == NULL) // TEI's callers and trainers name none: the address they are given does
         call->model_text = http_query(request, "model");
@@ -405,12 +403,21 @@ static void begin(struct http_request *request, enum kind kind, bool (*find)(str
         http_problem(request, wrong(call), "model must be the id of a model");
         return;
     }
-    if (!find(call))
+    if (!call->find(call))
         return; // it has answered
     if (id_parse(call->model_text, &call->model_id) < 0)
         http_problem(request, 404, "The model does not exist.");
     else
         identity_require(request, ACTION_USE_MODEL, &call->model_id, permitted);
+}
+
+// Nobody's body is read before somebody answers for it.
+static void begin(struct http_request *request, enum kind kind, bool (*find)(struct call *call))
+{
+    struct call *call = arena_calloc(http_arena(request), 1, sizeof(*call));
+    *call = (struct call){.request = request, .kind = kind, .find = find};
+    http_keep(request, call);
+    identity_require(request, ACTION_SELF, NULL, read_as);
 }
 
 void compatible_rerank(struct http_request *request)

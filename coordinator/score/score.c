@@ -384,7 +384,7 @@ static bool read_body(struct call *call)
     return fields_finish(&fields, request);
 }
 
-static void score(struct http_request *request)
+static void score_as(struct http_request *request, const struct actor *actor UNUSED)
 {
     struct call *call = arena_calloc(http_arena(request), 1, sizeof(*call));
     call->request = request;
@@ -396,6 +396,12 @@ static void score(struct http_request *request)
         http_problem(request, 404, "There is no such model.");
     else
         identity_require(request, ACTION_USE_MODEL, &call->model_id, permitted);
+}
+
+// Nobody's body is read before somebody answers for it.
+static void score(struct http_request *request)
+{
+    identity_require(request, ACTION_SELF, NULL, score_as);
 }
 
 // --- the room -------------------------------------------------------------------------------------------------------------

@@ -445,7 +445,7 @@ test('quality: agreement, order, time and coverage, with small groups hidden and
     assert.equal(body.order_bias.n, 96);
     assert.equal(body.outcomes.left + body.outcomes.right, 96);
     assert.ok(Math.abs(body.order_bias.left_share - body.outcomes.left / 96) < 1e-9);
-    assert.ok(body.time.median_active_ms >= 1011 && body.time.median_active_ms <= 1012);
+    assert.ok([1010, 1020].includes(body.time.median_active_ms), 'to three digits');
     // Two are few: "some" goes with them, or 24 - 12 - 10 would tell. Six said nothing of their hand: so does "right".
     const cells = body.coverage.map(({ attribute, value, annotators, judgments, hidden }) => {
         assert.equal(hidden, annotators === null && judgments === null);

@@ -155,7 +155,7 @@ static void sort_by_x(const struct clusters *clusters, struct by_x *sorted)
 
 static void step(const struct points *points, struct clusters *clusters)
 {
-    struct by_x sorted[KMEANS_CLUSTERS_MAX];
+    struct by_x sorted[KMEANS_CLUSTERS_MAX] = {0};
     sort_by_x(clusters, sorted);
     for (uint32_t i = 0; i < points->n; i++)
         clusters->of[i] = nearest(sorted, clusters->n, points->x[i], points->y[i], clusters->of[i], clusters);
@@ -241,7 +241,7 @@ static void merge_equal(const struct points *points, struct clusters *clusters)
 // The point farthest from its nearest centre becomes a cluster of its own. False: no point is off its centre.
 static bool split_off(const struct points *points, struct clusters *clusters)
 {
-    struct by_x sorted[KMEANS_CLUSTERS_MAX];
+    struct by_x sorted[KMEANS_CLUSTERS_MAX] = {0};
     sort_by_x(clusters, sorted);
     double farthest = -1;
     uint32_t point = 0, id = 0;
@@ -289,9 +289,9 @@ static int compare_ids(const void *a, const void *b)
 
 static void sort_by_id(const struct points *points, struct clusters *clusters)
 {
-    struct cluster copy[KMEANS_CLUSTERS_MAX];
-    const struct cluster *order[KMEANS_CLUSTERS_MAX];
-    int32_t now[KMEANS_CLUSTERS_MAX];
+    struct cluster copy[KMEANS_CLUSTERS_MAX] = {0};
+    const struct cluster *order[KMEANS_CLUSTERS_MAX] = {0};
+    int32_t now[KMEANS_CLUSTERS_MAX] = {0};
     memcpy(copy, clusters->list, clusters->n * sizeof(*copy));
     for (uint32_t c = 0; c < clusters->n; c++)
         order[c] = &copy[c];

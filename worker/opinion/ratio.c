@@ -8,8 +8,9 @@ __extension__ typedef unsigned __int128 wide;
 double ratio_decimal(int64_t numerator, int64_t denominator)
 {
     assert(denominator > 0);
+    int64_t whole = numerator / denominator;
     if (numerator % denominator == 0)
-        return (double)(numerator / denominator);
+        return (double)whole;
     uint64_t a = (uint64_t)(numerator < 0 ? -numerator : numerator), b = (uint64_t)denominator;
     const uint64_t sixteen_digits = UINT64_C(1000000000000000);
     wide scaled = a;
