@@ -48,7 +48,8 @@ async function ask(text) {
 const line = (bytes) => `GET /livez?${'a'.repeat(bytes - 'GET /livez? HTTP/1.1'.length)} HTTP/1.1\r\nHost: x\r\n\r\n`;
 const fields = (n) => `GET /livez HTTP/1.1\r\nHost: x\r\n${Array.from({ length: n - 1 }, (_, i) => `X-${i}: a\r\n`).join('')}\r\n`;
 const fieldBytes = (bytes) => `GET /livez HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(bytes - 'Host: x\r\nX: \r\n'.length)}\r\n\r\n`;
-const body = (path, bytes) => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${'{'.repeat(bytes)}`;
+const body = (path, bytes, credential = '') => `POST ${path} HTTP/1.1\r\nHost: x\r\n${credential}Content-Type: application/json\r\nContent-Length: ${bytes}\r\n\r\n${'{'.repeat(bytes)}`;
+const bearer = 'Authorization: Bearer x\r\n';
 const items = `/api/v1/projects/b${'a'.repeat(38)}/items`;
 
 for (const [setting, most, over, refusal] of [
@@ -56,7 +57,8 @@ for (const [setting, most, over, refusal] of [
     ['max-headers', fields(10), fields(11), 431],
     ['max-headers-bytes', fieldBytes(1100), fieldBytes(1101), 431],
     ['max-body-bytes', body('/api/v1/session', 2048), body('/api/v1/session', 2049), 413],
-    ['max-score-body-bytes', body('/rerank', 4096), body('/rerank', 4097), 413],
+    ['max-score-body-bytes', body('/rerank', 4096, bearer), body('/rerank', 4097, bearer), 413],
+    ['max-body-bytes', body('/rerank', 2048), body('/rerank', 2049), 413], // of who shows no credential
     ['max-import-body-bytes', body(items, 65536), body(items, 65537), 413],
 ])
     test(`${setting} is what is let through, and no more`, async () => {

@@ -317,9 +317,12 @@ static uint32_t add_points(const struct objective_work *work, enum split which, 
 static uint32_t repeated(const struct objective_point *points, uint32_t n)
 {
     uint32_t repeats = 0;
-    for (uint32_t i = 1; i < n; i++)
-        repeats += points[i].response == points[i - 1].response &&
-                   (i < 2 || points[i - 2].response != points[i].response);
+    bool was_same = false;
+    for (uint32_t i = 1; i < n; i++) {
+        bool is_same = points[i].response == points[i - 1].response;
+        repeats += is_same && !was_same;
+        was_same = is_same;
+    }
     return repeats;
 }
 
