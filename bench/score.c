@@ -196,7 +196,7 @@ static int juries(void)
 int main(int argc, char **argv)
 {
     if (argc == 6 && strcmp(argv[1], "load") == 0)
-        return load(atoi(argv[2]), atof(argv[3]), atof(argv[4]), argv[5]);
+        return load((int)strtol(argv[2], NULL, 10), strtod(argv[3], NULL), strtod(argv[4], NULL), argv[5]);
     if (argc == 3 && strcmp(argv[1], "floor") == 0)
         serve(strtoul(argv[2], NULL, 10));
     if (argc == 2 && strcmp(argv[1], "jury") == 0)
