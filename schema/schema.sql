@@ -5,6 +5,7 @@ CREATE FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_ve
     AS $$
 declare
     had bytea[];
+    counts_already boolean;
     fits boolean;
     nowhere constant uuid := '00000000-0000-0000-0000-000000000000';
 begin
@@ -13,11 +14,15 @@ begin
         return null;
     end if;
     select coalesce((select array_agg(substring(p.quota_cell from 16 * i + 1 for 16))
-            from generate_series(0, length(p.quota_cell) / 16 - 1) i), '{}') into had
+            from generate_series(0, length(p.quota_cell) / 16 - 1) i), '{}'),
+        p.quota_version <> answers_version and p.quota_setup = found_by into had, counts_already
     from participation p where p.shard_key = shard and p.participant_id = participant and p.state = 'active'
     for no key update;
     if not found then
         return false;
+    end if;
+    if counts_already then
+        return null;
     end if;
     perform from quota_count q
     where q.shard_key = shard and q.item_id = nowhere and q.unit = 'people' and q.cell = any(had || cells)
@@ -32,13 +37,24 @@ begin
         and q.cell <> all(had);
     update participation p set
         quota_cell = case when fits then coalesce((select string_agg(c, '' order by c) from unnest(cells) c), '') end,
-        quota_version = case when fits then answers_version end, quota_setup = found_by
+        quota_version = answers_version, quota_setup = found_by
     where p.shard_key = shard and p.participant_id = participant;
     return fits;
 end
 $$;
 
 ALTER FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) OWNER TO plenum_owner;
+
+CREATE FUNCTION public.answers_at(who uuid, at integer) RETURNS bytea
+    LANGUAGE sql STABLE
+    SET search_path TO 'public', 'pg_temp'
+    AS $$
+    select d.sealed from demographic_answer d
+    where d.person_id = who and d.version >= coalesce(at, 0) and d.sealed is not null
+    order by d.version limit 1
+$$;
+
+ALTER FUNCTION public.answers_at(who uuid, at integer) OWNER TO plenum_owner;
 
 CREATE FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE
@@ -124,7 +140,7 @@ begin
     if not found then
         return;
     end if;
-    update participation p set quota_cell = null, quota_version = null
+    update participation p set quota_cell = null
     where p.shard_key = shard and p.participant_id = mine.participant_id;
     select item_id, n, quota_cell into slot from assignment a
     where a.shard_key = shard and a.participant_id = mine.participant_id and a.state = 'leased'
@@ -1355,6 +1371,18 @@ CREATE TABLE public.session (
 
 ALTER TABLE public.session OWNER TO plenum_owner;
 
+CREATE TABLE public.shown_figures (
+    shard_key bigint NOT NULL,
+    what text NOT NULL,
+    n_people bigint NOT NULL,
+    body jsonb NOT NULL,
+    shown_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT shown_figures_n_people_check CHECK ((n_people >= 10)),
+    CONSTRAINT shown_figures_what_check CHECK (((length(what) >= 1) AND (length(what) <= 500)))
+);
+
+ALTER TABLE public.shown_figures OWNER TO plenum_owner;
+
 CREATE TABLE public.statement (
     shard_key bigint NOT NULL,
     statement_id uuid NOT NULL,
@@ -1806,6 +1834,9 @@ ALTER TABLE ONLY public.session
 ALTER TABLE ONLY public.session
     ADD CONSTRAINT session_secret_hash_key UNIQUE (secret_hash);
 
+ALTER TABLE ONLY public.shown_figures
+    ADD CONSTRAINT shown_figures_pkey PRIMARY KEY (shard_key, what);
+
 ALTER TABLE ONLY public.statement
     ADD CONSTRAINT statement_pkey PRIMARY KEY (shard_key, statement_id);
 
@@ -2022,6 +2053,9 @@ GRANT USAGE ON SCHEMA public TO plenum_app;
 REVOKE ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.admit_to_quota(shard bigint, participant uuid, answers_version integer, cells bytea[], found_by integer) TO plenum_app;
 
+REVOKE ALL ON FUNCTION public.answers_at(who uuid, at integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.answers_at(who uuid, at integer) TO plenum_app;
+
 GRANT ALL ON FUNCTION public.as_expected(expected jsonb, outcome text, answer jsonb, shown smallint[]) TO plenum_app;
 
 REVOKE ALL ON FUNCTION public.change_setup(shard bigint, project uuid, expected integer, wanted integer, new_quotas jsonb, codes bytea[], limits bigint[], per_item bigint[], counted_in text, beyond bigint, OUT outcome text, OUT is_number_new boolean, OUT is_quota_new boolean) FROM PUBLIC;
@@ -2183,6 +2217,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.report TO plenum_app;
 GRANT SELECT,INSERT ON TABLE public.response TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.session TO plenum_app;
+
+GRANT SELECT,INSERT,UPDATE ON TABLE public.shown_figures TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.statement TO plenum_app;
 

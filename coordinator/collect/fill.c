@@ -1,4 +1,5 @@
-// How full a study's quotas are, for those who run it. Of fewer than ten nothing is said, nor what would tell it.
+// How full a study's quotas are, for those who run it. Of fewer than ten nothing is said, nor what would tell it; and what is said stands
+// still until ten people more have had work, so that nobody's cell can be told from what changes.
 #include "coordinator/collect/routes.h"
 
 #include "coordinator/api.h"
@@ -15,14 +16,14 @@
 #include <string.h>
 
 // Columns of collect_quota_counts.sql.
-enum { CELL, N_JUDGED, N_TAKEN, N_ITEMS, N_PARTICIPANTS };
+enum { CELL, N_JUDGED, N_TAKEN, N_ITEMS, N_PARTICIPANTS, N_AT_WORK, SHOWN, SHOWN_PEOPLE, SHOWN_AT };
 
 struct filling {
     struct http_request *request;
     struct id project;
     json_t *quotas;
-    int64_t filled[QUOTA_CELLS_MAX + 1], n_items,
-        n_participants; // behind the cells: in cells that are no more
+    int64_t filled[QUOTA_CELLS_MAX + 1], n_items, n_participants,
+        n_at_work; // behind the cells: in cells that are no more
     bool hidden[QUOTA_CELLS_MAX + 1];
 };
 
@@ -55,6 +56,7 @@ static void count_cells(struct filling *filling, const struct db_result *result)
     if (result->n_rows > 0) {
         filling->n_items = db_number(result, 0, N_ITEMS);
         filling->n_participants = db_number(result, 0, N_PARTICIPANTS);
+        filling->n_at_work = db_number(result, 0, N_AT_WORK);
     }
 }
 
@@ -98,9 +100,33 @@ static void hide_kinds_by(struct filling *filling, const json_t *attribute)
     }
 }
 
-static json_t *cell_json(const struct filling *filling, size_t i)
+// What is shown of the cells: {text of a cell: how full}, without those that are hidden.
+static json_t *shown_cells(struct filling *filling)
+{
+    const json_t *quotas = filling->quotas;
+    json_t *shown = json_object(), *one;
+    size_t i;
+    if (quota_counts_people(quotas)) {
+        json_array_foreach((json_t *)quotas, i, one)
+            hide_kinds_by(filling, json_object_get(one, "attribute"));
+    } else {
+        hide_cells(filling);
+    }
+    for (i = 0; i < quota_n_cells(quotas); i++) {
+        char *text = quota_cell_text(quotas, i);
+        if (!filling->hidden[i])
+            json_object_set_new(shown, text, json_integer((json_int_t)filling->filled[i]));
+        free(text);
+    }
+    return shown;
+}
+
+static json_t *cell_json(const struct filling *filling, const json_t *shown, size_t i)
 {
     json_t *row = json_object();
+    char *text = quota_cell_text(filling->quotas, i);
+    const json_t *filled = json_object_get(shown, text);
+    free(text);
     const json_t *values = quota_values(filling->quotas, i);
     int64_t wanted = quota_wanted(filling->quotas, i), per_item = quota_per_item(filling->quotas, i);
     if (quota_counts_people(filling->quotas)) {
@@ -115,40 +141,74 @@ static json_t *cell_json(const struct filling *filling, size_t i)
     if (per_item >= 0)
         wanted = per_item * filling->n_items;
     json_object_set_new(row, "wanted", wanted >= 0 ? json_integer((json_int_t)wanted) : json_null());
-    json_object_set_new(
-        row, "filled", filling->hidden[i] ? json_null() : json_integer((json_int_t)filling->filled[i]));
-    json_object_set_new(row, "hidden", json_boolean(filling->hidden[i]));
+    json_object_set_new(row, "filled", filled == NULL ? json_null() : json_copy((json_t *)filled));
+    json_object_set_new(row, "hidden", json_boolean(filled == NULL));
     // Follows from the two numbers: where one is hidden, this is.
     json_object_set_new(row, "closed",
-        filling->hidden[i] ? json_null() : json_boolean(wanted >= 0 && filling->filled[i] >= wanted));
+        filled == NULL ? json_null() : json_boolean(wanted >= 0 && json_integer_value(filled) >= wanted));
     return row;
 }
 
-static void reply(struct http_request *request, const char *unit, const char *per, json_t *cells)
+// `shown` and `as_of` are taken; NULL: nothing is shown yet.
+static void reply(struct filling *filling, json_t *shown, json_t *as_of)
 {
-    http_reply_json(request, 200, json_pack("{s:s, s:s, s:o}", "unit", unit, "per", per, "cells", cells));
+    const json_t *quotas = filling->quotas;
+    const char *per = json_string_value(json_object_get(quotas, "per"));
+    json_t *rows = json_array();
+    for (size_t i = 0; quotas != NULL && i < quota_n_cells(quotas); i++)
+        json_array_append_new(rows, cell_json(filling, shown, i));
+    json_decref(shown);
+    http_reply_json(filling->request, 200,
+        json_pack("{s:s, s:s, s:o, s:o}", "unit",
+            quotas != NULL && quota_counts_people(quotas) ? "people" : "judgments", "per",
+            per != NULL ? per : "study", "cells", rows, "groups_as_of", as_of != NULL ? as_of : json_null()));
+}
+
+static void reply_shown(struct filling *filling, const struct db_result *result, int first)
+{
+    reply(filling, json_loads(db_text(result, 0, first), 0, NULL),
+        json_pack("{s:I, s:o}", "people", (json_int_t)db_number(result, 0, first + 1), "at",
+            json_time_us(db_number(result, 0, first + 2))));
+}
+
+static void on_stored(void *arg, const struct db_result *result)
+{
+    struct filling *filling = arg;
+    if (api_db_failed(filling->request, result))
+        return;
+    if (result->n_rows == 0)
+        reply(filling, NULL, NULL); // somebody else was first, this very moment
+    else
+        reply_shown(filling, result, 0);
 }
 
 static void on_counts(void *arg, const struct db_result *result)
 {
     struct filling *filling = arg;
-    const json_t *quotas = filling->quotas;
+    const struct loop *loop = http_context(filling->request);
     if (api_db_failed(filling->request, result))
         return;
     count_cells(filling, result);
-    json_t *rows = json_array(), *one;
-    size_t i;
-    if (quota_counts_people(quotas)) {
-        json_array_foreach((json_t *)quotas, i, one)
-            hide_kinds_by(filling, json_object_get(one, "attribute"));
-    } else {
-        hide_cells(filling);
+    bool was_shown = result->n_rows > 0 && !db_is_null(result, 0, SHOWN);
+    if (was_shown && llabs(db_number(result, 0, SHOWN_PEOPLE) - filling->n_at_work) < COVERAGE_LEAST) {
+        reply_shown(filling, result, SHOWN);
+        return;
     }
-    for (i = 0; i < quota_n_cells(quotas); i++)
-        json_array_append_new(rows, cell_json(filling, i));
-    const char *per = json_string_value(json_object_get(quotas, "per"));
-    reply(filling->request, quota_counts_people(quotas) ? "people" : "judgments", per != NULL ? per : "study",
-        rows);
+    if (filling->n_at_work < COVERAGE_LEAST) {
+        reply(filling, NULL, NULL);
+        return;
+    }
+    json_t *shown = shown_cells(filling);
+    char *text = json_dumps(shown, JSON_COMPACT);
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, filling->project.shard_key);
+    db_add_text(&params, "quotas");
+    db_add_number(&params, filling->n_at_work);
+    db_add_text(&params, text);
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_COLLECT_SHOWN_PUT, &params, on_stored, filling);
+    free(text);
+    json_decref(shown);
 }
 
 static void with_task(struct http_request *request, const struct task *task, void *arg)
@@ -160,7 +220,7 @@ static void with_task(struct http_request *request, const struct task *task, voi
         return;
     }
     if (task->quotas == NULL) {
-        reply(request, "judgments", "study", json_array());
+        reply(filling, NULL, NULL);
         return;
     }
     filling->quotas = json_incref(task->quotas);

@@ -22,7 +22,8 @@ enum {
     CHOICES = 4,
     COUNT_BITS = 16,
     COUNT_MAX = (1 << COUNT_BITS) - 1,
-    PEOPLE_MAX = 1000000
+    PEOPLE_MAX = 1000000,
+    WHAT_BYTES = GROUPS_NAME_MAX + 20
 };
 
 struct person {
@@ -263,9 +264,9 @@ static void answer(struct grouping *grouping, json_t *body, const char *attribut
     json_object_set_new(body, "between", between);
 }
 
-static int make(struct tally *tally, struct err *err)
+static int compare_groups(struct tally *tally, json_t *body, void *arg, struct err *err)
 {
-    const char *attribute = tally->arg;
+    const char *attribute = arg;
     struct grouping grouping = {.keys = tally->app->keys};
     struct db_result result;
     struct db_params params;
@@ -283,21 +284,42 @@ static int make(struct tally *tally, struct err *err)
         rc = db_session_stream(tally->session, QUERY_COLLECT_QUALITY_VOTES, &params, on_vote, &grouping, err);
     end_unit(&grouping);
     if (rc == 0)
-        answer(&grouping, tally->body, attribute);
+        answer(&grouping, body, attribute);
     grouping_release(&grouping);
     json_decref(questions);
     return rc;
 }
 
-static void show_as(struct http_request *request, const struct actor *actor UNUSED)
+static int make(struct tally *tally, struct err *err)
+{
+    char what[WHAT_BYTES];
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, tally->project.shard_key);
+    int rc = db_session_query(tally->session, QUERY_COLLECT_QUALITY_N_PEOPLE, &params, &result, err);
+    if (rc < 0)
+        return rc;
+    snprintf(what, sizeof(what), "agreement %s", (const char *)tally->arg);
+    return tally_show_groups(tally, what, db_number(&result, 0, 0), compare_groups, tally->arg, err);
+}
+
+const char *groups_asked_by(struct http_request *request)
 {
     const char *attribute = http_query(request, "attribute");
+    if (attribute != NULL && attribute[0] != '\0' && strlen(attribute) <= GROUPS_NAME_MAX)
+        return attribute;
+    http_problem_at(request, 422, "?attribute",
+        attribute == NULL || attribute[0] == '\0' ? "Say by which question: attribute is missing."
+                                                  : "No question has so long a name.");
+    return NULL;
+}
+
+static void show_as(struct http_request *request, const struct actor *actor UNUSED)
+{
     struct id project;
-    if (!identity_param_id(request, "p", &project))
-        return;
-    if (attribute == NULL || attribute[0] == '\0')
-        http_problem_at(request, 422, "?attribute", "Say by which question: attribute is missing.");
-    else
+    const char *attribute = identity_param_id(request, "p", &project) ? groups_asked_by(request) : NULL;
+    if (attribute != NULL)
         tally_show(request, project, make, arena_strdup(http_arena(request), attribute), NULL);
 }
 

@@ -159,8 +159,9 @@ static void hide_cells(const struct split *split, size_t n_groups, size_t n_choi
     free(counts);
 }
 
-static void answer(const struct split *split, json_t *body)
+static int answer(struct tally *tally UNUSED, json_t *body, void *arg, struct err *err UNUSED)
 {
+    const struct split *split = arg;
     size_t n_groups = json_object_size(split->values), n_choices = json_object_size(split->choices);
     bool hidden_groups[VALUES_MAX], *hidden = calloc(n_groups * n_choices + 1, sizeof(*hidden));
     json_t *choices = json_array(), *groups = json_array(), *place;
@@ -186,6 +187,16 @@ static void answer(const struct split *split, json_t *body)
     json_object_set_new(body, "choices", choices);
     json_object_set_new(body, "groups", groups);
     free(hidden);
+    return 0;
+}
+
+static int show_split(struct tally *tally, const struct asking *asking, struct split *split, struct err *err)
+{
+    char what[2 * GROUPS_NAME_MAX + 100], item[UUID_TEXT_BYTES];
+    uuid_format(asking->item, item);
+    snprintf(what, sizeof(what), "item %s %d %s\t%s", item, asking->response, asking->attribute,
+        asking->dimension != NULL ? asking->dimension : "");
+    return tally_show_groups(tally, what, split->n, answer, split, err);
 }
 
 static int make(struct tally *tally, struct err *err)
@@ -220,7 +231,7 @@ static int make(struct tally *tally, struct err *err)
             on_voter, &reading, err);
     if (rc == 0 && is_there) {
         json_object_set_new(tally->body, "attribute", json_string(asking->attribute));
-        answer(split, tally->body);
+        rc = show_split(tally, asking, split, err);
     }
     json_decref(split->values);
     json_decref(split->choices);
@@ -232,14 +243,16 @@ static int make(struct tally *tally, struct err *err)
 static void show_as(struct http_request *request, const struct actor *actor UNUSED)
 {
     struct id project, item;
-    const char *attribute = http_query(request, "attribute");
     if (!identity_param_id(request, "p", &project) || !identity_param_id(request, "i", &item))
         return;
-    if (attribute == NULL || attribute[0] == '\0') {
-        http_problem_at(request, 422, "?attribute", "Say by which question: attribute is missing.");
+    const char *attribute = groups_asked_by(request);
+    if (attribute == NULL)
+        return;
+    const char *dimension = http_query(request, "dimension"), *response = http_query(request, "response");
+    if (dimension != NULL && strlen(dimension) > GROUPS_NAME_MAX) {
+        http_problem_at(request, 422, "?dimension", "No dimension has so long a name.");
         return;
     }
-    const char *dimension = http_query(request, "dimension"), *response = http_query(request, "response");
     char *end = NULL;
     long number = response == NULL ? -1 : strtol(response, &end, 10);
     if (response != NULL && (end == response || *end != '\0' || number < 0 || number >= RESPONSES_MAX)) {

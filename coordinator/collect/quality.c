@@ -413,7 +413,7 @@ static int on_person(void *arg, const struct db_result *result, struct err *err 
     return 0;
 }
 
-static int add_coverage(struct tally *tally, struct err *err)
+static int count_groups(struct tally *tally, json_t *body, void *arg UNUSED, struct err *err)
 {
     struct db_result result;
     struct db_params params;
@@ -426,12 +426,21 @@ static int add_coverage(struct tally *tally, struct err *err)
     db_params_init(&params);
     db_add_number(&params, tally->project.shard_key);
     rc = db_session_stream(tally->session, QUERY_COLLECT_QUALITY_PEOPLE, &params, on_person, &counting, err);
-    json_object_set_new(
-        tally->body, "n_annotators", json_integer((json_int_t)counting.coverage.n_annotators));
-    json_object_set_new(tally->body, "coverage", coverage_rows(&counting.coverage));
+    json_object_set_new(body, "coverage", coverage_rows(&counting.coverage));
     coverage_release(&counting.coverage);
     json_decref(questions);
     return rc;
+}
+
+static int add_coverage(struct tally *tally, struct err *err)
+{
+    struct db_result result;
+    int rc = query(tally, QUERY_COLLECT_QUALITY_N_PEOPLE, &result, err);
+    if (rc < 0)
+        return rc;
+    int64_t n_people = db_number(&result, 0, 0);
+    json_object_set_new(tally->body, "n_annotators", json_integer((json_int_t)n_people));
+    return tally_show_groups(tally, "coverage", n_people, count_groups, NULL, err);
 }
 
 static int make(struct tally *tally, struct err *err)

@@ -49,6 +49,9 @@ void judgments_undo(struct http_request *request);
 void quotas_show(struct http_request *request);
 // groups.c
 void groups_show(struct http_request *request);
+// ?attribute, at most GROUPS_NAME_MAX bytes; NULL: 422 has been replied.
+const char *groups_asked_by(struct http_request *request);
+enum { GROUPS_NAME_MAX = 200 };
 // quality.c
 void quality_show(struct http_request *request);
 

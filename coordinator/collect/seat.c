@@ -20,6 +20,7 @@ struct finding {
     const struct actor *actor;
     const struct keys *keys; // what the pool may use of the loop's
     int64_t shard_key, version, setup;
+    int64_t held; // the version of the answers by which the study counted or refused them once; 0: not yet
     json_t *quotas, *answers;
     const unsigned char *sealed;
     size_t n_sealed;
@@ -157,6 +158,7 @@ static void on_written(void *arg, const struct db_result *result)
         say_full(finding);
     else {
         finding->is_stored = true;
+        finding->held = finding->version;
         read_answers(finding);
     }
 }
@@ -201,10 +203,13 @@ static void opened(void *arg)
         clear(finding);
     else {
         json_t *missing = quota_missing(finding->quotas, finding->answers);
-        bool is_complete = json_array_size(missing) == 0;
+        bool is_complete = json_array_size(missing) == 0, was_held = finding->held != 0;
         json_decref(missing);
+        finding->held = 0;
         if (is_complete)
             store(finding);
+        else if (was_held) // the quotas are by other questions now
+            read_answers(finding);
         else
             ask_questions(finding);
     }
@@ -225,6 +230,11 @@ static void on_answers(void *arg, const struct db_result *result)
     json_decref(finding->answers);
     finding->answers = NULL;
     finding->version = version;
+    if (!is_given &&
+        finding->held != 0) { // what they were counted by they took back: they are not counted again
+        say_full(finding);
+        return;
+    }
     if (!is_given) {
         ask_questions(finding);
         return;
@@ -240,7 +250,11 @@ static void read_answers(struct finding *finding)
     struct db_params params;
     db_params_init(&params);
     db_add_uuid(&params, finding->actor->person);
-    db_query(loop->db, DB_READ, 0, QUERY_IDENTITY_DEMOGRAPHICS, &params, on_answers, finding);
+    if (finding->held != 0)
+        db_add_number(&params, finding->held);
+    db_query(loop->db, DB_READ, 0,
+        finding->held != 0 ? QUERY_IDENTITY_DEMOGRAPHICS_AS_OF : QUERY_IDENTITY_DEMOGRAPHICS, &params,
+        on_answers, finding);
 }
 
 static void on_me(void *arg, const struct db_result *result)
@@ -252,8 +266,9 @@ static void on_me(void *arg, const struct db_result *result)
         http_problem(finding->request, 404, "There is nothing here, or it is not yours to see.");
         return;
     }
-    // As of the answers that hold now, but for a second in other threads.
-    if (db_is_null(result, 0, 1) || db_number(result, 0, 0) != finding->actor->demographics_version ||
+    // By the answers with which they came first: who is told that enough are there does not become somebody else.
+    finding->held = db_is_null(result, 0, 0) ? 0 : db_number(result, 0, 0);
+    if (db_is_null(result, 0, 1) || finding->actor->demographics_version < finding->held ||
         db_number(result, 0, 2) != finding->setup) {
         read_answers(finding);
         return;

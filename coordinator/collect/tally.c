@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "coordinator/api.h"
+#include "coordinator/collect/coverage.h"
 #include "coordinator/collect/interval.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
@@ -79,13 +80,86 @@ static int catch_up(struct tally *tally, struct err *err)
     return rc;
 }
 
+// --- figures of groups ------------------------------------------------------------------------------------------------
+// Columns of collect_shown.sql.
+enum { BODY, N_PEOPLE, SHOWN_AT };
+
+static void take_shown(struct tally *tally, const struct db_result *result)
+{
+    json_t *shown = json_loads(db_text(result, 0, BODY), 0, NULL);
+    json_object_update(tally->body, shown);
+    json_object_set_new(tally->body, "groups_as_of",
+        json_pack("{s:I, s:o}", "people", (json_int_t)db_number(result, 0, N_PEOPLE), "at",
+            json_time_us(db_number(result, 0, SHOWN_AT))));
+    json_decref(shown);
+}
+
+int tally_show_groups(struct tally *tally, const char *what, int64_t n_people,
+    int (*make)(struct tally *tally, json_t *body, void *arg, struct err *err), void *arg, struct err *err)
+{
+    struct db_result result;
+    struct db_params params;
+    db_params_init(&params);
+    db_add_number(&params, tally->project.shard_key);
+    db_add_text(&params, what);
+    int rc = db_session_query(tally->session, QUERY_COLLECT_SHOWN, &params, &result, err);
+    if (rc < 0)
+        return rc;
+    if (result.n_rows == 1 && llabs(db_number(&result, 0, N_PEOPLE) - n_people) < COVERAGE_LEAST) {
+        take_shown(tally, &result);
+        return 0;
+    }
+    json_t *body = json_object();
+    rc = make(tally, body, arg, err);
+    json_object_update(tally->body, body);
+    json_object_set_new(tally->body, "groups_as_of", json_null());
+    if (rc == 0 && n_people >= COVERAGE_LEAST) {
+        if (tally->to_show == NULL)
+            tally->to_show = json_object();
+        json_object_set_new(
+            tally->to_show, what, json_pack("{s:I, s:O}", "n", (json_int_t)n_people, "body", body));
+    }
+    json_decref(body);
+    return rc;
+}
+
+// Somebody else may have been first: then theirs are shown.
+static int store_shown(struct tally *tally, struct err *err)
+{
+    const char *what;
+    json_t *one;
+    int rc = json_object_size(tally->to_show) > 0 ? db_session_commit(tally->session, err) : 0;
+    json_object_foreach(tally->to_show, what, one)
+    {
+        struct db_result result;
+        struct db_params params;
+        char *text = json_dumps(json_object_get(one, "body"), JSON_COMPACT | JSON_REAL_PRECISION(10));
+        db_params_init(&params);
+        db_add_number(&params, tally->project.shard_key);
+        db_add_text(&params, what);
+        db_add_number(&params, json_integer_value(json_object_get(one, "n")));
+        db_add_text(&params, text);
+        if (rc == 0)
+            rc = db_session_query(tally->session, QUERY_COLLECT_SHOWN_PUT, &params, &result, err);
+        if (rc == 0 && result.n_rows == 0)
+            rc = err_set(err, ERR_CONFLICT, "the figures were shown by another just now");
+        if (rc == 0)
+            take_shown(tally, &result);
+        free(text);
+    }
+    return rc;
+}
+
 // What was begun and failed is undone when its session is given back.
 static int make(struct showing *showing, struct err *err)
 {
-    int rc = catch_up(&showing->tally, err);
+    struct tally *tally = &showing->tally;
+    int rc = catch_up(tally, err);
     if (rc == 0)
-        rc = db_session_begin(showing->tally.session, true, err);
-    return rc == 0 ? showing->make(&showing->tally, err) : rc;
+        rc = db_session_begin(tally->session, true, err);
+    if (rc == 0)
+        rc = showing->make(tally, err);
+    return rc == 0 ? store_shown(tally, err) : rc;
 }
 
 static void run(void *arg)
@@ -99,6 +173,7 @@ static void run(void *arg)
     if (json_object_size(tally->body) > 0)
         showing->text = json_dumps(tally->body, JSON_COMPACT | JSON_REAL_PRECISION(10));
     json_decref(tally->body);
+    json_decref(tally->to_show);
 }
 
 static void done(void *arg)

@@ -18,8 +18,9 @@ struct tally {
     const struct app *app;
     struct id project;
     struct db_session *session;
-    json_t *body; // an object
-    void *arg;    // not the request: that belongs to its loop
+    json_t *body;    // an object
+    json_t *to_show; // what tally_show_groups has yet to store: {what: {n, body}}
+    void *arg;       // not the request: that belongs to its loop
 };
 
 typedef int tally_make(struct tally *tally, struct err *err);
@@ -28,6 +29,13 @@ typedef int tally_make(struct tally *tally, struct err *err);
 // (may be NULL), on the loop; or answers 503. A crash on the way changes nothing: whoever looks next does it.
 void tally_show(struct http_request *request, struct id project, tally_make *make, void *arg,
     void (*made)(struct http_request *request, struct id project, const char *text));
+
+// In a tally_make: adds the members that `make` gives of groups of people, and `groups_as_of`. So that nobody's group can be told from how
+// the figures change, those that were shown before (`what` says which; of this study) are shown until COVERAGE_LEAST people more, or
+// fewer, make up others: `n_people` are in them now. `make` must hide small groups itself, and all of fewer than COVERAGE_LEAST people.
+int tally_show_groups(struct tally *tally, const char *what, int64_t n_people,
+    int (*make)(struct tally *tally, json_t *body, void *arg, struct err *err), void *arg,
+    struct err *err) MUST_CHECK;
 
 // After much has come at once, an import say: so that whoever looks first need not wait for all of it. Without an answer; when the
 // pool is full, whoever looks first does it after all. On the loop's thread.

@@ -23,6 +23,7 @@ enum {
 
 struct person {
     struct uuid participant, person;
+    int64_t answers_version; // by which all that they judged counts; 0: the first
     bool is_imported, is_left_out;
 };
 
@@ -133,6 +134,7 @@ static int on_annotator(void *arg, const struct db_result *result, struct err *e
         .participant = db_uuid(result, 0, 0),
         .person = db_uuid(result, 0, 1),
         .is_imported = db_bool(result, 0, 2),
+        .answers_version = db_is_null(result, 0, 3) ? 0 : db_number(result, 0, 3),
     };
     return 0;
 }
@@ -170,23 +172,30 @@ static int on_person(void *arg, const struct db_result *result, struct err *err 
 static int read_people(struct sender *sender, struct err *err)
 {
     struct db_params params;
-    struct buf ids;
+    struct buf ids, versions;
     int rc = 0;
     buf_init(&ids, PEOPLE_AT_ONCE * UUID_TEXT_BYTES + 16);
+    buf_init(&versions, PEOPLE_AT_ONCE * 12 + 16);
     for (size_t from = 0; rc == 0 && from < sender->n_people; from += PEOPLE_AT_ONCE) {
         struct batch batch = {
             .sender = sender, .from = from, .to = min_size(from + PEOPLE_AT_ONCE, sender->n_people)};
         buf_clear(&ids);
+        buf_clear(&versions);
         for (size_t i = batch.from; i < batch.to; i++) {
             char text[UUID_TEXT_BYTES];
             uuid_format(sender->people[i].person, text);
             buf_printf(&ids, "%c%s", i == batch.from ? '{' : ',', text);
+            buf_printf(&versions, "%c%lld", i == batch.from ? '{' : ',',
+                (long long)sender->people[i].answers_version);
         }
         buf_add_char(&ids, '}');
+        buf_add_char(&versions, '}');
         db_params_init(&params);
         db_add_text(&params, ids.data);
+        db_add_text(&params, versions.data);
         rc = db_session_stream(sender->session, QUERY_LEARN_DATA_PEOPLE, &params, on_person, &batch, err);
     }
+    buf_release(&versions);
     buf_release(&ids);
     return rc;
 }

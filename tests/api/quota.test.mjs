@@ -177,14 +177,29 @@ test('a list counts people, each entry by itself', async () => {
     await judge(project, second, 1);
     const third = await join(project, { age: 'young', tongue: ['en'] });
     await next(project, third, 204);
-    await answer(second, { age: 'old', tongue: ['en'] });
-    // No longer young: the place is free from when that is known, within a second in all threads.
-    for (let status = 204; status !== 201;) {
-        await put(second, (await next(project, second)).body, 'skip');
-        ({ status } = await server.api('POST', `/api/v1/projects/${project}/assignments`, { token: third }));
-    }
+    // Each counts by what they had said when they came: who is told that enough are there, or has a place, is nobody else by saying so.
+    await answer(third, { age: 'old', tongue: ['en'] });
+    await answer(second, { age: 'old', tongue: ['ar'] });
+    await new Promise((done) => setTimeout(done, 1500)); // known in all threads
+    await next(project, third, 204);
+    await judge(project, second, 1);
+    await next(project, await join(project, { age: 'young', tongue: ['en'] }), 204);
     await call(204, 'DELETE', '/api/v1/me/demographics', { token: first });
     await judge(project, await join(project, { age: 'old', tongue: ['ar'] }), 1);
+});
+
+test('who has had the share of one cell does not have another\'s by answering anew', async () => {
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 2], ['old', 2]) } });
+    const token = await join(project, { age: 'young' });
+    await judge(project, token, 2);
+    await next(project, token, 204);
+    await answer(token, { age: 'old' });
+    await new Promise((done) => setTimeout(done, 1500));
+    await next(project, token, 204);
+    await call(204, 'DELETE', '/api/v1/me/demographics', { token });
+    await answer(token, { age: 'old' });
+    await next(project, token, 204);
+    assert.equal(counts(project), '2|2|2\n2|0|0\n0|0|0');
 });
 
 test('who takes their answers back is of no cell, and what they judged stays counted', async () => {
@@ -198,13 +213,13 @@ test('who takes their answers back is of no cell, and what they judged stays cou
     assert.equal(server.sql(`select count(*) from assignment where quota_cell is not null and shard_key =
         (select shard_key from project where project_id = '${uuid(project)}')`), '0');
     await put(token, lease, 'left', 409);
-    await next(project, token, 403);
-    await answer(token, { age: 'young' });
-    await judge(project, token, 3);
     await next(project, token, 204);
+    await answer(token, { age: 'young' });
+    await next(project, token, 204); // nothing says any more whether it is the cell that they were counted in
+    await judge(project, await join(project, { age: 'young' }), 3);
     await call(204, 'DELETE', '/api/v1/me', { token, body: { confirm: 'erase' } });
     assert.equal(server.sql(`select count(*) from participation where quota_cell is not null and shard_key =
-        (select shard_key from project where project_id = '${uuid(project)}')`), '0');
+        (select shard_key from project where project_id = '${uuid(project)}')`), '1', 'the other');
     assert.equal(counts(project), '5|5|5\n0|0|0');
 });
 
@@ -212,15 +227,27 @@ test('how full the cells are, and nothing of a small one', async () => {
     const project = await study({ judgments_per_item: 5, quotas: { by: ['age', 'place'], cells: [
         { values: { age: 'young', place: 'north' }, judgments: 12 }, { values: { age: 'young', place: 'south' }, judgments: 30 },
         { values: { age: 'old', place: 'north' }, judgments: 15 }] } });
-    await judge(project, await join(project, { age: 'young', place: 'north' }), 12);
-    await judge(project, await join(project, { age: 'old', place: 'north' }), 3);
+    const some = async (n, age, place, each) => {
+        for (let i = 0; i < n; i += 1) await judge(project, await join(project, { age, place }), each);
+    };
+    await some(6, 'young', 'north', 2);
+    await some(1, 'old', 'north', 3);
     const fill = async () => (await call(200, 'GET', `/api/v1/projects/${project}/quotas`)).body;
     // What is hidden together could be one size only: the others tell nothing either.
     assert.deepEqual((await fill()).cells.map((one) => one.filled).slice(0, 3), [null, null, null]);
-    await judge(project, await join(project, { age: 'young', place: 'south' }), 20);
+    await some(5, 'young', 'south', 4);
     const after = await fill();
     assert.deepEqual(after.cells.map((one) => [one.wanted, one.filled]), [[12, null], [30, 20], [15, null], [0, 0]]);
     assert.equal(after.unit, 'judgments');
+    assert.equal(after.groups_as_of.people, 12);
+    // One more, or nine: who looks before and after learns nothing of them. Of ten more their sum.
+    await some(1, 'young', 'south', 4);
+    assert.deepEqual(await fill(), after);
+    await some(8, 'old', 'north', 1);
+    assert.deepEqual(await fill(), after);
+    await some(1, 'old', 'north', 1);
+    const grown = await fill();
+    assert.deepEqual([grown.groups_as_of.people, ...grown.cells.map((one) => one.filled)], [22, 12, 24, 12, 0]);
     const token = await join(project, { age: 'old', place: 'south' });
     await call(404, 'GET', `/api/v1/projects/${project}/quotas`, { token });
     const { body } = await call(200, 'GET', `/api/v1/projects/${project}`, { token });
@@ -267,7 +294,7 @@ test('targets change while people work: what was given stays, and no more is giv
     assert.equal(counts(project), '4|4|4\n3|3|3\n0|0|0');
     assert.equal(logged(project), 4);
     const { body: fill } = await call(200, 'GET', `/api/v1/projects/${project}/quotas`);
-    assert.deepEqual(fill.cells.map((one) => one.closed), [null, null, true], 'of a small cell it is not said');
+    assert.deepEqual(fill.cells.map((one) => one.closed), [null, null, null], 'of a small cell it is not said');
 });
 
 test('a cell that is added takes its people from everybody else, and quotas of each item change how many it wants', async () => {

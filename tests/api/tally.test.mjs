@@ -421,26 +421,52 @@ test('agreement within and between groups, of those that are shown', async () =>
     assert.deepEqual([(await split('')).status, (await split('?attribute=side', { token: null })).status, (await split('?attribute=nothing')).status], [422, 401, 200]);
     assert.equal((await server.api('GET', `/api/v1/projects/${id}/items/${'a'.repeat(39)}/groups?attribute=side`)).status, 404);
 
-    // With ten in the north as well all three are shown.
-    const more = (await people(id, 9));
-    for (const token of more) await server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side: 'north' } } });
-    const north = (await look(id)).body.data.map((one) => one.id);
-    assert.equal(north.length, 31);
     const shard = shardOf('groups');
-    server.sql(`insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown, guideline_version, idempotency_key, request_hash, receipt)
+    const north = async (n) => {
+        for (const token of await people(id, n)) await server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side: 'north' } } });
+        server.sql(`insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown, guideline_version, idempotency_key, request_hash, receipt)
         select ${shard}, gen_random_uuid(), 1, gen_random_uuid(), i.item_id, 30, m.participant_id, 'left', '{0,1}', 1, gen_random_uuid(), sha256('x'), ''
         from item i, participation m where i.shard_key = ${shard} and m.shard_key = ${shard}
             and not exists (select from judgment j where j.shard_key = ${shard} and j.participant_id = m.participant_id) and m.roles & 8 <> 0`);
+        assert.ok((await look(id)).body.data.length > 22);
+    };
+    // With ten in the north as well all three are shown; but not by one, or nine, who come: nobody's side can be told from before and after.
+    await north(9);
+    assert.deepEqual((await call('GET', `/api/v1/projects/${id}/quality/groups?attribute=side`)), shown);
+    assert.deepEqual((await split('?attribute=side')).body, few);
+    assert.equal(shown.groups_as_of.people, 22);
+    await north(1);
     const { within, between } = await call('GET', `/api/v1/projects/${id}/quality/groups?attribute=side`);
     assert.deepEqual(within.map(({ value, percent, n_pairs: n }) => [value, percent === null ? null : Number(percent.toFixed(6)), n]),
-        [['east', 1, 3], ['west', Number((36 / 55).toFixed(6)), 3], ['north', Number((36 / 45).toFixed(6)), 3]]);
+        [['east', 1, 3], ['west', Number((36 / 55).toFixed(6)), 3], ['north', Number((45 / 55).toFixed(6)), 3]]);
     assert.deepEqual(between.map(({ values, percent }) => [...values, Number(percent.toFixed(6))]), [['east', 'west', Number((1 / 11).toFixed(6))],
-        ['east', 'north', 0.9], ['west', 'north', Number(((9 * 1 + 1 * 9) / 110).toFixed(6))]]);
-    // Of the 20 who said the first ten are of the east and nine of the north.
+        ['east', 'north', Number((10 / 11).toFixed(6))], ['west', 'north', Number(((10 * 1 + 1 * 9) / 121).toFixed(6))]]);
+    // Of the 21 who said the first ten are of the east and ten of the north.
     const { choices, groups } = (await split('?attribute=side')).body;
-    assert.deepEqual(choices.map(({ n }) => n).toSorted(), [1, 10, 20]);
-    assert.deepEqual(groups.slice(0, 3).map((one) => one.n), [10, 11, 10]);
+    assert.deepEqual(choices.map(({ n }) => n).toSorted(), [1, 10, 21]);
+    assert.deepEqual(groups.slice(0, 3).map((one) => one.n), [10, 11, 11]);
     assert.ok(groups.flatMap((one) => one.counts).every((n) => n === null || n >= 10));
+});
+
+test('answers count as they were when people judged, in figures, items and files', async () => {
+    const demographics = { attributes: [{ id: 'side', values: ['east', 'west'] }] };
+    const { id } = await makeStudy(call, { name: 'then', items: items(1), task: { kind: 'pairwise' }, judgments_per_item: 40, demographics });
+    const all = await people(id, 24);
+    const say = (token, side) => server.api('PUT', '/api/v1/me/demographics', { token, body: { consent: true, answers: { side } } });
+    const choose = async (token) => judge((await next(id, token)).body.id, token, { choice: 'left' });
+    for (const [who, token] of all.entries()) {
+        if (who < 22) await say(token, who < 12 ? 'east' : 'west');
+        await choose(token);
+    }
+    // Eleven of the east move west; two say it only now, of whom one then moves: they count by what they said first.
+    for (const token of all.slice(0, 11)) await say(token, 'west');
+    for (const token of all.slice(22)) await say(token, 'west');
+    await say(all[23], 'east');
+    const { coverage } = await call('GET', `/api/v1/projects/${id}/quality`);
+    assert.deepEqual(coverage.slice(0, 2).map((one) => [one.value, one.annotators, one.judgments]), [['east', 12, 12], ['west', 12, 12]]);
+    const { body: { data: [item] } } = await server.api('GET', `/api/v1/projects/${id}/items`);
+    const { groups } = (await server.api('GET', `/api/v1/projects/${id}/items/${item.id}/groups?attribute=side`)).body;
+    assert.deepEqual(groups.slice(0, 2).map((one) => [one.value, one.n]), [['east', 12], ['west', 12]]);
 });
 
 test('ratings of one item by group: by step, and by tenth where there are many steps', async () => {

@@ -7,7 +7,7 @@ with dimension as (
     where p.shard_key = $1::bigint and d->>'id' = $3::text
 ), rated as (
     select distinct on (j.participant_id) j.answer->'ratings'->$3::text->coalesce($4::bigint::text, 'item') as value,
-        (select d.sealed from demographic_answer d where d.person_id = m.person_id order by d.version desc limit 1) as sealed,
+        answers_at(m.person_id, j.demographics_version) as sealed,
         m.source_id is not null as is_imported, m.person_id
     from judgment j
     join participation m on m.shard_key = j.shard_key and m.participant_id = j.participant_id and m.state <> 'excluded'

@@ -1,5 +1,5 @@
 -- Who compared the responses of item $2 of $1, whom the study has not excluded: what they said (the number of the response that they
--- chose or ranked first, alone; else tie, or both_bad), their latest answers about themselves (sealed), whether they came
+-- chose or ranked first, alone; else tie, or both_bad), their answers about themselves as they held then (sealed), whether they came
 -- with an import, and whose key opens the answers.
 select case said when -1 then 'tie' when -2 then 'both_bad' else said::text end, sealed, is_imported, person_id
 from (
@@ -8,7 +8,7 @@ from (
             when j.outcome = 'both_bad' then -2
             when j.outcome = 'ranking' and jsonb_array_length(j.answer->'ranking'->0) = 1 then (j.answer->'ranking'->0->>0)::integer
             else -1 end as said,
-        (select d.sealed from demographic_answer d where d.person_id = m.person_id order by d.version desc limit 1) as sealed,
+        answers_at(m.person_id, j.demographics_version) as sealed,
         m.source_id is not null as is_imported, m.person_id
     from judgment j
     join participation m on m.shard_key = j.shard_key and m.participant_id = j.participant_id and m.state <> 'excluded'

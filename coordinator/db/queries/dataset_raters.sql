@@ -1,14 +1,14 @@
 -- Who has a judgment in the export ($2 language, $3 tags, $4 judged from, $5 judged before, $6 "live" or "import", each
 -- null when not asked for; $7: also whom the study excluded), in order of participant, with the answers that are sealed under their key and
 -- the code of why they are excluded.
-select p.participant_id, p.person_id, k.kind, a.sealed,
+with
+-- include last_answers
+select p.participant_id, p.person_id, k.kind, case when k.erased_at is null then answers_at(p.person_id, l.version) end,
     (select max(r.version) from guideline_read r where r.shard_key = p.shard_key and r.participant_id = p.participant_id),
     case when p.state = 'excluded' then coalesce(p.exclusion_code, 'other') end
 from participation p
 join person k on k.person_id = p.person_id
-left join lateral (
-    select sealed from demographic_answer d where d.person_id = p.person_id order by d.version desc limit 1
-) a on k.erased_at is null
+left join last l on l.participant_id = p.participant_id
 where p.shard_key = $1::bigint and ($7::boolean or p.state <> 'excluded') and exists (
     select from judgment j
     join item i on i.shard_key = j.shard_key and i.item_id = j.item_id

@@ -234,7 +234,7 @@ full-kept = { $judged ->
     [one] Your answer is kept and counts. A place may come free again; you are welcome to look later.
    *[other] Your { $judged } answers are kept and count. A place may come free again; you are welcome to look later.
 }
-full-unsaid = If you preferred not to say what it asks about you, that may be why: some studies have no tasks then. Under “My data” you can see and change what you said.
+full-unsaid = If you preferred not to say what it asks about you, that may be why: some studies have no tasks then. Under “My data” you can see and change what you said; a study goes by what you had said when you came to it.
 done-look-again = Look again
 done-demographics-title = A few questions about you, if you like
 done-demographics-text = They let a study see whom an average would hide. Each is optional, and you can delete your answers at any time.

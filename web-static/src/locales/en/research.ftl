@@ -98,6 +98,11 @@ quota-wanted = Wanted
 quota-others = Everybody else
 quota-no-limit = no limit
 quota-hidden = A number below ten is not shown, nor another from which it would follow.
+groups-as-of = { $n ->
+    [one] Of one person.
+   *[other] Of { $n } people. The numbers move when ten more have worked, so that nobody’s own group can be read from them.
+}
+groups-not-yet = There are numbers when ten people have worked, and they move with every ten more, so that nobody’s own group can be read from them.
 coverage-title = Who answered
 coverage-value = Group
 coverage-n = People

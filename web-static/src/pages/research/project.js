@@ -7,6 +7,7 @@ import { dateTime, decimal, listOf, number, percent } from '../../lib/format.js'
 import { localized, t } from '../../lib/i18n.js';
 import { useLoad, useMoved } from '../../lib/load.js';
 import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
+import { AsOf } from './asof.js';
 import { Endpoints } from './endpoints.js';
 import { Exports } from './exports.js';
 import { Groups } from './groups.js';
@@ -160,7 +161,8 @@ function Quality({ project, progress, moved }) {
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
             <thead><tr><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
             ${byAttribute(coverage).map(([attribute, rows]) => html`<${Coverage} key=${attribute} attribute=${attribute} rows=${rows} words=${words} />`)}
-        </table></div><p class="fine">${t('coverage-hidden')}</p>
+        </table></div><${AsOf} of=${quality.groups_as_of} />
+        <p class="fine">${t('coverage-hidden')}</p>
         <${Groups} project=${project} words=${words} attributes=${byAttribute(coverage).filter(([, rows]) => rows.filter((row) => !row.hidden).length > 1).map(([attribute]) => attribute)} />`}
     </section>`;
 }

@@ -5,6 +5,7 @@ import { number } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { useLoad, useMoved } from '../../lib/load.js';
 import { Failed } from '../../ui/parts.js';
+import { AsOf } from './asof.js';
 import { wordsOf } from './words.js';
 
 // Events come with every second in which something was answered; the cells are read again after so long.
@@ -38,6 +39,7 @@ export function Quotas({ project, moved }) {
                 <th scope="col" class="num">${t('quota-wanted')}</th></tr></thead>
             <tbody>${rows.map((row) => html`<${Cell} key=${JSON.stringify(row.values)} row=${row} words=${words} />`)}</tbody>
         </table></div>
+        <${AsOf} of=${found.value?.groups_as_of} />
         <p class="fine">${t('quota-hidden')}</p>
     </section>`;
 }
