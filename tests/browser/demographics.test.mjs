@@ -123,7 +123,7 @@ test('signing out leaves nothing of the person on the device', async () => {
     await me.page.waitForURL((url) => url.pathname === '/');
     const kept = await me.page.evaluate(async () => {
         const db = await new Promise((resolve) => {
-            const asked = indexedDB.open('plenum', 1);
+            const asked = indexedDB.open('plenum');
             asked.onsuccess = () => resolve(asked.result);
         });
         const count = (store) => new Promise((resolve) => {

@@ -28,11 +28,29 @@ export class Problem extends Error {
 // A researcher's token lives as long as this tab; people who join have a session cookie instead.
 export const token = signal(sessionStorage.getItem(TOKEN));
 
+// Who acts in this tab: whose token it is, or else who is signed in on this device. What is kept here of people is kept by this id.
+const whose = () => (token.value ? sessionStorage : localStorage);
+export const personHere = () => whose().getItem(PERSON);
+export const person = signal(personHere());
+
+export function setPerson(id) {
+    person.value = id ?? null;
+    if (id) whose().setItem(PERSON, id);
+    else whose().removeItem(PERSON);
+}
+
 export function setToken(value) {
     token.value = value;
+    sessionStorage.removeItem(PERSON);
     if (value) sessionStorage.setItem(TOKEN, value);
     else sessionStorage.removeItem(TOKEN);
+    person.value = personHere();
 }
+
+// Another tab signed somebody else in: nothing of who was here stays on screen or in memory.
+addEventListener('storage', (event) => {
+    if (event.key === PERSON && !token.value && person.value !== null && event.newValue !== person.value) location.reload();
+});
 
 function headersFor({ body, key, accept, bearer = token.value }) {
     const headers = { Accept: accept ?? 'application/json' };
@@ -135,15 +153,6 @@ export const listOrEmpty = (path, options) => list(path, options).catch((error) 
     if (error instanceof Problem && [401, 403, 404, 405].includes(error.status)) return [];
     throw error;
 });
-
-// Who is signed in on this device: answers waiting in the outbox are sent only as the person who gave them.
-export const person = signal(localStorage.getItem(PERSON));
-
-export function setPerson(id) {
-    person.value = id ?? null;
-    if (id) localStorage.setItem(PERSON, id);
-    else localStorage.removeItem(PERSON);
-}
 
 export const session = signal(undefined);
 

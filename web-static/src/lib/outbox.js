@@ -2,12 +2,13 @@
 // idempotency key on every retry, and is taken out only when the server has said it is stored. One tab sends at a
 // time (Web Locks), in the order the answers were given, and only as the person who gave them.
 import { computed, signal } from '@preact/signals';
-import { Problem, person, request, token } from './api.js';
+import { loadSession, Problem, person, personHere, request, setPerson } from './api.js';
 import { allRows, deleteRow, putRow } from './idb.js';
 import { uuid } from './uuid.js';
 
 const channel = new BroadcastChannel('plenum-outbox');
 const listeners = new Set();
+let started = false;
 let retry = null;
 let backoff_ms = 1000;
 let resume_ms = 0; // by performance.now(): the server said not to come back before
@@ -36,6 +37,7 @@ export function onSent(listener) {
 }
 
 export async function enqueue({ method, url, body, assignment, key = uuid() }) {
+    if (!person.value) throw new Problem(401, { title: 'nobody is signed in' });
     const row = { key, method, url, body, assignment, person: person.value, at: Date.now(), attempts: 0 };
     await putRow('outbox', row);
     await changed();
@@ -47,11 +49,24 @@ export async function discard(key) {
     await changed();
 }
 
+export async function discardAll() {
+    for (const { key } of [...waiting.value, ...refused.value]) await deleteRow('outbox', key);
+    await changed();
+}
+
 async function send(row) {
     await putRow('outbox', { ...row, attempts: row.attempts + 1 });
+    if (row.person !== personHere()) throw new Problem(401, { title: 'somebody else is signed in' });
     const response = await request(row.method, row.url, { body: row.body, key: row.key });
     const text = response.status === 204 ? '' : await response.text();
     return text ? JSON.parse(text) : null;
+}
+
+// Whether the server knows this browser as the row's person. A refusal of anybody else's answer says nothing of the answer.
+async function isTheirs(row) {
+    const session = await loadSession({ sure: true }).catch(() => undefined);
+    if (session && session.person_id !== row.person) location.reload();
+    return session?.person_id === row.person;
 }
 
 async function settle(row, error) {
@@ -64,6 +79,7 @@ async function settle(row, error) {
         signedOut.value = true;
         return 'later';
     }
+    if (!(await isTheirs(row))) return 'later';
     await putRow('outbox', { ...row, refused: { status: error.status, detail: error.message } });
     return 'refused';
 }
@@ -85,6 +101,17 @@ async function flushLocked() {
     return true;
 }
 
+// Without TLS on another machine there are no locks; the key keeps two tabs from counting twice.
+const alone = (act) => (navigator.locks ? navigator.locks.request('plenum-outbox', act) : act());
+
+// Somebody signs in or out by `act`. Nothing is sent meanwhile: it would go out under the session of another.
+export const changePerson = (act) => alone(async () => {
+    const answer = await act();
+    if (!(await loadSession({ sure: true }).catch(() => null))) setPerson(null);
+    signedOut.value = false;
+    return answer;
+});
+
 // Sends what waits. True when nothing of this person's is left to send.
 export async function flush() {
     clearTimeout(retry);
@@ -93,8 +120,7 @@ export async function flush() {
         retry = setTimeout(flush, early_ms);
         return false;
     }
-    // Without TLS on another machine there are no locks; the key keeps two tabs from counting twice.
-    const done = await (navigator.locks ? navigator.locks.request('plenum-outbox', flushLocked) : flushLocked());
+    const done = await alone(flushLocked);
     await changed();
     if (done) {
         backoff_ms = 1000;
@@ -106,12 +132,13 @@ export async function flush() {
 }
 
 export function startOutbox() {
-    // A researcher's token is another identity than the participant whose answers wait here.
-    if (token.value) return refresh();
-    channel.onmessage = () => { void refresh(); };
-    addEventListener('online', () => { backoff_ms = 1000; void flush(); });
-    document.addEventListener('visibilitychange', () => {
-        if (document.visibilityState === 'visible' && waiting.value.length > 0) void flush();
-    });
+    if (!started) {
+        started = true;
+        channel.onmessage = () => { void refresh(); };
+        addEventListener('online', () => { backoff_ms = 1000; void flush(); });
+        document.addEventListener('visibilitychange', () => {
+            if (document.visibilityState === 'visible' && waiting.value.length > 0) void flush();
+        });
+    }
     return refresh().then(() => { if (waiting.value.length > 0) void flush(); });
 }

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { getOrNull, loadSession, post, setToken } from '../lib/api.js';
 import { localized, t } from '../lib/i18n.js';
 import { useLoad } from '../lib/load.js';
+import { changePerson } from '../lib/outbox.js';
 import { navigate } from '../lib/router.js';
 import { uuid } from '../lib/uuid.js';
 import { ConditionsList } from '../ui/conditions.js';
@@ -93,10 +94,9 @@ function Consent({ code, info, query }) {
             // A person in this browser, not a token in this tab, is who judges from here on.
             setToken(null);
             const version = consent.version;
-            const joined = await post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }),
+            const joined = await changePerson(() => post('/api/v1/join', { code, ...(version == null ? {} : { consent: { version } }),
                 ...(info.conditions ? { conditions: { version: info.conditions.version } } : {}),
-                ...(info.panel ? { panel: panelOf(info, query) } : {}) }, { key });
-            await loadSession({ sure: true }).catch(() => null);
+                ...(info.panel ? { panel: panelOf(info, query) } : {}) }, { key }));
             navigate(placeOf(joined), { replace: true });
         } catch (error) {
             setBusy(false);

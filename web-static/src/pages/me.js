@@ -1,13 +1,12 @@
 // My data: what is kept of me, what I may change, delete, or leave.
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
-import { del, getOrNull, listOrEmpty, loadSession, request, setPerson, setToken } from '../lib/api.js';
+import { del, getOrNull, listOrEmpty, loadSession, request, setToken } from '../lib/api.js';
 import { dateTime } from '../lib/format.js';
 import { localized, t } from '../lib/i18n.js';
-import { clearStore } from '../lib/idb.js';
+import { forgetAll } from '../lib/kept.js';
 import { useLoad } from '../lib/load.js';
-import { navigate } from '../lib/router.js';
-import { flush, startOutbox, waiting } from '../lib/outbox.js';
+import { changePerson, discardAll, flush, startOutbox, waiting } from '../lib/outbox.js';
 import { ConditionsList } from '../ui/conditions.js';
 import { News } from '../ui/news.js';
 import { Dialog, ErrorSummary, Failed, Loading, Notice, PageHeading, problemText, say, usePageTitle } from '../ui/parts.js';
@@ -15,7 +14,7 @@ import { KeySettings } from './annotate/help.js';
 import { answerWords, questionsOf } from './demographics.js';
 
 async function load() {
-    const session = await loadSession();
+    const session = await loadSession({ sure: true });
     const [demographics, reports] = session ? await Promise.all([getOrNull('/api/v1/me/demographics'), listOrEmpty('/api/v1/me/reports')]) : [];
     return { session, demographics, reports };
 }
@@ -98,24 +97,24 @@ function Leave() {
     const [error, setError] = useState(null);
     async function leave() {
         try {
-            await del('/api/v1/session');
+            await flush();
+            await changePerson(async () => {
+                await del('/api/v1/session').catch((failure) => { if (![401, 404].includes(failure.status)) throw failure; });
+                // What the server has goes from here; what it has not (answers not sent, drafts) waits for its owner.
+                await forgetAll('given');
+                setToken(null);
+            });
+            location.replace('/');
         } catch (failure) {
-            if (failure.status !== 401 && failure.status !== 404) {
-                setError(failure);
-                return;
-            }
+            setError(failure);
         }
-        setToken(null);
-        setPerson(null);
-        await clearStore('given');
-        await clearStore('drafts');
-        navigate('/', { replace: true });
     }
     return html`<section class="card" aria-labelledby="leave-title">
         <h2 id="leave-title">${t('me-leave')}</h2>
         <${ErrorSummary} errors=${error ? [{ text: problemText(error) }] : []} />
         <p>${t('me-leave-text')}</p>
         ${waiting.value.length > 0 && html`<${Notice} kind="warning" title=${t('unsent', { count: waiting.value.length })}>
+            <p>${t('me-leave-unsent')}</p>
             <p><button type="button" class="button" onClick=${() => flush()}>${t('try-again')}</button></p><//>`}
         <p class="actions"><button type="button" class="button" onClick=${leave}>${t('me-leave-go')}</button></p>
     </section>`;
@@ -156,15 +155,16 @@ function Erase() {
     const [error, setError] = useState(null);
     async function erase() {
         try {
-            await del('/api/v1/me', { body: { confirm: 'erase' } });
+            await changePerson(async () => {
+                await del('/api/v1/me', { body: { confirm: 'erase' } });
+                for (const store of ['given', 'drafts']) await forgetAll(store);
+                await discardAll();
+                setToken(null);
+            });
+            location.replace('/');
         } catch (failure) {
             setError(failure);
-            return;
         }
-        setToken(null);
-        setPerson(null);
-        for (const store of ['given', 'drafts', 'outbox']) await clearStore(store);
-        navigate('/', { replace: true });
     }
     return html`<section class="card" aria-labelledby="erase-title">
         <h2 id="erase-title">${t('me-erase')}</h2>

@@ -4,8 +4,8 @@ import { html } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, post } from '../../lib/api.js';
 import { listen } from '../../lib/events.js';
-import { deleteRow, getRow, putRow } from '../../lib/idb.js';
 import { t } from '../../lib/i18n.js';
+import { forget, keep, kept } from '../../lib/kept.js';
 import { discard, enqueue, flush, refused } from '../../lib/outbox.js';
 import { countTyping } from '../../lib/typing.js';
 import { Failed, Loading, Notice, PageHeading, problemText, say } from '../../ui/parts.js';
@@ -119,11 +119,11 @@ function Write({ chat, problem, onSay, onEnd, busy }) {
     const box = useRef(null);
     const chooses = last && !last.best;
     const full = chat.turns.length >= chat.chat.turns_max;
-    useEffect(() => { void getRow('drafts', key).then((row) => row && setDraft(row.draft)); }, [key]);
+    useEffect(() => { void kept('drafts', key).then((row) => row && setDraft(row.draft)); }, [key]);
     const change = (parts) => {
         const next = { ...draft, ...parts };
         setDraft(next);
-        void putRow('drafts', { assignment: key, draft: next });
+        void keep('drafts', { assignment: key, draft: next });
     };
     const send = (event) => {
         event.preventDefault();
@@ -175,7 +175,7 @@ export default function Chat({ work }) {
     // What the server would not take, now or when it was sent later, can be written otherwise.
     const takeBackRefused = async (id) => {
         for (const { key, body, refused: no } of refused.value.filter((row) => row.url === turnsOf(id))) {
-            await putRow('drafts', { assignment: `chat:${id}`, draft: { message: body.message, typing: body.typing, slot: body.go_on_with } });
+            await keep('drafts', { assignment: `chat:${id}`, draft: { message: body.message, typing: body.typing, slot: body.go_on_with } });
             await discard(key);
             setProblem(no.detail);
         }
@@ -198,7 +198,7 @@ export default function Chat({ work }) {
     const onSay = (message, typing, slot) => doing(async () => {
         setProblem(null);
         await enqueue({ method: 'POST', url: turnsOf(chat.id), body: { message, ...(typing ? { typing } : {}), ...(slot ? { go_on_with: slot } : {}) } });
-        await deleteRow('drafts', `chat:${chat.id}`); // it is kept by the outbox now
+        await forget('drafts', `chat:${chat.id}`); // it is kept by the outbox now
         if (!(await flush())) {
             work.mode.value = 'waiting';
             return;

@@ -3,7 +3,7 @@ import { effect, signal } from '@preact/signals';
 import { del, getOrNull, loadSession, post, Problem } from '../../lib/api.js';
 import { startActivity } from '../../lib/activity.js';
 import { localized } from '../../lib/i18n.js';
-import { allRows, clearStore, deleteRow, getRow, putRow } from '../../lib/idb.js';
+import { allKept, forget, keep, kept } from '../../lib/kept.js';
 import { discard, enqueue, flush, onSent, waiting } from '../../lib/outbox.js';
 import { countTyping } from '../../lib/typing.js';
 
@@ -53,8 +53,8 @@ export function createWork(project) {
         const start = earlier ?? {};
         work.draft.value = start;
         work.mode.value = 'task';
-        void getRow('drafts', task.id).then((kept) => {
-            if (kept?.draft && work.task.value === task && work.draft.value === start) work.draft.value = kept.draft;
+        void kept('drafts', task.id).then((row) => {
+            if (row?.draft && work.task.value === task && work.draft.value === start) work.draft.value = row.draft;
         });
     }
 
@@ -120,7 +120,7 @@ export function createWork(project) {
         const { id, chat_id } = work.task.value;
         work.ended = await post(`/api/v1/chats/${chat_id}/end?leave=true`, {});
         hidden.activity?.stop();
-        await deleteRow('drafts', id);
+        await forget('drafts', id);
         work.task.value = null;
         chatOn();
     };
@@ -168,15 +168,15 @@ export function createWork(project) {
     };
 
     async function remember(task, answer) {
-        const old = await getRow('given', task.id);
+        const old = await kept('given', task.id);
         const { place, ...shown } = task;
-        await putRow('given', { assignment: task.id, project, task: shown, answer, at: old?.at ?? Date.now() });
+        await keep('given', { assignment: task.id, project, task: shown, answer, at: old?.at ?? Date.now() });
         await loadGiven();
-        for (const row of work.given.value.slice(GIVEN_KEPT)) await deleteRow('given', row.assignment);
+        for (const row of work.given.value.slice(GIVEN_KEPT)) await forget('given', row.assignment);
     }
 
     async function loadGiven() {
-        const rows = (await allRows('given')).filter((row) => row.project === project);
+        const rows = (await allKept('given')).filter((row) => row.project === project);
         work.given.value = rows.sort((a, b) => b.at - a.at);
     }
 
@@ -216,12 +216,16 @@ export function createWork(project) {
         hidden.worked_ms += time.active_ms;
         const minutes = work.info.value?.session?.break_after_minutes;
         if (minutes && hidden.worked_ms >= minutes * 60_000) work.tired.value = true;
-        const { reason: notKept, ...kept } = given;
-        hidden.last = { task, answer: kept };
-        if (!task.part) await remember(task, { ...kept, rationale, typing }); // before the work the first answer stays
-        await deleteRow('drafts', task.id);
-        if (await flush()) await work.next();
-        else work.mode.value = 'waiting';
+        const { reason: notKept, ...last } = given;
+        hidden.last = { task, answer: last };
+        if (!task.part) await remember(task, { ...last, rationale, typing }); // before the work the first answer stays
+        await forget('drafts', task.id);
+        if (await flush()) {
+            await work.next();
+        } else {
+            work.mode.value = 'waiting';
+            hidden.busy = false; // for a change of mind
+        }
     };
 
     // Takes an answer back: unsent, it is dropped here; sent, the server voids it and leaves the task to us.
@@ -243,7 +247,7 @@ export function createWork(project) {
             hidden.busy = false;
             throw error;
         }
-        await deleteRow('given', last.assignment);
+        await forget('given', last.assignment);
         await loadGiven();
         work.count.value = Math.max(0, work.count.value - 1);
         void refreshInfo();
@@ -273,7 +277,7 @@ export function createWork(project) {
     };
 
     work.keepAsIs = async () => {
-        await deleteRow('drafts', work.task.value.id);
+        await forget('drafts', work.task.value.id);
         work.earlier.value = null;
         await work.next();
     };
@@ -286,7 +290,7 @@ export function createWork(project) {
 
     work.change = (parts) => {
         work.draft.value = { ...work.draft.value, ...parts };
-        void putRow('drafts', { assignment: work.task.value.id, draft: work.draft.value });
+        void keep('drafts', { assignment: work.task.value.id, draft: work.draft.value });
     };
 
     // Seen on its way down, while the draft has the words from before; counted on its way up. What stood there before anything was
@@ -315,11 +319,6 @@ export function createWork(project) {
         else void work.next();
     };
 
-    work.forgetHere = async () => {
-        await clearStore('given');
-        await clearStore('drafts');
-    };
-
     work.start = () => {
         const offSent = onSent((row, answer) => {
             if (answer?.feedback && hidden.last?.task.id === row.assignment) hidden.told = { ...hidden.last, feedback: answer.feedback };
@@ -331,9 +330,10 @@ export function createWork(project) {
         });
         addEventListener('input', onTyping, true);
         addEventListener('input', onTyped);
-        void loadGiven();
         void (async () => {
-            await Promise.all([loadSession().catch(() => null), refreshInfo()]);
+            // Without a network it is still who was here last.
+            const [session] = await Promise.all([loadSession({ sure: true }).catch(() => undefined), refreshInfo()]);
+            if (session !== null) await loadGiven();
             // What waits is sent first: otherwise the server would hand out the same task again.
             if (waiting.value.length > 0 && !(await flush())) work.mode.value = 'waiting';
             else await work.next();

@@ -3,6 +3,7 @@ import { html } from 'htm/preact';
 import { useState } from 'preact/hooks';
 import { getOrNull, loadSession, post, setToken, token } from '../../lib/api.js';
 import { t } from '../../lib/i18n.js';
+import { changePerson } from '../../lib/outbox.js';
 import { ErrorSummary, PageHeading, problemText, usePageTitle } from '../../ui/parts.js';
 
 export function SignIn({ onDone }) {
@@ -20,6 +21,7 @@ export function SignIn({ onDone }) {
             const found = /^[\x21-\x7e]+$/.test(bearer) && (await getOrNull('/api/v1/projects?limit=1', { bearer }));
             if (found) {
                 setToken(bearer);
+                await loadSession();
                 onDone();
             } else {
                 setErrors([{ field: 'token', text: t('signin-token-wrong') }]);
@@ -32,8 +34,7 @@ export function SignIn({ onDone }) {
         event.preventDefault();
         try {
             setToken(null);
-            await post('/api/v1/session', { name, passphrase });
-            await loadSession({ sure: true });
+            await changePerson(() => post('/api/v1/session', { name, passphrase }));
             onDone();
         } catch (error) {
             setErrors([{ field: 'name', text: [400, 401, 404, 422].includes(error.status) ? t('signin-name-wrong') : problemText(error) }]);
