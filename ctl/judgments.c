@@ -307,7 +307,7 @@ static int read_choice(
     uint32_t left, right;
     uint8_t outcome;
     if (choice == NULL || strcmp(choice, "both_bad") == 0 || strcmp(choice, "cannot_judge") == 0 ||
-        strcmp(choice, "skip") == 0)
+        strcmp(choice, "skip") == 0 || strcmp(choice, "rather_not") == 0)
         return 0; // counted elsewhere, never a pair
     if (strcmp(choice, "left") == 0)
         outcome = judgments->is_worse ? FIT_RIGHT : FIT_LEFT;

@@ -7,8 +7,9 @@
 
 enum { RATIONALE_MAX = 10000, EDIT_MAX = 100000, REASON_MAX = 100, DAY_MS = 86400000, POINTER_BYTES = 64 };
 
-static const char *const choices[] = {"left", "right", "tie", "both_bad", "cannot_judge", "skip", NULL};
-enum { LEFT, RIGHT, TIE, BOTH_BAD, CANNOT_JUDGE, SKIP };
+static const char *const choices[] = {
+    "left", "right", "tie", "both_bad", "cannot_judge", "skip", "rather_not", NULL};
+enum { LEFT, RIGHT, TIE, BOTH_BAD, CANNOT_JUDGE, SKIP, RATHER_NOT };
 
 static bool is_given(const json_t *body, const char *name)
 {
@@ -76,11 +77,13 @@ static void read_outcome(
     bool is_pair = rules->kind == TASK_PAIRWISE;
     int choice =
         fields_choice(fields, body, "", "choice", is_pair ? FIELD_REQUIRED : FIELD_OPTIONAL, choices);
-    answer->declines = choice == CANNOT_JUDGE || choice == SKIP;
-    answer->outcome = choices[choice >= 0 ? choice : CANNOT_JUDGE];
+    answer->rather_not = choice == RATHER_NOT;
+    answer->declines = choice == CANNOT_JUDGE || choice == SKIP || answer->rather_not;
+    answer->outcome = choices[choice < 0 ? CANNOT_JUDGE : answer->rather_not ? SKIP : choice];
     refuse_others(fields, rules, body);
     if (!is_pair && choice >= 0 && !answer->declines)
-        fields_fail(fields, "/choice", "Without a pair, choice is cannot_judge or skip, or left out.");
+        fields_fail(
+            fields, "/choice", "Without a pair, choice is cannot_judge, skip or rather_not, or left out.");
     else if (!is_pair && choice < 0)
         answer->outcome = need_own(fields, rules, body);
     if (is_pair && ((choice == TIE && !rules->tie) || (choice == BOTH_BAD && !rules->both_bad)))
@@ -266,6 +269,8 @@ void answer_place(struct fields *fields, const struct rules *rules, const json_t
     assert(!answer->needs_seen || (seen != NULL && seen->n_shown <= SHOWN_MAX));
     if (answer->needs_seen)
         place_all(fields, rules, body, answer, seen, stored, note);
+    if (answer->rather_not)
+        json_object_set_new(stored, "rather_not", json_true());
     if (json_array_size(json_object_get(body, "reasons")) > 0)
         json_object_set(stored, "reasons", json_object_get(body, "reasons"));
     if (answer->confidence >= 0)

@@ -1,6 +1,7 @@
 // What a judgment may say, by the rules of its task, and how it is stored: places on screen ("left", "b") become numbers of
 // responses. Stored: {"ranking": [[2],[0,1]], "ratings": {dimension: {"0": 4, "item": "yes"}}, "labels": {"0": [...], "item":
-// [...]}, "reasons": [...], "confidence": x, "later_shown": true}, each only when given; the last in studies with hindsight. A
+// [...]}, "reasons": [...], "confidence": x, "later_shown": true, "rather_not": true}, each only when given; later_shown in studies with hindsight, and rather_not with a
+// skip by somebody who would rather not see it. A
 // best and a worst are a ranking: [[best], [the others], [worst]]. Free text (rationale, edit) is apart, to be sealed:
 // {"rationale": "...", "edit": {"response": 0, "content": "..."}}. Pure.
 #ifndef COORDINATOR_COLLECT_ANSWER_H
@@ -17,6 +18,7 @@ struct answer {
     int strength;               // 0: none
     int64_t active_ms, wall_ms; // wall -1: not told
     bool declines;              // cannot_judge or skip: nothing else is required
+    bool rather_not;            // a skip, of what one would rather not see
     bool needs_seen;            // answer_place needs to know what was seen
     bool cites;                 // and which articles there were
     double confidence;          // negative: none

@@ -6,6 +6,7 @@
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
+#include "coordinator/naming.h"
 
 #include <string.h>
 
@@ -114,10 +115,13 @@ static json_t *history(const struct db_result *result, int64_t shard_key)
         json_object_set_new(one, "id", json_db_id(result, i, ID, shard_key));
         json_object_set_new(one, "annotator_id", json_db_id(result, i, WHO, shard_key));
         json_object_set_new(one, "revision", json_integer(db_number(result, i, REVISION)));
-        json_object_set_new(one, "outcome", json_string(db_text(result, i, OUTCOME)));
+        json_t *answer = json_db_json(result, i, ANSWER);
+        bool rather_not = json_is_true(json_object_get(answer, "rather_not"));
+        json_object_set_new(
+            one, "outcome", json_string(rather_not ? "rather_not" : db_text(result, i, OUTCOME)));
         json_object_set_new(
             one, "strength", has_strength ? json_integer(db_number(result, i, STRENGTH)) : json_null());
-        json_object_set_new(one, "answer", json_db_json(result, i, ANSWER));
+        json_object_set_new(one, "answer", answer);
         json_object_set_new(one, "shown", json_db_json(result, i, SHOWN));
         json_object_set_new(
             one, "active_ms", has_time ? json_integer(db_number(result, i, ACTIVE)) : json_null());
@@ -150,7 +154,12 @@ static int make_item(struct tally *tally, struct err *err)
     json_object_set_new(tally->body, "id", json_id((struct id){.shard_key = shard_key, .uuid = *item}));
     json_object_set_new(tally->body, "source_id", json_db_text(&result, 0, SOURCE));
     json_object_set_new(tally->body, "prompt", json_db_json(&result, 0, PROMPT_));
-    json_object_set_new(tally->body, "responses", json_db_json(&result, 0, RESPONSES));
+    json_t *responses = json_db_json(&result, 0, RESPONSES), *response;
+    size_t n;
+    json_array_foreach(responses, n, response) json_object_set_new(response, "names_model",
+        json_boolean(naming_tells(json_string_value(json_object_get(response, "content")),
+            json_string_value(json_object_get(response, "model")))));
+    json_object_set_new(tally->body, "responses", responses);
     json_object_set_new(tally->body, "sealed", json_boolean(db_bool(&result, 0, SEALED)));
     json_object_set_new(tally->body, "language", json_db_text(&result, 0, LANGUAGE_));
     json_object_set_new(tally->body, "tags", json_db_json(&result, 0, TAGS));

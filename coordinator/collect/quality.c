@@ -218,7 +218,7 @@ static int add_totals(struct tally *tally, struct err *err)
     for (int i = 0; i < result.n_rows; i++) {
         const char *outcome = db_text(&result, i, 0);
         json_object_set_new(outcomes, outcome, json_integer(db_number(&result, i, 1)));
-        if (strcmp(outcome, "skip") != 0)
+        if (strcmp(outcome, "skip") != 0 && strcmp(outcome, "rather_not") != 0)
             n += db_number(&result, i, 1);
         if (strcmp(outcome, "left") == 0)
             n_left = (double)db_number(&result, i, 2);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 const char *const outcome_names[N_OUTCOMES] = {
-    "left", "right", "tie", "both_bad", "cannot_judge", "skip", "ranking", "rating"};
+    "left", "right", "tie", "both_bad", "cannot_judge", "skip", "rather_not", "ranking", "rating"};
 
 static json_t *column_json(const struct db_result *row, int column)
 {
@@ -69,7 +69,9 @@ bool item_judgment(const struct export_run *run, const json_t *json, struct expo
         return false;
     *judgment = (struct export_judgment){.json = json,
         .rater = release_rater(&run->release, participant),
-        .outcome = json_string_value(json_object_get(json, "outcome")),
+        .outcome = json_is_true(json_object_get(json_object_get(json, "answer"), "rather_not"))
+                       ? "rather_not"
+                       : json_string_value(json_object_get(json, "outcome")),
         .strength = (int)json_integer_value(json_object_get(json, "strength"))};
     release_pseudonym(&run->release, "judgment", id, judgment->id);
     const char *first = json_string_value(json_object_get(json, "repeat_of"));

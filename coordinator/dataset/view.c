@@ -100,7 +100,8 @@ size_t judgment_pairs(
 {
     const char *outcome = judgment->outcome;
     size_t n = 0;
-    if (strcmp(outcome, "cannot_judge") == 0 || strcmp(outcome, "skip") == 0)
+    if (strcmp(outcome, "cannot_judge") == 0 || strcmp(outcome, "skip") == 0 ||
+        strcmp(outcome, "rather_not") == 0)
         return 0;
     if (strcmp(outcome, "left") == 0 || strcmp(outcome, "right") == 0)
         n = choice_pair(judgment, is_worse, pairs, max);

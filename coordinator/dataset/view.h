@@ -10,7 +10,7 @@
 #include "coordinator/dataset/outfile.h"
 #include "coordinator/dataset/release.h"
 
-enum { EXPORT_FILES_MAX = 16, N_OUTCOMES = 8, FORMATS_MAX = 8 };
+enum { EXPORT_FILES_MAX = 16, N_OUTCOMES = 9, FORMATS_MAX = 8 };
 
 struct export_judgment {
     const json_t *json; // as dataset_items.sql has it

@@ -1,6 +1,7 @@
 // The format of our own (docs/plenum-format.md): items, raters and judgments each in a file, and all of them in one that
 // `plenum fit --file` reads. In the one file raters come first, then each item with the judgments of it.
 #include "coordinator/dataset/view.h"
+#include "coordinator/naming.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,6 +124,9 @@ static json_t *response_json(const json_t *response)
     copy_member(line, "id", response, "source_id");
     copy_member(line, "content", response, "content");
     copy_member(line, "model", response, "model");
+    if (naming_tells(json_string_value(json_object_get(response, "content")),
+            json_string_value(json_object_get(response, "model"))))
+        json_object_set_new(line, "names_model", json_true());
     if (embedding != NULL)
         json_object_set_new(line, "embedding", embedding_json(embedding));
     copy_member(line, "meta", response, "meta");

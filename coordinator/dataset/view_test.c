@@ -46,7 +46,7 @@ static void a_ranking_is_every_strict_pair(void **state UNUSED)
 
 static void nothing_else_is_a_pair(void **state UNUSED)
 {
-    static const char *const outcomes[] = {"tie", "both_bad", "cannot_judge", "skip", "rating"};
+    static const char *const outcomes[] = {"tie", "both_bad", "cannot_judge", "skip", "rather_not", "rating"};
     for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
         expect_pairs(outcomes[i], 2,
             "{\"shown\":[0,1],\"answer\":{\"ratings\":{\"d\":{\"0\":1,\"1\":5}},\"ranking\":[[0],[1]]}}", "");

@@ -3,6 +3,7 @@ import test from 'node:test';
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { startCoordinator } from '../support/coordinator.mjs';
+import { makeExport } from '../support/dataset.mjs';
 
 let server;
 test.before(async () => { server = await startCoordinator({}); });
@@ -299,6 +300,26 @@ test('a skip gives the slot to the others, and can be taken back while nobody ha
     assert.equal((await judge(theirs.id, other, { choice: 'tie' })).status, 201);
     const shown = await show(project);
     assert.deepEqual([shown.progress.judgments, shown.counts.skipped], [1, 1]);
+});
+
+test('what somebody would rather not see is a skip with a name of its own, in figures, on the item and in the file', async () => {
+    const { project, tokens: [token, other] } = await study({ items: 1, people: 2, judgments_per_item: 1 });
+    const { body: task } = await next(project, token);
+    assert.equal((await judge(task.id, token, { choice: 'rather_not' })).status, 201);
+    const { body: theirs } = await next(project, other);
+    assert.equal(theirs.item.id, task.item.id);
+    assert.equal((await judge(theirs.id, other, { choice: 'skip' })).status, 201);
+    const { body: quality } = await server.api('GET', `/api/v1/projects/${project}/quality`);
+    assert.deepEqual([quality.n_judgments, quality.outcomes], [0, { rather_not: 1, skip: 1 }]);
+    const { body: item } = await server.api('GET', `/api/v1/projects/${project}/items/${task.item.id}`);
+    assert.deepEqual(item.judgments.map((one) => one.outcome).toSorted(), ['rather_not', 'skip']);
+    const { manifest } = await makeExport(server, project, { formats: ['plenum'] });
+    assert.deepEqual([manifest.counts.outcomes.rather_not, manifest.counts.outcomes.skip], [1, 1]);
+    // Taken back, it is as if it had not been.
+    assert.equal((await undo(task.id, token)).status, 200);
+    const outcomes = async () => (await server.api('GET', `/api/v1/projects/${project}/quality`)).body.outcomes;
+    for (let i = 0; i < 100 && (await outcomes()).rather_not !== 0; i += 1) await new Promise((done) => setTimeout(done, 100)); // figures are kept for a moment
+    assert.deepEqual(await outcomes(), { rather_not: 0, skip: 1 });
 });
 
 test('a lease that ran out goes to another; the late answer is told so, unless nobody took it', async () => {

@@ -25,7 +25,7 @@ test('lines become items with everything they say', async () => {
     const whole = { id: 'whole', prompt: [{ role: 'system', content: 'Be kind.' }, { role: 'user', content: 'مرحبا' }], language: 'ar', tags: ['a', 'b "c" \\ {d}'],
         gold: { choice: 'left' }, warning: 'Speaks of grief.',
         responses: [{ id: 'r1', content: 'أهلًا "يا" \\ صديق', model: 'm-1', embedding: [0.5, -1, 2], meta: { warmth: 1 } }, { content: 'b\nwith lines, {braces} and NULL', embedding: [1, 2, 3] }] };
-    const { status, body } = await load(project, [whole, pair(1), '', '   ', pair(2)]);
+    const { status, body } = await load(project, [whole, pair(1), '', '   ', pair(2, { responses: [{ content: 'I am Claude.', model: 'claude-2' }, { content: 'I am Claude.', model: 'm-1' }] })]);
     assert.equal(status, 200);
     assert.deepEqual(body, { accepted: 3, duplicates: 0, rejected: [], n_rejected: 0 });
     assert.deepEqual(await counts(project), { items: 3, wanted: 6, judgments: 0, participants: 0, skipped: 0, imported: 0 });
@@ -37,6 +37,9 @@ test('lines become items with everything they say', async () => {
     assert.deepEqual(responses.map((one) => one.content), whole.responses.map((one) => one.content));
     assert.equal(responses[0].model, 'm-1');
     assert.deepEqual(responses[0].meta, { warmth: 1 });
+    const { body: { data } } = await server.api('GET', `/api/v1/projects/${project}/items`);
+    const { body: item } = await server.api('GET', `/api/v1/projects/${project}/items/${data.find((one) => one.prompt[0].content === 'Question 2').id}`);
+    assert.deepEqual(item.responses.map((one) => one.names_model), [true, false]);
     assert.equal(responses[0].embedding, '\\x' + Buffer.from(new Float32Array([0.5, -1, 2]).buffer).toString('hex'));
 });
 

@@ -44,7 +44,8 @@ with study as materialized (
     cross join lateral jsonb_each(coalesce(c.answer->'ratings'->d.id, '{}')) s (slot, value)
 ), outcomes as (
     insert into tally_outcome as t (shard_key, outcome, n, n_live)
-    select $1::bigint, outcome, sum(sign), coalesce(sum(sign) filter (where is_live), 0) from change group by outcome
+    select $1::bigint, case when answer ? 'rather_not' then 'rather_not' else outcome end, sum(sign), coalesce(sum(sign) filter (where is_live), 0)
+    from change group by 2
     on conflict (shard_key, outcome) do update set n = t.n + excluded.n, n_live = t.n_live + excluded.n_live
 ), times as (
     insert into tally_time as t (shard_key, active_ms, n)

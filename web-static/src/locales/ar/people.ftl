@@ -94,6 +94,7 @@ said-tie = تعادل
 said-both_bad = كلتاهما سيئة
 said-cannot_judge = لا يمكن الحكم
 said-skip = تخطٍّ
+said-rather_not = فضّل ألا يراه
 said-void = سُحبت
 said-rating = تقييم
 stand-counts = محسوبة

@@ -94,6 +94,7 @@ said-tie = A tie
 said-both_bad = Both bad
 said-cannot_judge = Cannot judge
 said-skip = Skipped
+said-rather_not = Would rather not see it
 said-void = Taken back
 said-rating = Rated
 stand-counts = Counts

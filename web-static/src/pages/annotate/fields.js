@@ -261,7 +261,7 @@ export function judgmentOf({ task, item }, draft) {
 
 // The answer in a few words, for the list of those given.
 export function givenText({ task, item }, draft) {
-    if (draft.choice === 'skip' || draft.choice === 'cannot_judge') return t(`answer-${draft.choice}`);
+    if (['skip', 'rather_not', 'cannot_judge'].includes(draft.choice)) return t(`answer-${draft.choice}`);
     const responses = inReadingOrder(item.responses);
     const name = (slot) => responseName(responses.findIndex((one) => one.slot === slot), responses.length);
     if (task.kind === 'pairwise') {

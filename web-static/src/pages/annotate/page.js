@@ -16,7 +16,7 @@ import { givenText, isPlain, rationaleOf } from './fields.js';
 import { Given } from './given.js';
 import { Help } from './help.js';
 import { Judged } from './judged.js';
-import { answerFor, Scale } from './scale.js';
+import { answerFor, isPassed, Scale } from './scale.js';
 import { createWork } from './work.js';
 
 // A break is offered after so many answers in one visit.
@@ -407,7 +407,7 @@ function useActions(work) {
         const { task } = work.task.value;
         if (!isPlain(task) && !ASIDE.includes(action)) return work.formAct?.(action) ?? false;
         const answer = answerFor(action, task);
-        if (!answer || (work.folded.value && answer.choice !== 'skip')) return false;
+        if (!answer || (work.folded.value && !isPassed(answer))) return false;
         void work.answer(answer, input, { ...work.draft.value, strength: undefined, ...answer });
         say(t('answered', { answer: givenText(work.task.value, answer) }));
         return true;

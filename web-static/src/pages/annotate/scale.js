@@ -7,6 +7,8 @@ import { letterOf } from './names.js';
 
 const STRENGTH_MAX = 3;
 export const BOTH_BAD = { action: 'both_bad', choice: 'both_bad' };
+// What gives the task to others, and does not ask that it was looked at.
+export const isPassed = (answer) => ['skip', 'rather_not'].includes(answer.choice);
 const OTHERS = [BOTH_BAD, { action: 'cannot_judge', choice: 'cannot_judge' }, { action: 'skip', choice: 'skip' }];
 // A turn of a chat is nobody else's to have: it cannot be skipped.
 const othersOf = (task) => OTHERS.filter((one) => (one !== BOTH_BAD || task.both_bad !== false) && (one.action !== 'skip' || !task.chat));
@@ -39,7 +41,7 @@ const keyAction = (step, i, task) => (strengthsOf(task) === STRENGTH_MAX ? step.
 
 // What an action answers on a plain pair.
 export function answerFor(action, task) {
-    if (action === 'rather_not') return task.chat ? null : { choice: 'skip', reason: 'rather_not_see' };
+    if (action === 'rather_not') return task.chat ? null : { choice: 'rather_not' };
     const steps = stepsOf(task);
     const others = othersOf(task);
     const step = [...steps, ...others].find((one) => one.action === action) ?? steps.find((one, i) => keyAction(one, i, task) === action);

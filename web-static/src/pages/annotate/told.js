@@ -25,7 +25,7 @@ function words(task, answer) {
     if (kind === 'pairwise' && ['left', 'right'].includes(answer.choice) && !answer.strength)
         return t('step-plain', { letter: letterOf(answer.choice === 'left' ? 0 : 1), goal: goal === 'worse' ? 'worse' : 'better' });
     const draft = answer.ranking ? { ...answer, positions: positionsOf(answer.ranking) } : answer;
-    if (kind === 'rating' && !['skip', 'cannot_judge'].includes(answer.choice)) return listOf(ratingsOf(task, draft).map(([name, value]) => `${name}: ${value}`));
+    if (kind === 'rating' && !['skip', 'rather_not', 'cannot_judge'].includes(answer.choice)) return listOf(ratingsOf(task, draft).map(([name, value]) => `${name}: ${value}`));
     return givenText(task, draft);
 }
 

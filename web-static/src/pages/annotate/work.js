@@ -6,6 +6,7 @@ import { localized } from '../../lib/i18n.js';
 import { allKept, forget, keep, kept } from '../../lib/kept.js';
 import { discard, enqueue, flush, onSent, waiting } from '../../lib/outbox.js';
 import { countTyping } from '../../lib/typing.js';
+import { isPassed } from './scale.js';
 
 /* global INTERFACE_VERSION */
 
@@ -13,7 +14,7 @@ import { countTyping } from '../../lib/typing.js';
 const GIVEN_KEPT = 30;
 
 // What is said instead of an answer.
-const isAside = (answer) => ['cannot_judge', 'skip'].includes(answer.choice);
+const isAside = (answer) => answer.choice === 'cannot_judge' || isPassed(answer);
 
 // The state of one visit:
 //   mode: 'loading' | 'task' | 'chat' (between the turns of one) | 'sending' | 'waiting' (answer kept, no connection) | 'done' | 'stopped' |
@@ -183,15 +184,14 @@ export function createWork(project) {
     // `answer`: the judgment but for the rationale and what is known here; `given`: the draft that a change of mind starts from.
     work.answer = async (answer, input, given = answer) => {
         if (hidden.busy || work.mode.value !== 'task') return;
-        if (work.folded.value && answer.choice !== 'skip') return;
+        if (work.folded.value && !isPassed(answer)) return;
         hidden.busy = true;
         const task = work.task.value;
         const time = hidden.activity.read();
-        const { reason, ...parts } = answer;
         const rationale = (work.draft.value.rationale ?? '').trim();
         const { typing } = work.draft.value;
         const body = {
-            ...parts,
+            ...answer,
             ...(rationale ? { rationale } : {}),
             active_ms: time.active_ms,
             client: {
@@ -200,7 +200,6 @@ export function createWork(project) {
                 wall_ms: time.wall_ms,
                 input,
                 language: document.documentElement.lang,
-                ...(reason ? { reason } : {}),
                 ...(rationale && typing ? { typing: { ...typing, left: time.left } } : {}),
             },
         };
@@ -216,9 +215,8 @@ export function createWork(project) {
         hidden.worked_ms += time.active_ms;
         const minutes = work.info.value?.session?.break_after_minutes;
         if (minutes && hidden.worked_ms >= minutes * 60_000) work.tired.value = true;
-        const { reason: notKept, ...last } = given;
-        hidden.last = { task, answer: last };
-        if (!task.part) await remember(task, { ...last, rationale, typing }); // before the work the first answer stays
+        hidden.last = { task, answer: given };
+        if (!task.part) await remember(task, { ...given, rationale, typing }); // before the work the first answer stays
         await forget('drafts', task.id);
         if (await flush()) {
             await work.next();
@@ -268,7 +266,7 @@ export function createWork(project) {
     work.reconsider = async (row) => {
         if (hidden.busy) return;
         // What was skipped went back to the others: it has to be had again first.
-        if (row.answer.choice === 'skip') {
+        if (isPassed(row.answer)) {
             await takeBack(row);
             return;
         }

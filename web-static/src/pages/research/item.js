@@ -44,6 +44,7 @@ export default function Item({ params }) {
         ${item.sealed ? html`<p>${t('item-sealed-text')}</p>` : html`<section aria-labelledby="item-asks"><h2 id="item-asks">${t('item-asks')}</h2>
             ${item.prompt.map((turn) => html`<div class="text card" dir="auto" lang=${item.language ?? undefined}>${item.prompt.length > 1 && html`<p class="fine">${t(`item-role-${turn.role}`)}</p>`}${markdown(turn.content)}</div>`)}
             ${(item.responses ?? []).map((one, n) => html`<h3>${response(n)}${one.model && html` <span class="fine" dir="auto">${one.model}</span>`}</h3>
+                ${one.names_model && html`<p class="notice">${t('item-names-model')}</p>`}
                 <div class="text card" dir="auto" lang=${item.language ?? undefined}>${markdown(one.content)}</div>`)}</section>`}
         <${ItemGroups} project=${project} item=${params.item} n_responses=${item.responses?.length ?? 0} responseWords=${response} choiceWords=${(one) => (/^\d/.test(one) ? response(Number(one)) : t(`said-${one}`))} />
         <section aria-labelledby="item-history"><h2 id="item-history">${t('item-history')}</h2>

@@ -60,6 +60,7 @@ function qualityRows(quality) {
     return [
         ['quality-judgments', quality.n_judgments, number],
         ['quality-people', quality.n_annotators, number],
+        ['quality-rather-not', quality.outcomes?.rather_not ?? 0, number],
         ['quality-alpha', agreement.alpha, decimal, agreement.alpha_interval],
         ['quality-ac1', agreement.ac1, decimal, agreement.ac1_interval],
         ['quality-percent', agreement.percent, percent, agreement.percent_interval],
