@@ -1,4 +1,5 @@
-// Agreement within and between groups of people, by their answers to one question. Reads all judgments of pairs, so it is made only
+// Agreement within and between groups of people, by their answers to one question; or between those who saw what happened later and those
+// who did not (hindsight). Reads all judgments of pairs, so it is made only
 // when asked for. Only groups that coverage shows are told of.
 #include "coordinator/collect/routes.h"
 
@@ -46,6 +47,7 @@ struct grouping {
     char *values[GROUPS_MAX]; // owned
     size_t n_groups;
     bool overlap; // one person can be in several
+    bool by_hindsight; // the groups are of judgments: those with it, and those without
     struct patterns patterns[GROUPS_MAX];
     // Units that both judged: pairs of people, one of each, who say the same, of all.
     struct interval_sums between[GROUPS_MAX][GROUPS_MAX];
@@ -192,10 +194,14 @@ static int on_vote(void *arg, const struct db_result *result, struct err *err UN
     grouping->item = item;
     grouping->a = a;
     grouping->b = b;
+    int category = (int)db_number(result, 0, 3) - 1;
+    if (grouping->by_hindsight) {
+        grouping->counts[db_bool(result, 0, 5) ? 0 : 1][category]++;
+        return 0;
+    }
     struct person wanted = {.participant = db_uuid(result, 0, 4)};
     const struct person *person =
         bsearch(&wanted, grouping->people, grouping->n_people, sizeof(*grouping->people), by_participant);
-    int category = (int)db_number(result, 0, 3) - 1;
     for (size_t g = 0; person != NULL && g < grouping->n_groups; g++)
         grouping->counts[g][category] += person->groups >> g & 1;
     return 0;
@@ -259,7 +265,7 @@ static void answer(struct grouping *grouping, json_t *body, const char *attribut
             json_array_append_new(
                 between, across(grouping->values[g], grouping->values[h], &grouping->between[g][h]));
     }
-    json_object_set_new(body, "attribute", json_string(attribute));
+    json_object_set_new(body, "attribute", attribute != NULL ? json_string(attribute) : json_null());
     json_object_set_new(body, "within", groups);
     json_object_set_new(body, "between", between);
 }
@@ -287,6 +293,25 @@ static int compare_groups(struct tally *tally, json_t *body, void *arg, struct e
         answer(&grouping, body, attribute);
     grouping_release(&grouping);
     json_decref(questions);
+    return rc;
+}
+
+// Who is in which group says nothing of anybody, so these move with every answer.
+static int compare_hindsight(struct tally *tally, struct err *err)
+{
+    struct grouping grouping = {
+        .by_hindsight = true, .n_groups = 2, .values = {strdup("with"), strdup("without")}};
+    struct db_params params;
+    if (grouping.values[0] == NULL || grouping.values[1] == NULL)
+        abort();
+    db_params_init(&params);
+    db_add_number(&params, tally->project.shard_key);
+    int rc =
+        db_session_stream(tally->session, QUERY_COLLECT_QUALITY_VOTES, &params, on_vote, &grouping, err);
+    end_unit(&grouping);
+    if (rc == 0)
+        answer(&grouping, tally->body, NULL);
+    grouping_release(&grouping);
     return rc;
 }
 
@@ -318,7 +343,14 @@ const char *groups_asked_by(struct http_request *request)
 static void show_as(struct http_request *request, const struct actor *actor UNUSED)
 {
     struct id project;
-    const char *attribute = identity_param_id(request, "p", &project) ? groups_asked_by(request) : NULL;
+    const char *by = http_query(request, "by");
+    if (!identity_param_id(request, "p", &project))
+        return;
+    if (by != NULL && strcmp(by, "hindsight") == 0) {
+        tally_show(request, project, compare_hindsight, NULL, NULL);
+        return;
+    }
+    const char *attribute = groups_asked_by(request);
     if (attribute != NULL)
         tally_show(request, project, make, arena_strdup(http_arena(request), attribute), NULL);
 }

@@ -448,6 +448,28 @@ test('agreement within and between groups, of those that are shown', async () =>
     assert.ok(groups.flatMap((one) => one.counts).every((n) => n === null || n >= 10));
 });
 
+test('what hindsight does: agreement with it, without it, and across', async () => {
+    const lines = [0, 1].map((i) => ({ prompt: `q${i}`, responses: [{ content: 'answer 0' }, { content: 'answer 1' }], later: 'It rained.' }));
+    const { id } = await makeStudy(call, { name: 'later', items: lines, task: { kind: 'pairwise', hindsight: { when: 'split' } }, judgments_per_item: 8 });
+    const seen = { true: 0, false: 0 };
+    for (const token of await people(id, 8)) {
+        for (let i = 0; i < 2; i += 1) {
+            const { body: task } = await next(id, token);
+            const later = task.item.later !== undefined && task.item.later !== null;
+            seen[later] += 1;
+            // With it all but one say the second response, without it all say the first.
+            const wanted = later && seen.true !== 1 ? 'answer 1' : 'answer 0';
+            await judge(task.id, token, { choice: task.item.responses[0].content === wanted ? 'left' : 'right' });
+        }
+    }
+    assert.deepEqual(seen, { true: 8, false: 8 });
+    const { attribute, within, between } = await call('GET', `/api/v1/projects/${id}/quality/groups?by=hindsight`);
+    // Of four and four of an item one differs: 6 + 3 of 12 pairs are alike; across, 4 of 32.
+    assert.equal(attribute, null);
+    assert.deepEqual(within.map((one) => [one.value, one.percent, one.n_pairs]), [['with', 0.75, 2], ['without', 1, 2]]);
+    assert.deepEqual(between.map((one) => [...one.values, one.percent, one.n_pairs]), [['with', 'without', 0.125, 2]]);
+});
+
 test('answers count as they were when people judged, in figures, items and files', async () => {
     const demographics = { attributes: [{ id: 'side', values: ['east', 'west'] }] };
     const { id } = await makeStudy(call, { name: 'then', items: items(1), task: { kind: 'pairwise' }, judgments_per_item: 40, demographics });

@@ -76,7 +76,7 @@ export async function makeStudy(call, { items = pairs(8), name = 'Which answer w
     };
 }
 
-const demo = (name) => readFile(new URL(`../../demo/${name}`, import.meta.url), 'utf8').then(JSON.parse);
+export const demo = (name) => readFile(new URL(`../../demo/${name}`, import.meta.url), 'utf8').then(JSON.parse);
 
 // A community with the demonstration's constitution and one open amendment, proposed by a member of its own.
 export async function makeCommunity(call, origin, study) {

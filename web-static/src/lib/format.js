@@ -1,4 +1,5 @@
 // Numbers and times as the reader's language writes them.
+import { isolated } from './contained.js';
 import { language } from './i18n.js';
 
 const locale = () => (language.value === 'ar' ? 'ar-u-nu-latn' : 'en-GB');
@@ -20,7 +21,7 @@ export function bytesOf(value) {
     });
 }
 
-export const listOf = (words) => new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words);
+export const listOf = (words) => new Intl.ListFormat(locale(), { type: 'conjunction' }).format(words.map(isolated));
 
 // In the reader's own time zone, which is named.
 export function dateTime(text) {

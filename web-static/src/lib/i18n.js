@@ -3,6 +3,7 @@
 import { FluentBundle, FluentResource } from '@fluent/bundle';
 import { negotiateLanguages } from '@fluent/langneg';
 import { signal } from '@preact/signals';
+import { contained } from './contained.js';
 
 export const LANGUAGES = [
     { code: 'en', name: 'English', dir: 'ltr' },
@@ -79,12 +80,14 @@ export function initialLanguage() {
     return negotiateLanguages(requested, available, { strategy: 'lookup', defaultLocale: FALLBACK })[0];
 }
 
+const containedArgs = (args) => args && Object.fromEntries(Object.entries(args).map(([name, one]) => [name, typeof one === 'string' ? contained(one) : one]));
+
 // The message in the current language; reading it subscribes the component to language changes.
 export function t(id, args) {
     for (const code of codesFor(language.value)) {
         const { bundle } = bundleOf(code);
         const message = bundle.getMessage(id);
-        if (message?.value) return bundle.formatPattern(message.value, args, []);
+        if (message?.value) return bundle.formatPattern(message.value, containedArgs(args), []);
     }
     return id;
 }
@@ -98,8 +101,7 @@ export function has(id) {
 
 // Text that comes from data in several languages: {en, ar} or a plain string.
 export function localized(text) {
-    if (text == null || typeof text === 'string') return text ?? '';
-    return text[languageOf(text)] ?? '';
+    return contained((text == null || typeof text === 'string' ? text : text[languageOf(text)]) ?? '');
 }
 
 // Of words in several languages, the ones on screen are changed; the others stay.

@@ -2,7 +2,7 @@
 import { html } from 'htm/preact';
 import { get, token } from '../../lib/api.js';
 import { dateTime, listOf, number, percent } from '../../lib/format.js';
-import { t } from '../../lib/i18n.js';
+import { localized, t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { markdown } from '../../lib/markdown.js';
 import { Failed, Loading, PageHeading, usePageTitle } from '../../ui/parts.js';
@@ -43,7 +43,7 @@ export default function Item({ params }) {
         </dl>
         ${item.sealed ? html`<p>${t('item-sealed-text')}</p>` : html`<section aria-labelledby="item-asks"><h2 id="item-asks">${t('item-asks')}</h2>
             ${item.prompt.map((turn) => html`<div class="text card" dir="auto" lang=${item.language ?? undefined}>${item.prompt.length > 1 && html`<p class="fine">${t(`item-role-${turn.role}`)}</p>`}${markdown(turn.content)}</div>`)}
-            ${(item.responses ?? []).map((one, n) => html`<h3>${response(n)}${one.model && html` <span class="fine" dir="auto">${one.model}</span>`}</h3>
+            ${(item.responses ?? []).map((one, n) => html`<h3>${response(n)}${one.model && html` <span class="fine" dir="auto">${localized(one.model)}</span>`}</h3>
                 ${one.names_model && html`<p class="notice">${t('item-names-model')}</p>`}
                 <div class="text card" dir="auto" lang=${item.language ?? undefined}>${markdown(one.content)}</div>`)}</section>`}
         <${ItemGroups} project=${project} item=${params.item} n_responses=${item.responses?.length ?? 0} responseWords=${response} choiceWords=${(one) => (/^\d/.test(one) ? response(Number(one)) : t(`said-${one}`))} />
