@@ -46,7 +46,7 @@ struct grouping {
     size_t n_people, people_size;
     char *values[GROUPS_MAX]; // owned
     size_t n_groups;
-    bool overlap; // one person can be in several
+    bool overlap;      // one person can be in several
     bool by_hindsight; // the groups are of judgments: those with it, and those without
     struct patterns patterns[GROUPS_MAX];
     // Units that both judged: pairs of people, one of each, who say the same, of all.
@@ -306,8 +306,7 @@ static int compare_hindsight(struct tally *tally, struct err *err)
         abort();
     db_params_init(&params);
     db_add_number(&params, tally->project.shard_key);
-    int rc =
-        db_session_stream(tally->session, QUERY_COLLECT_QUALITY_VOTES, &params, on_vote, &grouping, err);
+    int rc = db_session_stream(tally->session, QUERY_COLLECT_QUALITY_VOTES, &params, on_vote, &grouping, err);
     end_unit(&grouping);
     if (rc == 0)
         answer(&grouping, tally->body, NULL);

@@ -258,8 +258,8 @@ static int add_activity(struct tally *tally, struct err *err)
 
 static int add_steps(struct tally *tally, struct err *err)
 {
-    static const char *const names[] = {
-        "joined", "read_guideline", "judged", "judged_ten", "left", "excluded"};
+    static const char *const names[] = {"joined", "read_guideline", "told_for_quotas", "practised", "tested",
+        "judged", "judged_ten", "completed", "left", "excluded"};
     struct db_result result;
     int rc = query(tally, QUERY_COLLECT_QUALITY_STEPS, &result, err);
     if (rc < 0)

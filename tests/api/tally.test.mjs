@@ -291,7 +291,7 @@ test('who judged is shown under a pseudonym; excluded with a reason they count n
     assert.deepEqual(careful.flags.map((one) => one.flag).filter((one) => one !== 'one_side'), []);
     const then = dump(shardOf('who'));
     const { steps, activity } = await call('GET', `/api/v1/projects/${id}/quality`);
-    assert.deepEqual(steps, { joined: 2, read_guideline: 0, judged: 2, judged_ten: 2, left: 0, excluded: 0 });
+    assert.deepEqual(steps, { joined: 2, read_guideline: 0, told_for_quotas: 0, practised: 0, tested: 0, judged: 2, judged_ten: 2, completed: 0, left: 0, excluded: 0 });
     assert.equal(activity.reduce((sum, one) => sum + one.n, 0), 48);
     assert.ok(activity.every((one) => /:00:00/.test(one.hour)));
 

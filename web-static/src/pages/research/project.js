@@ -123,14 +123,22 @@ function Activity({ activity, wanted, done }) {
         </table></div></details>`;
 }
 
-const STEPS = ['joined', 'read_guideline', 'judged', 'judged_ten', 'left', 'excluded'];
+const STEPS = ['joined', 'read_guideline', 'told_for_quotas', 'practised', 'tested', 'judged', 'judged_ten', 'completed', 'left', 'excluded'];
+// What not every study has.
+const SOME_HAVE = {
+    read_guideline: (project) => project.guideline,
+    told_for_quotas: (project) => Object.keys(project.quotas ?? {}).length > 0,
+    practised: (project) => project.onboarding?.practice > 0,
+    tested: (project) => project.onboarding?.qualification,
+    completed: (project, steps) => steps.completed > 0,
+};
 
-function Steps({ steps, guided }) {
+function Steps({ steps, project }) {
     if (!steps || steps.joined === 0) return null;
     return html`<h3 id="steps-title">${t('steps-title')}</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="steps-title"><table class="data">
             <thead><tr><th scope="col">${t('steps-step')}</th><th scope="col" class="num">${t('coverage-n')}</th><th scope="col" class="num">${t('steps-share')}</th></tr></thead>
-            <tbody>${STEPS.filter((one) => one !== 'read_guideline' || guided).map((one) => html`<tr key=${one}><th scope="row">${t(`step-${one}`)}</th>
+            <tbody>${STEPS.filter((one) => !SOME_HAVE[one] || SOME_HAVE[one](project, steps)).map((one) => html`<tr key=${one}><th scope="row">${t(`step-${one}`)}</th>
                 <td class="num">${number(steps[one])}</td><td class="num">${percent(steps[one] / steps.joined, 0)}</td></tr>`)}</tbody>
         </table></div>`;
 }
@@ -157,7 +165,7 @@ function Quality({ project, progress, moved }) {
         ${quality.n_judgments > 0 && html`<p class="fine">${t('quality-intervals')}</p>`}`}
         <${Known} gold=${quality?.gold} />
         ${quality && html`<${Activity} activity=${quality.activity} wanted=${progress.wanted} done=${progress.judgments} />
-            <${Steps} steps=${quality.steps} guided=${Boolean(project.guideline)} />`}
+            <${Steps} steps=${quality.steps} project=${project} />`}
         ${coverage.length > 0 && html`<h3 id="coverage-title">${t('coverage-title')}</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
             <thead><tr><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
