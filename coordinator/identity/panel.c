@@ -20,7 +20,7 @@ enum {
 
 #define LETTERS_AND_DIGITS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 static const char *const kinds[] = {"id", "study", "session"};
-static const char *const states[] = {"completed", "screened_out", "no_consent"};
+static const char *const states[] = {"completed", "screened_out", "no_consent", "returned"};
 
 // --- what a study says --------------------------------------------------------------------------------------------------------
 // The first a letter or digit, so that no sheet takes it for a formula; the rest of `more` too.
@@ -76,7 +76,7 @@ static json_t *read_codes(struct fields *fields, const json_t *body)
 {
     json_t *own = json_object();
     const json_t *given = fields_object(fields, body, "", "codes", FIELD_REQUIRED);
-    fields_only(fields, given, "/codes", FIELDS("completed", "screened_out", "no_consent"));
+    fields_only(fields, given, "/codes", FIELDS("completed", "screened_out", "no_consent", "returned"));
     for (size_t i = 0; given != NULL && i < ARRAY_SIZE(states); i++) {
         const char *code = fields_text(
             fields, given, "/codes", states[i], i == 0 ? FIELD_REQUIRED : FIELD_OPTIONAL, 1, CODE_MAX);

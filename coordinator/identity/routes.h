@@ -58,6 +58,7 @@ void submissions_list(struct http_request *request);
 void submissions_end(struct http_request *request);
 void submissions_export(struct http_request *request);
 void submission_mine(struct http_request *request);
+void submission_return(struct http_request *request);
 // The code by which an id of a panel is known again in a study.
 void submissions_code(
     const struct keys *keys, int64_t shard_key, const char *external_id, unsigned char *code);

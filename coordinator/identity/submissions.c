@@ -380,7 +380,7 @@ static void on_mine(void *arg, const struct db_result *result)
     http_reply_json(request, 200, body);
 }
 
-static void mine_as(struct http_request *request, const struct actor *actor)
+static void ask_mine(struct http_request *request, const struct actor *actor, enum query query)
 {
     const struct loop *loop = http_context(request);
     struct id project;
@@ -391,12 +391,27 @@ static void mine_as(struct http_request *request, const struct actor *actor)
     db_add_number(&params, project.shard_key);
     db_add_uuid(&params, project.uuid);
     db_add_uuid(&params, actor->person);
-    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, QUERY_IDENTITY_SUBMISSION_MINE, &params, on_mine, request);
+    db_query(loop->db, DB_WRITE, DB_RETRY_SAFE, query, &params, on_mine, request);
+}
+
+static void mine_as(struct http_request *request, const struct actor *actor)
+{
+    ask_mine(request, actor, QUERY_IDENTITY_SUBMISSION_MINE);
+}
+
+static void return_as(struct http_request *request, const struct actor *actor)
+{
+    ask_mine(request, actor, QUERY_IDENTITY_SUBMISSION_RETURN);
 }
 
 void submission_mine(struct http_request *request)
 {
     identity_require(request, ACTION_SELF, NULL, mine_as);
+}
+
+void submission_return(struct http_request *request)
+{
+    identity_require(request, ACTION_SELF, NULL, return_as);
 }
 
 // --- by their time ------------------------------------------------------------------------------------------------------------

@@ -76,6 +76,25 @@ test('what a panel may be, and who may set it', async () => {
     await enter(other.code);
 });
 
+test('who stops before the end gives it back themselves, once, and what is over stays over', async () => {
+    const { id, code } = await study({ panel: { codes: { ...PANEL.codes, returned: 'BACK1' } } });
+    const give = async (token, status = 200) => (await call(status, 'DELETE', `/api/v1/projects/${id}/submissions/mine`, { token, key: true })).body;
+    const { token } = await come(code, 'stops');
+    await put(token, (await next(id, token)).body);
+    const lease = (await next(id, token)).body;
+    for (let i = 0; i < 2; i += 1) {
+        const { state, judgments, n_judgments: n, code: back, url } = await give(token);
+        assert.deepEqual([state, judgments, n, back, url], ['returned', 'dropped', 0, 'BACK1', 'https://app.prolific.com/submissions/complete?cc=BACK1']);
+    }
+    await put(token, lease, 'left', 409);
+    await next(id, token, 204);
+    const { token: finished } = await come(code, 'finishes');
+    for (let i = 0; i < 2; i += 1) await put(finished, (await next(id, finished)).body);
+    assert.deepEqual([(await give(finished)).state, (await mine(id, finished)).code], ['completed', 'DONE1']);
+    const other = await study({ panel: null });
+    await give((await enter(other.code)).body.token, 404);
+});
+
 test('from the link to the code, on two devices; paid by the export; no id of the panel lies open anywhere', async () => {
     const { id, code } = await study({ max_uses: 1 });
     const { body: shown } = await call(200, 'GET', `/api/v1/join?code=${code}`, { token: null });

@@ -66,3 +66,26 @@ test('from the link to the code, and back; who does not agree is told to return'
     await shot(staff.page, 'panel');
     await staff.close();
 });
+
+test('who stops can give the study back, is asked once more, and gets the code for it', async () => {
+    const study = await makeStudy(call, { items: pairs(4) });
+    await call('PUT', `/api/v1/projects/${study.id}/panel`, { name: 'Prolific', completion_url: 'https://app.prolific.com/submissions/complete?cc={code}',
+        codes: { completed: 'DONE1', returned: 'BACK1' }, tasks: 3 });
+    const me = await visitor(browser, platform.origin, NARROW);
+    await me.page.goto(`/join?code=${await study.invite(1)}&PROLIFIC_PID=stops&STUDY_ID=s&SESSION_ID=x`);
+    await me.page.locator('#agree').check();
+    await me.page.locator('main .button.primary').click();
+    await me.page.waitForSelector('.answers');
+    await me.page.keyboard.press('p');
+    await me.page.locator('.ending button.quiet').click();
+    await me.page.waitForSelector('dialog[open]');
+    await checkAccessible(me.page, 'giving back asked');
+    await shot(me.page, 'panel-return');
+    await me.page.keyboard.press('Escape');
+    await me.page.locator('.ending button.quiet').click();
+    await me.page.locator('dialog .button.danger').click();
+    await me.page.waitForSelector('#panel-code');
+    assert.equal(await me.page.locator('#panel-code').inputValue(), 'BACK1');
+    await checkAccessible(me.page, 'given back');
+    await me.close();
+});

@@ -221,6 +221,10 @@ stopped-text = { $judged ->
    *[other] Your { $judged } answers are kept. Come back to this address whenever you like.
 }
 stopped-resume = Go on
+return-ask = I won’t go on: give this study back
+return-title = Give this study back?
+return-text = Nothing more is asked of you then, and it can’t be taken up again. What you answered may be taken out, and you may not be paid for it. If you only want a break, close this and come back later.
+return-do = Give it back
 done-title = Nothing is left for you
 done-text = { $judged ->
     [0] Everything has the answers it needs. Thank you for coming.
@@ -272,7 +276,7 @@ panel-completed-text = Thank you. You answered { $judged } tasks, and that is al
 panel-screened-out-title = This study is not for you this time
 panel-screened-out-text = It looks for other answers or other people than it could find in you; that says nothing about you. Go back to { $panel }.
 panel-returned-title = You gave your place back
-panel-returned-text = { $panel } says that you returned this study, so nothing more is taken from you here, and it can't be taken up again.
+panel-returned-text = This study was returned, so nothing more is taken from you here, and it can’t be taken up again. If it is not yet so at { $panel }, return it there too.
 panel-timed-out-title = The time is over
 panel-timed-out-text = The time for this study has run out, so nothing more is taken from you here. What you can do about it, { $panel } tells you.
 panel-started-title = Nothing is left just now

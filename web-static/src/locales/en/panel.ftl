@@ -6,6 +6,7 @@ pset-name = What it is called
 pset-url = Where people go back to, with {"{code}"} where the code goes
 pset-completed = Code: finished
 pset-screened-out = Code: screened out (empty: none)
+pset-returned = Code: gave it back before the end (empty: none)
 pset-no-consent = Code: no consent (empty: none)
 pset-tasks = How many tasks are agreed (empty: until none is left)
 pset-minutes = Minutes until a submission times out (empty: never)

@@ -1,7 +1,7 @@
 // Judging: one decision a screen; beside it only progress, undo, help and leave.
 import { html } from 'htm/preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { post } from '../../lib/api.js';
+import { del, post } from '../../lib/api.js';
 import { dateTime } from '../../lib/format.js';
 import { languageOf, loadAreas, localized, t } from '../../lib/i18n.js';
 import { keyFor, onKeys } from '../../lib/keys.js';
@@ -282,8 +282,8 @@ function Enough({ work }) {
 }
 
 // Where people come from a panel: what has become of their submission, and the code to go back with.
-function PanelEnd({ work }) {
-    const found = useLoad(() => post(`/api/v1/projects/${work.project}/submissions/mine`), [work.project]);
+function PanelEnd({ work, ask = post }) {
+    const found = useLoad(() => ask(`/api/v1/projects/${work.project}/submissions/mine`), [work.project]);
     if (found.state === 'loading') return html`<${Loading} />`;
     if (found.state === 'failed') return html`<div class="measure"><${Failed} error=${found.error} retry=${found.reload} /></div>`;
     const mine = found.value;
@@ -322,6 +322,9 @@ function Done({ work }) {
 }
 
 function Stopped({ work }) {
+    const [asked, setAsked] = useState(false);
+    const [returned, setReturned] = useState(false);
+    if (returned) return html`<${PanelEnd} work=${work} ask=${del} />`;
     return html`<div class="ending measure">
         <${PageHeading}>${t('stopped-title')}<//>
         <p class="lead">${t('stopped-text', { judged: progressOf(work).judged })}</p>
@@ -329,6 +332,11 @@ function Stopped({ work }) {
         <p class="actions"><button type="button" class="button primary" onClick=${work.resume}>${t('stopped-resume')}</button>
             <a class="button" href="/me/demographics">${t('done-demographics-go')}</a>
             <a class="button quiet" href="/me">${t('nav-me')}</a></p>
+        ${work.info.value?.mine?.submission?.state === 'started' && html`<p><button type="button" class="button quiet" onClick=${() => setAsked(true)}>${t('return-ask')}</button></p>
+        <${Dialog} open=${asked} onClose=${() => setAsked(false)} title=${t('return-title')}>
+            <p>${t('return-text')}</p>
+            <p class="actions"><button type="button" class="button danger" onClick=${() => setReturned(true)}>${t('return-do')}</button></p>
+        <//>`}
     </div>`;
 }
 

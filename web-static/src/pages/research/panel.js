@@ -13,7 +13,7 @@ const PROLIFIC = { name: 'Prolific', parameters: { id: 'PROLIFIC_PID', study: 'S
 
 // Each field: its id, the place of its value in the setting, and whether it may stay empty.
 const TEXTS = [['name', ['name'], true], ['url', ['completion_url']], ['completed', ['codes', 'completed'], true], ['screened-out', ['codes', 'screened_out']],
-    ['no-consent', ['codes', 'no_consent']], ['tasks', ['tasks']], ['minutes', ['minutes']], ['id', ['parameters', 'id'], true],
+    ['no-consent', ['codes', 'no_consent']], ['returned', ['codes', 'returned']], ['tasks', ['tasks']], ['minutes', ['minutes']], ['id', ['parameters', 'id'], true],
     ['study', ['parameters', 'study']], ['session', ['parameters', 'session']]];
 const NUMBERS = ['tasks', 'minutes'];
 const FATES = [['return', 'on_return'], ['time-out', 'on_time_out']];
