@@ -80,6 +80,21 @@ test('who answered is told by question, in its order, and small groups are not',
     await me.close();
 });
 
+test('what hindsight does stands in a table of its own', async () => {
+    const split = await makeStudy(call, { items: pairs(3).map((one) => ({ ...one, later: 'It went well.' })), judgments_per_item: 6, task: { kind: 'pairwise', hindsight: { when: 'split' } } });
+    const code = await split.invite(6);
+    for (let i = 0; i < 6; i += 1) await judgeAll(platform.origin, code, { seed: i });
+    const me = await visitor(browser, platform.origin, { token: platform.token });
+    await me.page.goto(`/research/projects/${split.id}`);
+    const rows = me.page.locator('[aria-labelledby=hindsight-rows] tbody tr');
+    await rows.first().waitFor();
+    assert.deepEqual(await rows.evaluateAll((all) => all.map((row) => [row.children[0].textContent, /^\d+%$/.test(row.children[1].textContent.replace(/\s/g, '')), row.children[3].textContent])),
+        [['Both saw what happened later', true, '3'], ['Neither saw it', true, '3'], ['One saw it, one did not', true, '3']]);
+    await checkAccessible(me.page, 'hindsight');
+    await shot(me.page, 'hindsight');
+    await me.close();
+});
+
 test('what was imported is shown, and an answer of one person in it is not', async () => {
     const project = await call('POST', '/api/v1/projects', { name: { en: 'Ratings', ar: 'تقييمات' }, task: { kind: 'rating', dimensions: ['rude'] } });
     const rows = Array.from({ length: 24 }, (_, i) => `${i % 2},who${i},Text ${i % 2},3,${i === 0 ? 'lamplighter' : i < 13 ? 'weaver' : 'smith'}`);

@@ -109,6 +109,13 @@ groups-as-of = { $n ->
    *[other] Of { $n } people. The numbers move when ten more have worked, so that nobody’s own group can be read from them.
 }
 groups-not-yet = There are numbers when ten people have worked, and they move with every ten more, so that nobody’s own group can be read from them.
+hindsight-title = What hindsight does
+hindsight-text = Half of those who work see what happened later. Where that changes what people say, one who saw it and one who did not agree less than two of a kind.
+hindsight-agreement = How often two people say the same of a pair
+hindsight-who = Of two people
+hindsight-with = Both saw what happened later
+hindsight-without = Neither saw it
+hindsight-across = One saw it, one did not
 coverage-title = Who answered
 coverage-value = Group
 coverage-n = People

@@ -4,6 +4,7 @@ import { useState } from 'preact/hooks';
 import { get } from '../../lib/api.js';
 import { decimal, listOf, number, percent } from '../../lib/format.js';
 import { localized, t } from '../../lib/i18n.js';
+import { useLoad } from '../../lib/load.js';
 import { problemText } from '../../ui/parts.js';
 import { Select } from './task.js';
 import { wordsOf } from './words.js';
@@ -102,4 +103,17 @@ export function Groups({ project, attributes, words }) {
             head=${[t('groups-two'), t('quality-percent'), t('card-interval'), t('groups-pairs')]}
             draw=${(one) => html`<tr key=${one.values.join()}><th scope="row"><span dir="auto">${word(one.values[0])}</span> · <span dir="auto">${word(one.values[1])}</span></th>
                 <td class="num">${share(one.percent)}</td><td class="num">${range(share, one.percent_interval)}</td><td class="num">${number(one.n_pairs)}</td></tr>`} />`}`;
+}
+
+// What having seen what happened later does to what people say.
+export function Hindsight({ project }) {
+    const found = useLoad(() => get(`/api/v1/projects/${project.id}/quality/groups?by=hindsight`), [project.id]);
+    if (!found.value) return null;
+    const rows = [...found.value.within.map((one) => ({ ...one, id: one.value })), ...found.value.between.map((one) => ({ ...one, id: 'across' }))];
+    if (rows.every((one) => one.percent === null)) return null;
+    return html`<h3>${t('hindsight-title')}</h3><p>${t('hindsight-text')}</p>
+        <${Rows} id="hindsight-rows" heading="h4" title=${t('hindsight-agreement')} rows=${rows}
+            head=${[t('hindsight-who'), t('quality-percent'), t('card-interval'), t('groups-pairs')]}
+            draw=${(one) => html`<tr key=${one.id}><th scope="row">${t(`hindsight-${one.id}`)}</th><td class="num">${share(one.percent)}</td>
+                <td class="num">${range(share, one.percent_interval)}</td><td class="num">${number(one.n_pairs)}</td></tr>`} />`;
 }

@@ -10,7 +10,7 @@ import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTi
 import { AsOf } from './asof.js';
 import { Endpoints } from './endpoints.js';
 import { Exports } from './exports.js';
-import { Groups } from './groups.js';
+import { Groups, Hindsight } from './groups.js';
 import { Import } from './import.js';
 import { Known } from './known.js';
 import { Invitations, Name, State } from './manage.js';
@@ -166,6 +166,7 @@ function Quality({ project, progress, moved }) {
         <${Known} gold=${quality?.gold} />
         ${quality && html`<${Activity} activity=${quality.activity} wanted=${progress.wanted} done=${progress.judgments} />
             <${Steps} steps=${quality.steps} project=${project} />`}
+        ${project.task?.hindsight?.when === 'split' && html`<${Hindsight} project=${project} />`}
         ${coverage.length > 0 && html`<h3 id="coverage-title">${t('coverage-title')}</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="coverage-title"><table class="data">
             <thead><tr><th scope="col">${t('coverage-value')}</th><th scope="col" class="num">${t('coverage-n')}</th></tr></thead>
