@@ -122,6 +122,8 @@ void agreement_set(json_t *own, const char *name, const struct agreement *agreem
     char with[32];
     double value = statistic(agreement);
     bool known = agreement_interval(agreement, units, n, statistic, paired, &interval);
+    if (known && statistic == agreement_percent)
+        interval.low = fmax(0, interval.low);
     snprintf(with, sizeof(with), "%s_interval", name);
     json_object_set_new(own, name, isfinite(value) ? json_real(value) : json_null());
     json_object_set_new(own, with, known ? json_pack("[f, f]", interval.low, interval.high) : json_null());
