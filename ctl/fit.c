@@ -116,7 +116,7 @@ static int fit_file(const struct config *config, const char *path, struct err *e
     const char *dimension = config_text(config, "dimension");
     if (dimension == NULL && options.method == FIT_COMPLIANCE)
         dimension = ""; // there is no preference to fit
-    struct judgments *judgments = judgments_read(path, dimension, err);
+    struct judgments *judgments = judgments_read(path, dimension, options.method != FIT_COMPLIANCE, err);
     if (judgments == NULL)
         return err->code;
     failed = fit_run(judgments_data(judgments), &options, &result, err);

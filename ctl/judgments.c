@@ -25,14 +25,18 @@ struct judgments {
     struct column item_first, item_prompt, item_language, text, length, embedding, model;
     struct column annotator, left, right, outcome, strength, weight;
     struct column rating_annotator, rating_response, rating_value, rating_dimension;
-    struct column key;                                       // of each rater
-    struct column group_rater, group_attribute, group_value; // as they come
+    struct column edit_text, edit_length, edit_item, edit_before; // of each edit
+    struct column key;                                            // of each rater
+    struct column group_rater, group_attribute, group_value;      // as they come
     uint32_t n_responses, n_dimensions;
     bool has_text_only, has_embeddings;
-    bool is_worse; // the choices of this file name the worse one
+    bool has_edits; // they are read
+    bool is_worse;  // the choices of this file name the worse one
 };
 
-enum { DIMENSIONS_MAX = 200 };
+enum { DIMENSIONS_MAX = 200, RANKED_MAX = 100 };
+#define EDITS_FROM                                                                                           \
+    0x80000000U // numbers of edits in `left`, until it is known how many responses stand before them
 #define COLUMN_MAX_BYTES ((size_t)16 << 30)
 
 static void column_init(struct column *column, size_t size)
@@ -260,7 +264,7 @@ static int read_rater(struct judgments *judgments, json_t *line, struct err *err
 
 // ---------------------------------------------------------------- judgments
 struct place { // where a judgment's item has its responses
-    uint32_t rater, first, n;
+    uint32_t rater, item, first, n;
 };
 
 static int find_place(
@@ -274,6 +278,7 @@ static int find_place(
     if (ret_place->rater == NAMES_NONE)
         return err_set(err, ERR_INVALID, "/rater is none that stands before this line");
     const uint32_t *first = column_data(&judgments->item_first);
+    ret_place->item = item_number;
     ret_place->first = first[item_number];
     ret_place->n = first[item_number + 1] - first[item_number];
     return 0;
@@ -326,11 +331,16 @@ static int read_choice(
     return 0;
 }
 
+static float pair_weight(size_t n_ranked)
+{
+    return n_ranked > 1 ? (float)(2.0 / ((double)n_ranked * ((double)n_ranked - 1))) : 0;
+}
+
 // All strict pairs, weight 1 / number of all pairs of the responses ranked.
 static int read_ranking(
     struct judgments *judgments, const json_t *ranking, const struct place *place, struct err *err)
 {
-    uint32_t response[100], rank[100];
+    uint32_t response[RANKED_MAX], rank[RANKED_MAX];
     size_t n = 0;
     for (size_t i = 0; i < json_array_size(ranking); i++) {
         const json_t *together = json_array_get(ranking, i);
@@ -344,13 +354,66 @@ static int read_ranking(
             rank[n++] = (uint32_t)i;
         }
     }
-    float weight = n > 1 ? (float)(2.0 / ((double)n * ((double)n - 1))) : 0;
+    float weight = pair_weight(n);
     for (size_t i = 0; i < n; i++) {
         for (size_t j = i + 1; j < n; j++) {
             if (rank[i] != rank[j])
                 add_pair(judgments, place->rater, response[i], response[j], FIT_LEFT, 0, weight);
         }
     }
+    return 0;
+}
+
+// How many responses a judgment puts in order, `edited` and its edit among them; 0: such a judgment says nothing by an edit.
+static size_t n_ranked(const json_t *line, json_int_t edited)
+{
+    const json_t *ranking = json_object_get(line, "ranking");
+    const char *choice = text_of(line, "choice");
+    size_t n = 0;
+    bool is_among = false;
+    if (json_array_size(ranking) == 0) {
+        bool is_choice = choice != NULL && (strcmp(choice, "left") == 0 || strcmp(choice, "right") == 0 ||
+                                               strcmp(choice, "tie") == 0);
+        return is_choice ? 3 : choice != NULL && strcmp(choice, "both_bad") == 0 ? 2 : 0;
+    }
+    for (size_t i = 0; i < json_array_size(ranking); i++) {
+        const json_t *together = json_array_get(ranking, i);
+        for (size_t j = 0; j < json_array_size(together); j++, n++)
+            is_among = is_among || json_integer_value(json_array_get(together, j)) == edited;
+    }
+    return n + !is_among + 1;
+}
+
+// Better than what it was made of, and than all that this is better than: of the judgment's comparisons from `from` on. Where
+// there are embeddings it has none.
+static int read_edit(struct judgments *judgments, const json_t *line, const struct place *place,
+    uint32_t from, struct err *err)
+{
+    const json_t *edit = json_object_get(line, "edit"), *number = json_object_get(edit, "response"),
+                 *content = json_object_get(edit, "content");
+    uint32_t edited, before = column_n(&judgments->left) - from;
+    if (!response_at(number, place, &edited) || !json_is_string(content))
+        return err_set(err, ERR_INVALID, "/edit is not what was made of a response");
+    size_t length = json_string_length(content), n = n_ranked(line, json_integer_value(number));
+    if (n == 0 || judgments->has_embeddings || !judgments->has_edits)
+        return 0;
+    if (column_n(&judgments->edit_item) == EDITS_FROM)
+        return err_set(err, ERR_LIMIT, "too many edits");
+    const char *text = arena_strndup(judgments->arena, json_string_value(content), length);
+    uint32_t left = EDITS_FROM + column_n(&judgments->edit_item);
+    json_int_t strength = json_integer_value(json_object_get(line, "strength"));
+    add_pair(judgments, place->rater, left, edited, FIT_LEFT, 0, pair_weight(n));
+    for (uint32_t i = from; i < from + before; i++) {
+        uint8_t outcome = ((const uint8_t *)column_data(&judgments->outcome))[i];
+        const uint32_t *sides[] = {column_data(&judgments->left), column_data(&judgments->right)};
+        if (outcome != FIT_TIE && sides[outcome == FIT_RIGHT][i] == edited)
+            add_pair(judgments, place->rater, left, sides[outcome == FIT_LEFT][i], FIT_LEFT,
+                strength >= 1 && strength <= 4 ? (uint8_t)strength : 0, pair_weight(n));
+    }
+    COLUMN_ADD(&judgments->edit_text, text);
+    COLUMN_ADD(&judgments->edit_length, length);
+    COLUMN_ADD(&judgments->edit_item, place->item);
+    COLUMN_ADD(&judgments->edit_before, before);
     return 0;
 }
 
@@ -405,10 +468,13 @@ static int read_judgment(struct judgments *judgments, const json_t *line, struct
     if (failed || text_of(line, "repeat_of") != NULL) // nobody counts twice
         return failed;
     json_t *ranking = json_object_get(line, "ranking"), *ratings = json_object_get(line, "ratings");
+    uint32_t from = column_n(&judgments->left);
     if (json_is_array(ranking) && json_array_size(ranking) > 0)
         failed = read_ranking(judgments, ranking, &place, err);
     else
         failed = read_choice(judgments, line, &place, err);
+    if (failed == 0 && json_is_object(json_object_get(line, "edit")))
+        failed = read_edit(judgments, line, &place, from, err);
     if (failed == 0 && json_is_object(ratings))
         failed = read_ratings(judgments, ratings, &place, err);
     return failed;
@@ -509,9 +575,25 @@ static void fill_attributes(struct judgments *judgments)
     data->annotator_group = group;
 }
 
+// Edits take their places behind all other responses.
+static void place_edits(struct judgments *judgments)
+{
+    uint32_t n = column_n(&judgments->edit_item), *left = (uint32_t *)(void *)judgments->left.bytes.data;
+    for (uint32_t i = 0; n > 0 && i < column_n(&judgments->left); i++)
+        left[i] = left[i] >= EDITS_FROM ? judgments->n_responses + (left[i] - EDITS_FROM) : left[i];
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t model = FIT_NO_GROUP;
+        COLUMN_ADD(&judgments->model, model);
+    }
+    buf_add(&judgments->text.bytes, judgments->edit_text.bytes.data, judgments->edit_text.bytes.length);
+    buf_add(&judgments->length.bytes, judgments->edit_length.bytes.data, judgments->edit_length.bytes.length);
+    judgments->n_responses += n;
+}
+
 static int fill(struct judgments *judgments, const char *dimension, struct err *err)
 {
     struct fit_data *data = &judgments->data;
+    place_edits(judgments);
     if (judgments->has_embeddings && judgments->has_text_only)
         return err_set(err, ERR_INVALID, "some responses have embeddings and some have none");
     *data = (struct fit_data){.n_items = judgments->items.n,
@@ -522,6 +604,9 @@ static int fill(struct judgments *judgments, const char *dimension, struct err *
         .response_length = column_data(&judgments->length),
         .n_dimensions = judgments->n_dimensions,
         .response_embedding = judgments->has_embeddings ? column_data(&judgments->embedding) : NULL,
+        .n_edits = column_n(&judgments->edit_item),
+        .edit_item = column_data(&judgments->edit_item),
+        .edit_before = column_data(&judgments->edit_before),
         .n_models = judgments->models.n,
         .model_name = (const char *const *)judgments->models.name,
         .response_model = column_data(&judgments->model),
@@ -575,8 +660,9 @@ static struct judgments *judgments_new(void)
         &judgments->right, &judgments->weight, &judgments->embedding, &judgments->model,
         &judgments->item_language, &judgments->rating_annotator, &judgments->rating_response,
         &judgments->rating_value, &judgments->rating_dimension, &judgments->group_rater,
-        &judgments->group_attribute, &judgments->group_value};
-    struct column *longs[] = {&judgments->item_prompt, &judgments->text, &judgments->length, &judgments->key};
+        &judgments->group_attribute, &judgments->group_value, &judgments->edit_item, &judgments->edit_before};
+    struct column *longs[] = {&judgments->item_prompt, &judgments->text, &judgments->length, &judgments->key,
+        &judgments->edit_text, &judgments->edit_length};
     struct column *bytes[] = {&judgments->outcome, &judgments->strength};
     for (size_t i = 0; i < ARRAY_SIZE(words); i++)
         column_init(words[i], 4);
@@ -589,9 +675,10 @@ static struct judgments *judgments_new(void)
     return judgments;
 }
 
-struct judgments *judgments_read(const char *path, const char *dimension, struct err *err)
+struct judgments *judgments_read(const char *path, const char *dimension, bool edits, struct err *err)
 {
     struct judgments *judgments = judgments_new();
+    judgments->has_edits = edits;
     const char *file = file_in(path, judgments->arena);
     struct lines *lines = lines_open(file, err);
     int got = lines == NULL ? ERR_IO : 1;
@@ -632,7 +719,8 @@ void judgments_free(struct judgments *judgments)
         &judgments->left, &judgments->right, &judgments->outcome, &judgments->strength, &judgments->weight,
         &judgments->rating_annotator, &judgments->rating_response, &judgments->rating_value,
         &judgments->rating_dimension, &judgments->key, &judgments->group_rater, &judgments->group_attribute,
-        &judgments->group_value};
+        &judgments->group_value, &judgments->edit_text, &judgments->edit_length, &judgments->edit_item,
+        &judgments->edit_before};
     for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
         buf_release(&columns[i]->bytes);
     arena_free(judgments->arena);

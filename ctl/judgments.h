@@ -10,9 +10,9 @@
 struct judgments;
 
 // `dimension` picks the ratings that are the preference; NULL: the only one there is (several are an error that lists them); "": the first.
-// Ratings of all are the objectives.
+// Ratings of all are the objectives. `edits`: with what raters made of responses. NULL: failed.
 struct judgments *judgments_read(
-    const char *path, const char *dimension, struct err *err) MUST_CHECK; // NULL: failed
+    const char *path, const char *dimension, bool edits, struct err *err) MUST_CHECK;
 void judgments_free(struct judgments *judgments);
 const struct fit_data *judgments_data(const struct judgments *judgments);
 

@@ -42,7 +42,7 @@ static const char *write_file(const char *name, const char *text, size_t length)
 
 static struct judgments *read_text(const char *text, struct err *err)
 {
-    return judgments_read(write_file("text.jsonl", text, strlen(text)), NULL, err);
+    return judgments_read(write_file("text.jsonl", text, strlen(text)), NULL, true, err);
 }
 
 static void a_small_file_by_hand(void **state UNUSED)
@@ -176,12 +176,70 @@ static void mixed_embeddings_and_dimensions_are_refused(void **state UNUSED)
     assert_null(read_text(two, &err));
     assert_non_null(strstr(err.message, "--dimension"));
     const char *path = write_file("two.jsonl", two, strlen(two));
-    struct judgments *judgments = judgments_read(path, "loud", &err);
+    struct judgments *judgments = judgments_read(path, "loud", true, &err);
     assert_non_null(judgments);
     assert_int_equal(judgments_data(judgments)->n_ratings, 1);
     assert_true(judgments_data(judgments)->rating_value[0] == 3);
     judgments_free(judgments);
-    assert_null(judgments_read(path, "soft", &err));
+    assert_null(judgments_read(path, "soft", true, &err));
+}
+
+// As "left>right weight" of each comparison; what is "4" here is an edit.
+static void expect_comparisons(const char *judgment, bool edits, const char *expected)
+{
+    char text[4096], said[512] = "";
+    struct err err = {0};
+    snprintf(text, sizeof(text),
+        ITEM2 RATER1 "{\"type\":\"judgment\",\"item\":\"i2\",\"rater\":\"r1\",%s}\n" ITEM1, judgment);
+    struct judgments *judgments =
+        judgments_read(write_file("edit.jsonl", text, strlen(text)), NULL, edits, &err);
+    if (judgments == NULL)
+        fail_msg("%s", err.message);
+    const struct fit_data *data = judgments_data(judgments);
+    assert_int_equal(data->item_first[2], 5);
+    assert_int_equal(data->n_responses, 5 + data->n_edits);
+    for (uint32_t i = 0; i < data->n_judgments; i++) {
+        bool is_edit = data->judgment_left[i] == 5, is_right = data->judgment_outcome[i] == FIT_RIGHT;
+        uint32_t better = is_right ? data->judgment_right[i] : data->judgment_left[i];
+        uint32_t worse = is_right ? data->judgment_left[i] : data->judgment_right[i];
+        snprintf(said + strlen(said), sizeof(said) - strlen(said), "%s%s%c%u/%d", i > 0 ? " " : "",
+            is_edit ? "*" : (char[]){(char)('0' + better), '\0'},
+            data->judgment_outcome[i] == FIT_TIE ? '=' : '>', worse,
+            (int)(1 / (double)data->judgment_weight[i] + 0.5));
+    }
+    assert_string_equal(said, expected);
+    if (data->n_edits > 0) {
+        assert_int_equal(data->n_edits, 1);
+        assert_int_equal(data->edit_item[0], 0);
+        assert_string_equal(data->response_text[5], "kinder");
+        assert_int_equal(data->response_length[5], 6);
+        assert_int_equal(data->response_model[5], FIT_NO_GROUP);
+    }
+    judgments_free(judgments);
+}
+
+// The rule of exports (coordinator/dataset/view_test.c), and one judgment in all.
+static void what_was_made_better_stands_above(void **state UNUSED)
+{
+#define EDIT(n) "\"edit\":{\"response\":" n ",\"content\":\"kinder\"}"
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"left\"," EDIT("1"), true, "1>0/1 *>1/3 *>0/3");
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"left\"," EDIT("1"), false, "1>0/1");
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"right\"," EDIT("0"), true, "0>1/1 *>0/3 *>1/3");
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"left\"," EDIT("0"), true, "1>0/1 *>0/3");
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"tie\"," EDIT("1"), true, "1=0/1 *>1/3");
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"both_bad\"," EDIT("1"), true, "*>1/1");
+    expect_comparisons("\"responses\":[1,0],\"choice\":\"skip\"," EDIT("1"), true, "");
+    expect_comparisons("\"responses\":[0],\"ratings\":{\"calm\":{\"0\":4}}," EDIT("0"), true, "");
+    expect_comparisons("\"responses\":[0,1,2],\"ranking\":[[2],[0],[1]]," EDIT("2"), true,
+        "2>0/3 2>1/3 0>1/3 *>2/6 *>0/6 *>1/6");
+    expect_comparisons("\"responses\":[0,1,2],\"ranking\":[[0],[1]]," EDIT("2"), true, "0>1/1 *>2/6");
+    struct err err = {0};
+    assert_null(
+        read_text(ITEM1 RATER1 "{\"type\":\"judgment\",\"item\":\"i1\",\"rater\":\"r1\",\"responses\":[0,1],"
+                               "\"choice\":\"left\"," EDIT("2") "}\n",
+            &err));
+    assert_non_null(strstr(err.message, "/edit"));
+#undef EDIT
 }
 
 static void folders_and_zstd(void **state UNUSED)
@@ -195,15 +253,15 @@ static void folders_and_zstd(void **state UNUSED)
     snprintf(inside, sizeof(inside), "%s/export", folder);
     assert_int_equal(mkdir(inside, 0755), 0);
     write_file("export/judgments.jsonl.zst", packed.data, packed.length);
-    struct judgments *judgments = judgments_read(inside, NULL, &err);
+    struct judgments *judgments = judgments_read(inside, NULL, true, &err);
     if (judgments == NULL)
         fail_msg("%s", err.message);
     assert_int_equal(judgments_data(judgments)->n_judgments, 1);
     judgments_free(judgments);
     // Cut short.
     write_file("export/judgments.jsonl.zst", packed.data, packed.length - 3);
-    assert_null(judgments_read(inside, NULL, &err));
-    assert_null(judgments_read("/nowhere/at/all", NULL, &err));
+    assert_null(judgments_read(inside, NULL, true, &err));
+    assert_null(judgments_read("/nowhere/at/all", NULL, true, &err));
     assert_int_equal(err.code, ERR_IO);
     buf_release(&packed);
 }
@@ -278,6 +336,7 @@ int main(void)
         cmocka_unit_test(words_are_ratings_and_partial_ranks_are_ranks),
         cmocka_unit_test(bad_lines_are_named),
         cmocka_unit_test(mixed_embeddings_and_dimensions_are_refused),
+        cmocka_unit_test(what_was_made_better_stands_above),
         cmocka_unit_test(folders_and_zstd),
         cmocka_unit_test(lines_of_all_kinds),
         cmocka_unit_test(names_are_numbered),

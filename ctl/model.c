@@ -60,7 +60,7 @@ static int compare_files(const struct config *config, char **words, struct err *
     const char *dimension = config_text(config, "dimension");
     struct artefact *a = artefact_open(words[0], err), *b = a != NULL ? artefact_open(words[1], err) : NULL;
     struct judgments *judgments =
-        b != NULL ? judgments_read(config_text(config, "file"), dimension != NULL ? dimension : "", err)
+        b != NULL ? judgments_read(config_text(config, "file"), dimension != NULL ? dimension : "", true, err)
                   : NULL;
     const struct fit_options options = {.method = FIT_POOLED, .seed = 1};
     struct fit_result result = {0};

@@ -32,6 +32,8 @@ static const struct {
     [COLUMN_OBJECTIVE_VALUE] = {"objective_value", 4},
     [COLUMN_ITEM_LANGUAGE] = {"item_language", 4},
     [COLUMN_ARTEFACT] = {"artefact", 1},
+    [COLUMN_EDIT_ITEM] = {"edit_item", 4},
+    [COLUMN_EDIT_BEFORE] = {"edit_before", 4},
 };
 
 struct columns_hash {
@@ -138,6 +140,8 @@ void columns_hash_finish(
         totals[i].count = columns_hash_count(hash, (enum column)i);
         hash_stream_finish(hash->columns[i], totals[i].sha256);
         hash->columns[i] = NULL;
+        if (i >= COLUMN_EDIT_ITEM && totals[i].count == 0)
+            continue; // data without edits keep the name that they had before there were any
         add_number(hash->header, (uint64_t)i);
         add_number(hash->header, totals[i].count);
         hash_stream_add(hash->header, totals[i].sha256, HASH_BYTES);

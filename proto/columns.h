@@ -2,7 +2,9 @@
 // worker. Pure; an accumulator belongs to one thread.
 //
 // Items are those with a judgment that counts, in the order of their ids; responses in the order of items; annotators
-// in the order of their pseudonyms; judgments in the order of items and leases.
+// in the order of their pseudonyms; judgments in the order of items and leases. What people made of responses (edits) stands
+// behind all responses, in the order of the judgments that it came with; it has a text, and no model (UINT32_MAX).
+// Comparisons with it stand right behind those of its judgment.
 #ifndef PROTO_COLUMNS_H
 #define PROTO_COLUMNS_H
 
@@ -34,7 +36,9 @@ enum column {
     COLUMN_OBJECTIVE_NUMBER,    // u8: index of the header's objective
     COLUMN_OBJECTIVE_VALUE,     // f32
     COLUMN_ITEM_LANGUAGE, // u32: index of the header's language, UINT32_MAX: not told; none where no language is told
-    COLUMN_ARTEFACT, // bytes: of the models that are to be compared, end to end
+    COLUMN_ARTEFACT,    // bytes: of the models that are to be compared, end to end
+    COLUMN_EDIT_ITEM,   // u32: whose response was edited; a value for each edit
+    COLUMN_EDIT_BEFORE, // u32: how many comparisons of the same judgment stand before those with the edit
     N_COLUMNS
 };
 
@@ -42,7 +46,7 @@ size_t column_width(enum column column); // bytes a value
 const char *column_name(enum column column);
 
 // The snapshot's name: SHA-256 over the header and, for each column, its number, count and SHA-256. It does not depend
-// on how columns were cut into chunks.
+// on how columns were cut into chunks. Columns of edits count only where there are any.
 struct columns_hash;
 struct columns_hash *columns_hash_new(void);
 void columns_hash_free(struct columns_hash *hash);

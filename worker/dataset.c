@@ -170,6 +170,20 @@ static int want(const struct dataset *dataset, enum column column, uint64_t coun
     return 0;
 }
 
+// Edits are texts: there are none beside embeddings.
+static int count_edits(struct dataset *dataset, struct err *err)
+{
+    struct fit_data *data = &dataset->data;
+    size_t n = count_of(dataset, COLUMN_EDIT_ITEM);
+    if (n > data->n_responses || (n > 0 && data->n_dimensions > 0))
+        return err_set(err, ERR_INVALID, "%zu edits of %u responses of %u dimensions", n, data->n_responses,
+            data->n_dimensions);
+    data->n_edits = (uint32_t)n;
+    data->edit_item = values_of(dataset, COLUMN_EDIT_ITEM);
+    data->edit_before = values_of(dataset, COLUMN_EDIT_BEFORE);
+    return 0;
+}
+
 static int check_counts(const struct dataset *dataset, struct err *err)
 {
     const struct fit_data *data = &dataset->data;
@@ -201,6 +215,7 @@ static int check_counts(const struct dataset *dataset, struct err *err)
         {COLUMN_OBJECTIVE_NUMBER, n_objective_ratings},
         {COLUMN_ITEM_LANGUAGE, data->n_languages > 0 ? data->n_items : 0},
         {COLUMN_ARTEFACT, artefact_bytes},
+        {COLUMN_EDIT_BEFORE, data->n_edits},
         {COLUMN_ANNOTATOR_KEY, data->n_annotators},
         {COLUMN_ANNOTATOR_GROUP, (uint64_t)data->n_annotators * data->n_attributes},
     };
@@ -223,9 +238,9 @@ static int place_items(struct dataset *dataset, struct err *err)
         first += n_responses[i];
     }
     dataset->item_first[data->n_items] = (uint32_t)first;
-    if (first != data->n_responses)
+    if (first != data->n_responses - data->n_edits)
         return err_set(err, ERR_INVALID, "the items have %llu responses and not %u",
-            (unsigned long long)first, data->n_responses);
+            (unsigned long long)first, data->n_responses - data->n_edits);
     return 0;
 }
 
@@ -268,6 +283,8 @@ int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struc
     if (dataset->hash == NULL)
         return err_set(err, ERR_INVALID, "a second end");
     int rc = check_hashes(dataset, end, err);
+    if (rc == 0)
+        rc = count_edits(dataset, err);
     if (rc == 0)
         rc = check_counts(dataset, err);
     if (rc == 0)

@@ -61,9 +61,10 @@ static bool stop(void *arg UNUSED, const char *phase UNUSED, double fraction UNU
 // Shapes are the dataset's business, indices the fit's: it must refuse wrong ones before it works.
 static void use(const struct fit_data *data)
 {
-    assert(data->item_first[0] == 0 && data->item_first[data->n_items] == data->n_responses);
+    assert(data->item_first[0] == 0 && data->item_first[data->n_items] == data->n_responses - data->n_edits);
     for (uint32_t i = 0; i < data->n_items; i++)
         assert(data->item_first[i] <= data->item_first[i + 1]);
+    assert(data->n_edits <= data->n_responses);
     size_t bytes = 0;
     for (uint32_t i = 0; data->n_dimensions == 0 && i < data->n_responses; i++)
         for (size_t j = 0; j < data->response_length[i]; j++)

@@ -17,6 +17,7 @@ struct side {
     struct dataset *dataset;
     struct columns_hash *hash;
     uint64_t sent[N_COLUMNS];
+    unsigned char snapshot[HASH_BYTES]; // once finished
 };
 
 static int begin(struct side *side, uint32_t n_items, uint32_t n_responses, uint64_t max_bytes)
@@ -81,6 +82,7 @@ static int finish(struct side *side, int spoil)
     Plenum__DatasetEnd end = PLENUM__DATASET_END__INIT;
     struct err err;
     columns_hash_finish(side->hash, totals, snapshot);
+    memcpy(side->snapshot, snapshot, HASH_BYTES);
     if (spoil > 0)
         totals[spoil].sha256[5] ^= 1;
     if (spoil < 0)
@@ -175,11 +177,69 @@ static void test_whole(void **state UNUSED)
     release(&side);
 }
 
+// The name was computed apart, by the definition from before there were edits: with none it stays.
+static void test_data_without_edits_keep_their_name(void **state UNUSED)
+{
+    struct side side;
+    char name[HASH_HEX_BYTES];
+    assert_int_equal(begin(&side, 2, 4, ROOM), 0);
+    fill(&side, COLUMN_NONE);
+    assert_int_equal(finish(&side, 0), 0);
+    hex_encode(side.snapshot, HASH_BYTES, name);
+    assert_string_equal(name, "5ed3528c239c6639b2b388168e8ed7bda65e5dd832512258178b5bee5115dfe2");
+    release(&side);
+}
+
+// Two edits of the second item behind the responses of `fill`; the same, with less of one column.
+static int finish_with_edits(struct side *side, enum column less)
+{
+    const uint32_t lengths[] = {1, 2}, models[] = {UINT32_MAX, UINT32_MAX}, items[] = {1, 1},
+                   before[] = {1, 0};
+    const struct {
+        enum column column;
+        const void *data;
+    } columns[] = {{COLUMN_RESPONSE_LENGTH, lengths}, {COLUMN_RESPONSE_MODEL, models},
+        {COLUMN_EDIT_ITEM, items}, {COLUMN_EDIT_BEFORE, before}};
+    assert_int_equal(begin(side, 2, 6, ROOM), 0);
+    fill(side, COLUMN_NONE);
+    assert_int_equal(add(side, COLUMN_RESPONSE_TEXT, "ghi", 3), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
+        assert_int_equal(add(side, columns[i].column, columns[i].data, columns[i].column == less ? 4 : 8), 0);
+    return finish(side, 0);
+}
+
+static void test_edits_stand_behind_the_responses(void **state UNUSED)
+{
+    struct side side;
+    assert_int_equal(finish_with_edits(&side, COLUMN_NONE), 0);
+    const struct fit_data *data = dataset_fit_data(side.dataset);
+    assert_int_equal(data->n_responses, 6);
+    assert_int_equal(data->item_first[2], 4);
+    assert_int_equal(data->n_edits, 2);
+    assert_true(data->edit_item[1] == 1 && data->edit_before[0] == 1);
+    assert_memory_equal(data->response_text[5], "hi", 2);
+    release(&side);
+    static const enum column all[] = {
+        COLUMN_RESPONSE_LENGTH, COLUMN_RESPONSE_MODEL, COLUMN_EDIT_ITEM, COLUMN_EDIT_BEFORE};
+    for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+        assert_int_equal(finish_with_edits(&side, all[i]), ERR_INVALID);
+        release(&side);
+    }
+    const uint32_t many[] = {1, 1, 1, 1, 1}; // more than there are responses
+    assert_int_equal(begin(&side, 2, 4, ROOM), 0);
+    fill(&side, COLUMN_NONE);
+    assert_int_equal(add(&side, COLUMN_EDIT_ITEM, many, sizeof(many)), 0);
+    assert_int_equal(add(&side, COLUMN_EDIT_BEFORE, many, sizeof(many)), 0);
+    assert_int_equal(finish(&side, 0), ERR_INVALID);
+    release(&side);
+}
+
 static void test_what_is_missing_is_seen(void **state UNUSED)
 {
     for (int column = 1; column < N_COLUMNS; column++) {
         bool is_optional = column == COLUMN_RESPONSE_EMBEDDING || column == COLUMN_RATING_ANNOTATOR ||
-                           column == COLUMN_RATING_RESPONSE || column == COLUMN_RATING_VALUE;
+                           column == COLUMN_RATING_RESPONSE || column == COLUMN_RATING_VALUE ||
+                           column >= COLUMN_EDIT_ITEM;
         struct side side;
         assert_int_equal(begin(&side, 2, 4, ROOM), 0);
         fill(&side, (enum column)column);
@@ -243,6 +303,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_whole),
+        cmocka_unit_test(test_data_without_edits_keep_their_name),
+        cmocka_unit_test(test_edits_stand_behind_the_responses),
         cmocka_unit_test(test_what_is_missing_is_seen),
         cmocka_unit_test(test_what_is_changed_is_seen),
         cmocka_unit_test(test_counts_must_fit),

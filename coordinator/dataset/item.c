@@ -1,8 +1,7 @@
 #include "coordinator/dataset/item.h"
 
-#include "base/buf.h"
+#include "coordinator/dataset/edit.h"
 #include "coordinator/db/db.h"
-#include "coordinator/identity/keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,31 +31,22 @@ static void count_outcome(struct export_counts *counts, const char *outcome)
         counts->by_outcome[i] += strcmp(outcome, outcome_names[i]) == 0;
 }
 
-// What the person made of a response, opened with their key. Not there when the key is gone: what was erased stays so.
 static void read_edit(const struct export_run *run, const json_t *json, struct export_judgment *judgment)
 {
     const char *hex = json_string_value(json_object_get(json, "note"));
     const char *whose = json_string_value(json_object_get(json, "person"));
     struct uuid person;
-    struct buf note;
-    struct err err;
+    struct edit edit;
     if (hex == NULL || whose == NULL || uuid_parse(whose, &person) < 0)
         return;
     size_t size = strlen(hex) / 2;
     unsigned char *sealed = malloc(size + 1);
     if (sealed == NULL)
         abort();
-    buf_init(&note, KEYS_SEALED_MAX_BYTES);
-    if (hex_decode(hex, sealed, size) == 0 &&
-        keys_unseal(run->keys, person, KEYS_TEXT, sealed, size, &note, &err) == 0) {
-        json_t *words = json_loadb(note.data, note.length, 0, NULL);
-        const json_t *edit = json_object_get(words, "edit");
-        const char *content = json_string_value(json_object_get(edit, "content"));
-        judgment->edited = (int)json_integer_value(json_object_get(edit, "response"));
-        judgment->content = content != NULL ? strdup(content) : NULL;
-        json_decref(words);
+    if (hex_decode(hex, sealed, size) == 0 && edit_open(run->keys, person, sealed, size, &edit)) {
+        judgment->edited = edit.response;
+        judgment->content = edit.content;
     }
-    buf_release(&note);
     free(sealed);
 }
 

@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "coordinator/dataset/card.h"
+#include "coordinator/dataset/edit.h"
 #include "coordinator/dataset/item.h"
 #include "coordinator/db/db.h"
 #include "coordinator/identity/keys.h"
@@ -111,9 +112,7 @@ static int read_project(struct making *making, struct db_session *session, struc
     const char *goal = json_string_value(json_object_get(task, "goal"));
     making->run.task = task;
     making->run.is_worse = goal != NULL && strcmp(goal, "worse") == 0;
-    // Only where people were asked to make a response better, and so knew what becomes of it; a rationale never goes out.
-    const char *edit = json_string_value(json_object_get(task, "edit"));
-    making->run.has_edits = edit != NULL && strcmp(edit, "off") != 0;
+    making->run.has_edits = edit_goes_out(json_string_value(json_object_get(task, "edit")));
     making->run.has_gold = json_object_get(making->settings, "onboarding") != NULL ||
                            json_object_get(making->settings, "attention_share") != NULL;
     making->run.keys = making->job->app->keys;
@@ -191,7 +190,7 @@ static json_t *open_words(const struct making *making, const struct db_result *r
     size_t size = 0;
     struct arena *arena = arena_new(4 * KEYS_SEALED_MAX_BYTES);
     const unsigned char *sealed = db_bytes(row, 0, 10, arena, &size);
-    json_t *words = identity_open_item(making->job->app->keys, db_uuid(row, 0, 11), sealed, size);
+    json_t *words = identity_open_words(making->job->app->keys, db_uuid(row, 0, 11), sealed, size);
     arena_free(arena);
     return words;
 }

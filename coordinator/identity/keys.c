@@ -321,7 +321,7 @@ json_t *identity_open_demographics(
     return open_json(keys, person, KEYS_DEMOGRAPHICS, sealed, size);
 }
 
-json_t *identity_open_item(const struct keys *keys, struct uuid person, const void *sealed, size_t size)
+json_t *identity_open_words(const struct keys *keys, struct uuid person, const void *sealed, size_t size)
 {
     return open_json(keys, person, KEYS_TEXT, sealed, size);
 }

@@ -44,9 +44,9 @@ int keys_forget_text(const struct keys *keys, struct uuid person, struct err *er
 json_t *identity_open_demographics(
     const struct keys *keys, struct uuid person, const void *sealed, size_t size);
 
-// An item whose words a person wrote, from item_sealed.sealed: {"prompt": [...], "responses": [content]}, or NULL when their key
-// is gone. The caller owns the reference.
-json_t *identity_open_item(const struct keys *keys, struct uuid person, const void *sealed, size_t size);
+// What a person wrote, where it was sealed as JSON: an item's words ({"prompt": [...], "responses": [content]}), what stands beside
+// a judgment ({"rationale", "edit"}). NULL when their key is gone. The caller owns the reference.
+json_t *identity_open_words(const struct keys *keys, struct uuid person, const void *sealed, size_t size);
 
 // --- the deployment ---------------------------------------------------------------------------------------------------
 const struct note_key *keys_log(const struct keys *keys);

@@ -276,7 +276,7 @@ static int on_row(void *arg, const struct db_result *row, struct err *err)
     struct arena *arena = arena_new(4 * KEYS_SEALED_MAX_BYTES);
     size_t size = 0;
     const unsigned char *sealed = db_bytes(row, 0, SEALED, arena, &size);
-    json_t *external = identity_open_item(export->app->keys, db_uuid(row, 0, PERSON), sealed, size);
+    json_t *external = identity_open_words(export->app->keys, db_uuid(row, 0, PERSON), sealed, size);
     static const char *const kinds[] = {"id", "study", "session"};
     int written = 1;
     if (external != NULL) { // else they were erased

@@ -2,60 +2,17 @@
 // columns in chunks. Held in memory at once: an id and an index for each item and annotator, codes for each annotator,
 // and one chunk a column.
 #include "coordinator/api.h"
+#include "coordinator/dataset/edit.h"
 #include "coordinator/identity/keys.h"
-#include "coordinator/learn/groups.h"
-#include "coordinator/learn/names.h"
-#include "coordinator/learn/stream.h"
-#include "proto/columns.h"
+#include "coordinator/learn/dataset.h"
 
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     ITEMS_MAX = 4 * 1024 * 1024,
-    RESPONSES_MAX = 16 * 1024 * 1024,
     ANNOTATORS_MAX = 4 * 1024 * 1024,
     PEOPLE_AT_ONCE = 500,
-    RANKED_MAX = 100,
-    NO_INDEX = -1,
-};
-
-struct person {
-    struct uuid participant, person;
-    int64_t answers_version; // by which all that they judged counts; 0: the first
-    bool is_imported, is_left_out;
-};
-
-struct place {
-    struct uuid item;
-    uint32_t first, n;
-};
-
-struct sender {
-    struct stream *stream;
-    const struct stream_source *source;
-    struct db_session *session;
-    struct columns_hash *hash;
-    struct buf columns[N_COLUMNS];
-    uint64_t sent[N_COLUMNS]; // values
-    bool is_simulated;        // the project
-    bool is_worse;            // its choices name the worse one
-    char dimension[256];
-    json_t *questions;
-    struct person *people;
-    size_t n_people, people_capacity;
-    uint32_t n_items, n_responses, n_dimensions;
-    char *models[WIRE_MODELS_MAX]; // by name
-    uint32_t n_models;
-    bool has_too_many_models;
-    struct learn_names objectives, languages;
-    uint64_t artefact_bytes[WIRE_ARTEFACTS_MAX];
-    struct place *places;
-    uint32_t n_places, n_placed;
-    struct groups *groups;
-    json_t *words; // of the sealed item that was opened last
-    struct uuid words_of;
 };
 
 // --- columns --------------------------------------------------------------------------------------------------------
@@ -74,7 +31,7 @@ static int flush(struct sender *sender, enum column column, struct err *err)
     return rc;
 }
 
-static int add(struct sender *sender, enum column column, const void *data, size_t size, struct err *err)
+int dataset_add(struct sender *sender, enum column column, const void *data, size_t size, struct err *err)
 {
     struct buf *buf = &sender->columns[column];
     columns_hash_add(sender->hash, column, data, size);
@@ -92,19 +49,19 @@ static int add(struct sender *sender, enum column column, const void *data, size
     return 0;
 }
 
-static int add_u32(struct sender *sender, enum column column, uint32_t value, struct err *err)
+int dataset_add_u32(struct sender *sender, enum column column, uint32_t value, struct err *err)
 {
-    return add(sender, column, &value, sizeof(value), err);
+    return dataset_add(sender, column, &value, sizeof(value), err);
 }
 
-static int add_u8(struct sender *sender, enum column column, uint8_t value, struct err *err)
+int dataset_add_u8(struct sender *sender, enum column column, uint8_t value, struct err *err)
 {
-    return add(sender, column, &value, sizeof(value), err);
+    return dataset_add(sender, column, &value, sizeof(value), err);
 }
 
-static int add_f32(struct sender *sender, enum column column, float value, struct err *err)
+int dataset_add_f32(struct sender *sender, enum column column, float value, struct err *err)
 {
-    return add(sender, column, &value, sizeof(value), err);
+    return dataset_add(sender, column, &value, sizeof(value), err);
 }
 
 // The first eight bytes of SHA-256, big-endian: fit_prompt_hash, and the key of an annotator.
@@ -221,10 +178,10 @@ static int send_annotators(struct sender *sender, struct err *err)
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < sender->n_people; i++) {
         uint64_t key = short_hash(sender->people[i].participant.bytes, UUID_BYTES);
-        rc = add(sender, COLUMN_ANNOTATOR_KEY, &key, sizeof(key), err);
+        rc = dataset_add(sender, COLUMN_ANNOTATOR_KEY, &key, sizeof(key), err);
     }
     for (uint32_t i = 0; rc == 0 && i < groups_n_attributes(sender->groups); i++)
-        rc = add(sender, COLUMN_ANNOTATOR_GROUP, groups_codes(sender->groups, i),
+        rc = dataset_add(sender, COLUMN_ANNOTATOR_GROUP, groups_codes(sender->groups, i),
             sender->n_people * sizeof(uint32_t), err);
     return rc;
 }
@@ -247,6 +204,8 @@ static int read_project(struct sender *sender, struct err *err)
         asked[0] != '\0' ? asked : db_text(&result, 0, 1));
     sender->questions = json_loads(db_text(&result, 0, 2), 0, NULL);
     sender->is_worse = db_bool(&result, 0, 3);
+    sender->has_edits =
+        sender->source->has_edits && edit_goes_out(db_is_null(&result, 0, 4) ? NULL : db_text(&result, 0, 4));
     rc = db_session_query(sender->session, QUERY_LEARN_DATA_SHAPE, &params, &result, err);
     if (rc < 0)
         return rc;
@@ -261,6 +220,7 @@ static int read_project(struct sender *sender, struct err *err)
     bool embedded =
         db_number(&result, 0, 2) == n_responses && smallest == greatest && smallest > 0 && smallest % 4 == 0;
     sender->n_dimensions = embedded ? (uint32_t)(smallest / 4) : 0;
+    sender->has_edits = sender->has_edits && !embedded; // an edit comes without one
     sender->places = calloc((size_t)n_items + 1, sizeof(struct place));
     if (sender->places == NULL)
         abort();
@@ -319,7 +279,7 @@ static int add_model(struct sender *sender, const struct db_result *result, stru
         if (found != NULL)
             index = (uint32_t)(found - sender->models);
     }
-    return add_u32(sender, COLUMN_RESPONSE_MODEL, index, err);
+    return dataset_add_u32(sender, COLUMN_RESPONSE_MODEL, index, err);
 }
 
 // Of too many dimensions the first by name are told of; of too many languages none.
@@ -360,7 +320,7 @@ static int on_artefact(void *arg, const struct db_result *result, struct err *er
     struct arena *arena = arena_new(SIZE_MAX);
     size_t size = 0;
     const unsigned char *bytes = db_bytes(result, 0, 0, arena, &size);
-    int rc = add(arg, COLUMN_ARTEFACT, bytes, size, err);
+    int rc = dataset_add(arg, COLUMN_ARTEFACT, bytes, size, err);
     arena_free(arena);
     return rc;
 }
@@ -387,7 +347,7 @@ static int open_sealed(struct sender *sender, const struct db_result *result, st
         const unsigned char *sealed = db_bytes(result, 0, 6, arena, &size);
         json_decref(sender->words);
         sender->words = sender->source->keys != NULL
-                            ? identity_open_item(sender->source->keys, db_uuid(result, 0, 7), sealed, size)
+                            ? identity_open_words(sender->source->keys, db_uuid(result, 0, 7), sealed, size)
                             : NULL;
         sender->words_of = item;
         arena_free(arena);
@@ -433,11 +393,11 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
         uint64_t prompt = prompt_hash(sender, result, item);
         sender->places[sender->n_places++] =
             (struct place){.item = item, .first = sender->n_placed, .n = (uint32_t)db_number(result, 0, 1)};
-        rc = add(sender, COLUMN_ITEM_PROMPT, &prompt, sizeof(prompt), err);
+        rc = dataset_add(sender, COLUMN_ITEM_PROMPT, &prompt, sizeof(prompt), err);
         if (rc == 0)
-            rc = add_u8(sender, COLUMN_ITEM_RESPONSES, (uint8_t)db_number(result, 0, 1), err);
+            rc = dataset_add_u8(sender, COLUMN_ITEM_RESPONSES, (uint8_t)db_number(result, 0, 1), err);
         if (rc == 0 && sender->languages.n > 0)
-            rc = add_u32(sender, COLUMN_ITEM_LANGUAGE,
+            rc = dataset_add_u32(sender, COLUMN_ITEM_LANGUAGE,
                 learn_names_index(
                     &sender->languages, db_is_null(result, 0, 9) ? NULL : db_text(result, 0, 9)),
                 err);
@@ -450,14 +410,14 @@ static int on_response(void *arg, const struct db_result *result, struct err *er
     if (sender->n_dimensions == 0) {
         size_t length;
         const char *text = response_text(sender, result, item, (size_t)n, &length);
-        rc = add_u32(sender, COLUMN_RESPONSE_LENGTH, (uint32_t)length, err);
-        return rc < 0 ? rc : add(sender, COLUMN_RESPONSE_TEXT, text, length, err);
+        rc = dataset_add_u32(sender, COLUMN_RESPONSE_LENGTH, (uint32_t)length, err);
+        return rc < 0 ? rc : dataset_add(sender, COLUMN_RESPONSE_TEXT, text, length, err);
     }
     size_t size;
     struct arena *arena = arena_new(1024 * 1024);
     const unsigned char *embedding = db_bytes(result, 0, 5, arena, &size);
     assert(size == sender->n_dimensions * sizeof(float));
-    rc = add(sender, COLUMN_RESPONSE_EMBEDDING, embedding, size, err);
+    rc = dataset_add(sender, COLUMN_RESPONSE_EMBEDDING, embedding, size, err);
     arena_free(arena);
     return rc;
 }
@@ -474,217 +434,13 @@ static int send_items(struct sender *sender, struct err *err)
     return rc;
 }
 
-// --- judgments --------------------------------------------------------------------------------------------------------
-static const struct place *place_of(const struct sender *sender, struct uuid item)
-{
-    size_t low = 0, high = sender->n_places;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = memcmp(sender->places[middle].item.bytes, item.bytes, UUID_BYTES);
-        if (order == 0)
-            return &sender->places[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NULL;
-}
-
-static int64_t annotator_of(const struct sender *sender, struct uuid participant)
-{
-    size_t low = 0, high = sender->n_people;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = memcmp(sender->people[middle].participant.bytes, participant.bytes, UUID_BYTES);
-        if (order == 0)
-            return sender->people[middle].is_left_out ? NO_INDEX : (int64_t)middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return NO_INDEX; // excluded or gone
-}
-
-struct comparison {
-    uint32_t annotator, left, right;
-    uint8_t outcome, strength;
-    float weight;
-};
-
-static int send_comparison(struct sender *sender, const struct comparison *comparison, struct err *err)
-{
-    int rc = add_u32(sender, COLUMN_JUDGMENT_ANNOTATOR, comparison->annotator, err);
-    if (rc == 0)
-        rc = add_u32(sender, COLUMN_JUDGMENT_LEFT, comparison->left, err);
-    if (rc == 0)
-        rc = add_u32(sender, COLUMN_JUDGMENT_RIGHT, comparison->right, err);
-    if (rc == 0)
-        rc = add_u8(sender, COLUMN_JUDGMENT_OUTCOME, comparison->outcome, err);
-    if (rc == 0)
-        rc = add_u8(sender, COLUMN_JUDGMENT_STRENGTH, comparison->strength, err);
-    return rc < 0 ? rc : add_f32(sender, COLUMN_JUDGMENT_WEIGHT, comparison->weight, err);
-}
-
-// `shown` in PostgreSQL's form, "{1,0}": the first is on the left.
-static int send_pair(struct sender *sender, const struct db_result *result, const struct place *place,
-    uint32_t annotator, struct err *err)
-{
-    unsigned left, right;
-    const char *outcome = db_text(result, 0, 2);
-    if (sscanf(db_text(result, 0, 4), "{%u,%u}", &left, &right) != 2 || left >= place->n || right >= place->n)
-        return 0;
-    struct comparison comparison = {
-        .annotator = annotator,
-        .left = place->first + left,
-        .right = place->first + right,
-        .outcome = outcome[0] == 't'                         ? 2
-                   : (outcome[0] == 'l') != sender->is_worse ? 0
-                                                             : 1,
-        .strength = (uint8_t)db_number(result, 0, 3),
-        .weight = 1,
-    };
-    return send_comparison(sender, &comparison, err);
-}
-
-// All strict pairs of a ranking of m, weight 1 / (m (m - 1) / 2) each: a ranking counts as one judgment.
-static int send_ranking(struct sender *sender, const struct db_result *result, const struct place *place,
-    uint32_t annotator, struct err *err)
-{
-    unsigned response[RANKED_MAX];
-    size_t level[RANKED_MAX], m = 0, i, j;
-    json_t *ranking = json_loads(db_text(result, 0, 5), 0, NULL), *tied, *one;
-    json_array_foreach(ranking, i, tied)
-    {
-        json_array_foreach(tied, j, one)
-        {
-            json_int_t n = json_is_integer(one) ? json_integer_value(one) : -1;
-            if (n >= 0 && n < place->n && m < RANKED_MAX) {
-                response[m] = (unsigned)n;
-                level[m++] = i;
-            }
-        }
-    }
-    json_decref(ranking);
-    int rc = 0;
-    for (i = 0; rc == 0 && i < m; i++) {
-        for (j = i + 1; rc == 0 && j < m; j++) {
-            if (level[i] == level[j])
-                continue;
-            struct comparison comparison = {
-                .annotator = annotator,
-                .left = place->first + response[i],
-                .right = place->first + response[j],
-                .weight = 2.0F / (float)(m * (m - 1)),
-            };
-            rc = send_comparison(sender, &comparison, err);
-        }
-    }
-    return rc;
-}
-
-// A number as it is; yes is more than no, and who is unsure has not rated.
-static bool rating_value(const json_t *rating, float *ret_value)
-{
-    const char *word = json_string_value(rating);
-    bool yes = word != NULL && strcmp(word, "yes") == 0, no = word != NULL && strcmp(word, "no") == 0;
-    *ret_value = json_is_number(rating) ? (float)json_number_value(rating) : yes ? 1 : 0;
-    return json_is_number(rating) || yes || no;
-}
-
-// One dimension: the one asked for, else what learn_data_project says.
-static int send_rating(struct sender *sender, const struct db_result *result, const struct place *place,
-    uint32_t annotator, struct err *err)
-{
-    json_t *ratings = json_loads(db_text(result, 0, 6), 0, NULL), *value;
-    const char *number;
-    int rc = 0;
-    json_object_foreach(json_object_get(ratings, sender->dimension), number, value)
-    {
-        char *end;
-        float rating;
-        unsigned long n = strtoul(number, &end, 10);
-        if (end == number || *end != '\0' || n >= place->n || !rating_value(value, &rating))
-            continue; // also what is said of the whole item
-        rc = add_u32(sender, COLUMN_RATING_ANNOTATOR, annotator, err);
-        if (rc == 0)
-            rc = add_u32(sender, COLUMN_RATING_RESPONSE, place->first + (uint32_t)n, err);
-        if (rc == 0)
-            rc = add_f32(sender, COLUMN_RATING_VALUE, rating, err);
-        if (rc < 0)
-            break;
-    }
-    json_decref(ratings);
-    return rc;
-}
-
-// Ratings of all dimensions, and of articles.
-static int send_objectives(struct sender *sender, const struct db_result *result, const struct place *place,
-    uint32_t annotator, struct err *err)
-{
-    if (sender->objectives.n == 0 || db_is_null(result, 0, 6))
-        return 0;
-    json_t *ratings = json_loads(db_text(result, 0, 6), 0, NULL), *slots, *value;
-    const char *dimension, *slot;
-    int rc = 0;
-    json_object_foreach(ratings, dimension, slots)
-    {
-        uint32_t number = learn_names_index(&sender->objectives, dimension);
-        json_object_foreach(slots, slot, value)
-        {
-            char *end;
-            float rating;
-            unsigned long n = strtoul(slot, &end, 10);
-            if (rc < 0 || number == UINT32_MAX || end == slot || *end != '\0' || n >= place->n ||
-                !rating_value(value, &rating))
-                continue;
-            rc = add_u32(sender, COLUMN_OBJECTIVE_ANNOTATOR, annotator, err);
-            if (rc == 0)
-                rc = add_u32(sender, COLUMN_OBJECTIVE_RESPONSE, place->first + (uint32_t)n, err);
-            if (rc == 0)
-                rc = add_u8(sender, COLUMN_OBJECTIVE_NUMBER, (uint8_t)number, err);
-            if (rc == 0)
-                rc = add_f32(sender, COLUMN_OBJECTIVE_VALUE, rating, err);
-        }
-    }
-    json_decref(ratings);
-    return rc;
-}
-
-static int on_judgment(void *arg, const struct db_result *result, struct err *err)
-{
-    struct sender *sender = arg;
-    const struct place *place = place_of(sender, db_uuid(result, 0, 0));
-    int64_t annotator = annotator_of(sender, db_uuid(result, 0, 1));
-    const char *outcome = db_text(result, 0, 2);
-    if (place == NULL || annotator == NO_INDEX)
-        return 0;
-    int rc = send_objectives(sender, result, place, (uint32_t)annotator, err);
-    if (rc < 0)
-        return rc;
-    if (strcmp(outcome, "ranking") == 0)
-        return send_ranking(sender, result, place, (uint32_t)annotator, err);
-    if (strcmp(outcome, "rating") == 0)
-        return send_rating(sender, result, place, (uint32_t)annotator, err);
-    return send_pair(sender, result, place, (uint32_t)annotator, err);
-}
-
-static int send_judgments(struct sender *sender, struct err *err)
-{
-    struct db_params params;
-    db_params_init(&params);
-    db_add_number(&params, sender->source->shard_key);
-    return db_session_stream(sender->session, QUERY_LEARN_DATA_JUDGMENTS, &params, on_judgment, sender, err);
-}
-
 // --- header and end -----------------------------------------------------------------------------------------------------
 static int send_header(struct sender *sender, struct err *err)
 {
     Plenum__DatasetAttribute attributes[GROUPS_ATTRIBUTES_MAX], *list[GROUPS_ATTRIBUTES_MAX];
     Plenum__DatasetHeader header = PLENUM__DATASET_HEADER__INIT;
     header.n_items = sender->n_items;
-    header.n_responses = sender->n_responses;
+    header.n_responses = sender->n_responses + sender->n_edits;
     header.n_annotators = (uint32_t)sender->n_people;
     header.n_dimensions = sender->n_dimensions;
     header.n_attributes = groups_n_attributes(sender->groups);
@@ -760,13 +516,15 @@ static int send_all(struct sender *sender, struct err *err)
     if (rc == 0)
         rc = read_artefact_sizes(sender, err);
     if (rc == 0)
+        rc = dataset_count_edits(sender, err);
+    if (rc == 0)
         rc = send_header(sender, err);
     if (rc == 0)
         rc = send_annotators(sender, err);
     if (rc == 0)
         rc = send_items(sender, err);
     if (rc == 0)
-        rc = send_judgments(sender, err);
+        rc = dataset_send_judgments(sender, err);
     if (rc == 0)
         rc = send_artefacts(sender, err);
     if (rc == 0)
@@ -795,6 +553,7 @@ int dataset_send(struct stream *stream, const struct stream_source *source, stru
     learn_names_forget(&sender->languages);
     json_decref(sender->words);
     json_decref(sender->questions);
+    free(sender->pairs);
     free(sender->people);
     free(sender->places);
     free(sender);

@@ -181,7 +181,9 @@ static void offer(struct lease *lease, const struct db_result *result)
     }
     struct err err;
     lease->state = LEASE_STREAMING;
-    if (stream_start(lease, attribute, dimension != NULL ? dimension : "", compared, n_compared, &err) < 0)
+    bool is_of_pairs = strcmp(method, "compliance") != 0; // of others nothing changes with edits
+    if (stream_start(lease, attribute, dimension != NULL ? dimension : "", is_of_pairs, compared, n_compared,
+            &err) < 0)
         jobs_stream_failed(lease, ERR_IO, &err);
     json_decref(json);
 }

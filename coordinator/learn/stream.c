@@ -84,7 +84,7 @@ static void *run(void *arg)
 }
 
 // --- on the loop ----------------------------------------------------------------------------------------------------
-int stream_start(struct lease *lease, const char *attribute, const char *dimension,
+int stream_start(struct lease *lease, const char *attribute, const char *dimension, bool has_edits,
     const struct uuid *compared, size_t n_compared, struct err *err)
 {
     struct learn *learn = lease->learn;
@@ -99,6 +99,7 @@ int stream_start(struct lease *lease, const char *attribute, const char *dimensi
     stream->source.shard_key = lease->shard_key;
     snprintf(stream->source.attribute, sizeof(stream->source.attribute), "%s", attribute);
     snprintf(stream->source.dimension, sizeof(stream->source.dimension), "%s", dimension);
+    stream->source.has_edits = has_edits;
     for (size_t i = 0; i < n_compared && i < WIRE_ARTEFACTS_MAX; i++)
         stream->source.compared[stream->source.n_compared++] = compared[i];
     pthread_mutex_init(&stream->lock, NULL);

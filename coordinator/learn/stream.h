@@ -11,8 +11,9 @@ struct stream;
 enum { STREAM_PIECES_MAX = 16 };
 
 // --- on the loop --------------------------------------------------------------------------------------------------
-// `attribute` and `dimension` may be ""; `compared` are models to send along. Writes `wake_fd` whenever there is something to look at.
-int stream_start(struct lease *lease, const char *attribute, const char *dimension,
+// `attribute` and `dimension` may be ""; `has_edits`: what people made of responses too; `compared` are models to send along.
+// Writes `wake_fd` whenever there is something to look at.
+int stream_start(struct lease *lease, const char *attribute, const char *dimension, bool has_edits,
     const struct uuid *compared, size_t n_compared, struct err *err) MUST_CHECK;
 // The next frame when there is one; free it with buf_release. A chunk is given only when `with_credit`.
 bool stream_take(struct stream *stream, bool with_credit, struct buf *ret_frame, enum wire_type *ret_type);
@@ -29,6 +30,7 @@ struct stream_source {
     const struct keys *keys;
     int64_t shard_key;
     char attribute[256], dimension[256];
+    bool has_edits; // as far as the study asks for any
     struct uuid compared[WIRE_ARTEFACTS_MAX];
     size_t n_compared;
 };

@@ -78,7 +78,7 @@ static void open_run(void *arg)
         if (words->data != NULL)
             json_object_set_new(one, "words", opened(listing->keys, words));
         json_t *content = item->data != NULL
-                              ? identity_open_item(listing->keys, item->person, item->data, item->size)
+                              ? identity_open_words(listing->keys, item->person, item->data, item->size)
                               : NULL;
         if (item->data != NULL)
             json_object_set_new(one, "content", content != NULL ? content : json_null());

@@ -65,6 +65,9 @@ static void find_held_out(struct compared *compared)
         for (uint32_t r = data->item_first[i]; r < data->item_first[i + 1]; r++)
             compared->held_out[r] = is_held_out && compared->session->pairs.split_of[r] == SPLIT_TEST;
     }
+    for (uint32_t e = 0; e < data->n_edits; e++)
+        compared->held_out[data->n_responses - data->n_edits + e] =
+            compared->held_out[data->item_first[data->edit_item[e]]];
 }
 
 // --- rewards --------------------------------------------------------------------------------------------------------------

@@ -388,6 +388,15 @@ static json_t *trials_json(const struct session *session)
     return list;
 }
 
+// With comparisons of edits taken off: they are of judgments that are counted.
+static json_int_t said(const struct fit_data *data)
+{
+    json_int_t n = (json_int_t)data->n_judgments + data->n_ratings;
+    for (uint32_t i = 0; i < data->n_judgments && data->n_edits > 0; i++)
+        n -= data->judgment_left[i] >= data->n_responses - data->n_edits;
+    return n;
+}
+
 static void describe(const struct session *session, json_t *card)
 {
     const struct pairs *split = session->pairs.split;
@@ -397,7 +406,9 @@ static void describe(const struct session *session, json_t *card)
     json_object_set_new(card, "n_judgments",
         json_integer(session->options->method == FIT_COMPLIANCE
                          ? (json_int_t)session->heads[0].about.n_judgments + session->n_answers
-                         : (json_int_t)session->data->n_judgments + session->data->n_ratings));
+                         : said(session->data)));
+    if (session->data->n_edits > 0)
+        json_object_set_new(card, "n_edits", json_integer(session->data->n_edits));
     json_object_set_new(card, "n_annotators", json_integer(session->heads[0].about.n_annotators));
     json_object_set_new(card, "n_items", json_integer(session->data->n_items));
     json_object_set_new(card, "features",

@@ -125,6 +125,10 @@ void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES])
         for (uint32_t v = 0; v < data->attribute_n_values[a]; v++)
             hash_text(stream, data->attribute_value[a][v], strlen(data->attribute_value[a][v]));
     }
+    if (data->n_edits > 0) {
+        hash_column(stream, data->edit_item, data->n_edits, sizeof(uint32_t));
+        hash_column(stream, data->edit_before, data->n_edits, sizeof(uint32_t));
+    }
     for (uint32_t m = 0; m < data->n_models; m++)
         hash_text(stream, data->model_name[m], strlen(data->model_name[m]));
     if (data->n_models > 0)
@@ -186,7 +190,9 @@ int fit_check(const struct fit_data *data, const struct fit_options *options, st
 
 uint32_t session_item_of(const struct session *session, uint32_t response)
 {
-    const uint32_t *first = session->data->item_first;
+    const uint32_t *first = session->data->item_first, n_own = first[session->data->n_items];
+    if (response >= n_own)
+        return session->data->edit_item[response - n_own];
     uint32_t low = 0, high = session->data->n_items;
     while (low + 1 < high) {
         uint32_t middle = low + (high - low) / 2;

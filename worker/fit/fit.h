@@ -24,7 +24,8 @@ enum fit_outcome { FIT_LEFT = 0, FIT_RIGHT = 1, FIT_TIE = 2 };
 
 // All arrays are the caller's and only read. Indices are checked: a wrong one is ERR_INVALID.
 struct fit_data {
-    // Items in a fixed order (by id), responses in the order of items. item_first has n_items + 1 entries.
+    // Items in a fixed order (by id), responses in the order of items. item_first has n_items + 1 entries; n_responses
+    // counts edits too.
     uint32_t n_items, n_responses;
     const uint32_t *item_first;
     const uint64_t *item_prompt; // fit_prompt_hash of the prompt: items of one prompt share a split
@@ -34,6 +35,14 @@ struct fit_data {
     uint32_t n_dimensions;
     const float *response_embedding;
     bool normalise_embeddings;
+
+    // What people made of responses. Edits stand behind all other responses, outside of item_first: the response of edit e
+    // is n_responses - n_edits + e. In comparisons an edit stands on the left and is preferred; those of one edit follow each
+    // other, right behind the edit_before comparisons of the judgment that it came with, and weigh 1 / (m (m - 1) / 2) each,
+    // m what the judgment ranks, the edit too. As one ranking, all of them then weigh so in the fit.
+    uint32_t n_edits;
+    const uint32_t *edit_item;
+    const uint32_t *edit_before;
 
     // Which model made each response, for the card's table of models; n_models 0: not told.
     uint32_t n_models;

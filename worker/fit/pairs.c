@@ -14,6 +14,40 @@ uint64_t pairs_mix(uint64_t x)
     return x ^ (x >> 31);
 }
 
+static bool is_of_item(const struct fit_data *data, uint32_t response, uint32_t item)
+{
+    return response >= data->item_first[item] && response < data->item_first[item + 1];
+}
+
+// Edits come in their order, the comparisons of each in one piece, and all of a judgment are one person's about one item.
+static int check_edits(const struct fit_data *data, struct err *err)
+{
+    uint32_t n_own = data->n_responses - data->n_edits;
+    const uint32_t *left = data->judgment_left, *right = data->judgment_right;
+    for (uint32_t e = 0; e < data->n_edits; e++) {
+        if (data->edit_item[e] >= data->n_items)
+            return err_set(err, ERR_INVALID, "edit %u is of an item that is not there", e);
+    }
+    int64_t last = -1;
+    for (uint32_t i = 0; i < data->n_judgments && data->n_edits > 0; i++) {
+        int64_t edit = (int64_t)left[i] - n_own;
+        bool is_right = right[i] < n_own;
+        if (is_right && edit >= 0) {
+            bool is_first = i == 0 || left[i - 1] != left[i];
+            uint32_t item = data->edit_item[edit], before = is_first ? data->edit_before[edit] : 0;
+            is_right = data->judgment_outcome[i] == FIT_LEFT && is_of_item(data, right[i], item) &&
+                       before <= i && is_first == (edit != last) && edit >= last;
+            for (uint32_t j = i; is_right && j-- > i - before;)
+                is_right = data->judgment_annotator[j] == data->judgment_annotator[i] &&
+                           is_of_item(data, left[j], item) && is_of_item(data, right[j], item);
+            last = edit;
+        }
+        if (!is_right)
+            return err_set(err, ERR_INVALID, "judgment %u is not what an edit can say", i);
+    }
+    return 0;
+}
+
 static int check_judgments(const struct fit_data *data, struct err *err)
 {
     for (uint32_t i = 0; i < data->n_judgments; i++) {
@@ -42,7 +76,7 @@ static int check_items(const struct fit_data *data, struct err *err)
             return err_set(err, ERR_INVALID, "item %u has responses out of order", i);
         at = data->item_first[i + 1];
     }
-    if (at != data->n_responses)
+    if (data->n_edits > data->n_responses || at != data->n_responses - data->n_edits)
         return err_set(err, ERR_INVALID, "responses and items do not match");
     for (uint32_t a = 0; a < data->n_attributes; a++) {
         bool too_long = strlen(data->attribute_name[a]) > FIT_NAME_MAX;
@@ -89,7 +123,7 @@ uint64_t pairs_order(const struct fit_data *data, uint32_t item, uint64_t salt)
     return pairs_mix(key ^ (UINT64_C(0x706c656e756d2d31) + salt)); // "plenum-1"
 }
 
-// The split of every response; responses of one item share it.
+// The split of every response; responses of one item share it, and what people made of them.
 static int split_items(const struct fit_data *data, uint64_t salt, uint8_t *response_split,
     uint32_t n_prompts[SPLITS], uint64_t *ret_test_from, struct err *err)
 {
@@ -123,6 +157,9 @@ static int split_items(const struct fit_data *data, uint64_t salt, uint8_t *resp
         for (uint32_t r = data->item_first[items[i].item]; r < data->item_first[items[i].item + 1]; r++)
             response_split[r] = (uint8_t)split;
     }
+    for (uint32_t e = 0; e < data->n_edits; e++)
+        response_split[data->n_responses - data->n_edits + e] =
+            response_split[data->item_first[data->edit_item[e]]];
     free(items);
     return 0;
 }
@@ -238,8 +275,25 @@ static size_t count_pairs(
     return n;
 }
 
-static void build_split(const struct fit_data *data, const struct index *index, const uint8_t *split,
-    enum split which, struct arena *arena, struct pairs *pairs)
+// A judgment with an edit is one ranking of what it ranks and the edit: all its pairs weigh as those with the edit do.
+static const float *weigh_edits(const struct fit_data *data, struct arena *arena)
+{
+    if (data->n_edits == 0 || data->judgment_weight == NULL)
+        return data->judgment_weight;
+    uint32_t n_own = data->n_responses - data->n_edits;
+    float *weight = arena_memdup(arena, data->judgment_weight, data->n_judgments * sizeof(*weight));
+    for (uint32_t i = 0; i < data->n_judgments; i++) {
+        bool is_first = data->judgment_left[i] >= n_own &&
+                        (i == 0 || data->judgment_left[i - 1] != data->judgment_left[i]);
+        uint32_t before = is_first ? data->edit_before[data->judgment_left[i] - n_own] : 0;
+        for (uint32_t j = i - before; j < i; j++)
+            weight[j] = weight[i];
+    }
+    return weight;
+}
+
+static void build_split(const struct fit_data *data, const float *weights, const struct index *index,
+    const uint8_t *split, enum split which, struct arena *arena, struct pairs *pairs)
 {
     static const double target[] = {[FIT_LEFT] = 1, [FIT_RIGHT] = 0, [FIT_TIE] = 0.5};
     pairs_reserve(pairs, count_pairs(data, index, split, which), data->n_annotators, arena);
@@ -250,7 +304,7 @@ static void build_split(const struct fit_data *data, const struct index *index, 
         pairs->first[a] = pairs->n;
         for (uint32_t i = index->judgment_first[a]; i < index->judgment_first[a + 1]; i++) {
             uint32_t j = index->judgments[i], left = data->judgment_left[j], right = data->judgment_right[j];
-            double weight = data->judgment_weight != NULL ? data->judgment_weight[j] : 1;
+            double weight = weights != NULL ? weights[j] : 1;
             // Across splits (comparisons between items) a pair would leak one side: it is left out.
             if (split[left] == which && split[right] == which && weight > 0)
                 pairs_add(pairs, a, left, right, target[data->judgment_outcome[j]], weight);
@@ -329,6 +383,8 @@ int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt
     int failed = check_items(data, err);
     if (failed == 0)
         failed = check_judgments(data, err);
+    if (failed == 0)
+        failed = check_edits(data, err);
     uint8_t *split = arena_calloc(arena, (size_t)data->n_responses + 1, sizeof(*split));
     ret_set->split_of = split;
     if (failed == 0)
@@ -340,13 +396,14 @@ int pairs_build(const struct fit_data *data, double annotator_cap, uint64_t salt
         group_by(data->judgment_annotator, data->n_judgments, data->n_annotators, &index.judgment_first);
     index.ratings =
         group_by(data->rating_annotator, data->n_ratings, data->n_annotators, &index.rating_first);
+    const float *weights = weigh_edits(data, arena);
     size_t n = 0;
     for (enum split which = SPLIT_TRAIN; which < SPLITS; which++)
         n += count_pairs(data, &index, split, which);
     if (n > PAIRS_MAX)
         failed = err_set(err, ERR_LIMIT, "%zu comparisons are over the limit of %d", n, PAIRS_MAX);
     for (enum split which = SPLIT_TRAIN; failed == 0 && which < SPLITS; which++)
-        build_split(data, &index, split, which, arena, &ret_set->split[which]);
+        build_split(data, weights, &index, split, which, arena, &ret_set->split[which]);
     free(index.judgments);
     free(index.judgment_first);
     free(index.ratings);

@@ -248,6 +248,149 @@ static void subsets_keep_the_weight(void **state UNUSED)
     planted_free(&planted);
 }
 
+// Forty pairs judged by two people. The second edits: the better one of item 3 (left), of a tie on item 4, and of item 5, of which
+// they said nothing else.
+enum { EDITED_ITEMS = 40, EDITED_OWN = 2 * EDITED_ITEMS, EDITED_ROWS = 2 * EDITED_ITEMS - 1 + 4 };
+struct edited {
+    uint32_t first[EDITED_ITEMS + 1], annotator[EDITED_ROWS], left[EDITED_ROWS], right[EDITED_ROWS];
+    uint64_t prompt[EDITED_ITEMS], key[2];
+    uint8_t outcome[EDITED_ROWS];
+    float weight[EDITED_ROWS], embedding[EDITED_OWN + 3];
+    uint32_t edit_item[3], edit_before[3];
+    struct fit_data data;
+};
+
+static void say(struct edited *edited, uint32_t annotator, uint32_t left, uint32_t right,
+    enum fit_outcome outcome, float weight)
+{
+    uint32_t i = edited->data.n_judgments++;
+    assert_in_range(i, 0, EDITED_ROWS - 1);
+    edited->annotator[i] = annotator;
+    edited->left[i] = left;
+    edited->right[i] = right;
+    edited->outcome[i] = (uint8_t)outcome;
+    edited->weight[i] = weight;
+}
+
+static void make_edited(struct edited *edited)
+{
+    *edited = (struct edited){.key = {1, 2}, .edit_item = {3, 4, 5}, .edit_before = {1, 1, 0}};
+    for (uint32_t i = 0; i < EDITED_ITEMS; i++) {
+        edited->first[i + 1] = 2 * i + 2;
+        edited->prompt[i] = i;
+    }
+    for (uint32_t annotator = 0; annotator < 2; annotator++) {
+        for (uint32_t i = 0; i < EDITED_ITEMS; i++) {
+            uint32_t a = 2 * i, b = a + 1;
+            if (annotator == 0 || i != 5)
+                say(edited, annotator, a, b, annotator == 1 && i == 4 ? FIT_TIE : FIT_LEFT, 1);
+            if (annotator == 1 && i == 3) {
+                say(edited, 1, EDITED_OWN, a, FIT_LEFT, 1 / 3.0F);
+                say(edited, 1, EDITED_OWN, b, FIT_LEFT, 1 / 3.0F);
+            }
+            if (annotator == 1 && (i == 4 || i == 5))
+                say(edited, 1, EDITED_OWN + i - 3, a, FIT_LEFT, i == 4 ? 1 / 3.0F : 1);
+        }
+    }
+    edited->data = (struct fit_data){.n_items = EDITED_ITEMS,
+        .n_responses = EDITED_OWN + 3,
+        .item_first = edited->first,
+        .item_prompt = edited->prompt,
+        .n_dimensions = 1,
+        .response_embedding = edited->embedding,
+        .n_edits = 3,
+        .edit_item = edited->edit_item,
+        .edit_before = edited->edit_before,
+        .n_judgments = edited->data.n_judgments,
+        .judgment_annotator = edited->annotator,
+        .judgment_left = edited->left,
+        .judgment_right = edited->right,
+        .judgment_outcome = edited->outcome,
+        .judgment_weight = edited->weight,
+        .n_annotators = 2,
+        .annotator_key = edited->key};
+    assert_int_equal(edited->data.n_judgments, EDITED_ROWS);
+}
+
+static void an_edit_makes_no_second_judgment(void **state UNUSED)
+{
+    static struct edited edited;
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct pair_set set;
+    struct err err;
+    make_edited(&edited);
+    assert_int_equal(pairs_build(&edited.data, 0, 0, arena, &set, &err), 0);
+    double of_item[2][EDITED_ITEMS] = {{0}};
+    uint32_t n = 0;
+    for (int split = 0; split < SPLITS; split++) {
+        const struct pairs *pairs = &set.split[split];
+        for (uint32_t i = 0; i < pairs->n; i++, n++) {
+            bool is_edit = pairs->left[i] >= EDITED_OWN;
+            uint32_t item = pairs->right[i] / 2;
+            of_item[pairs->annotator[i]][item] += pairs->weight[i];
+            assert_int_equal(set.split_of[pairs->left[i]], split);
+            assert_int_equal(set.split_of[pairs->left[i]], set.split_of[2 * item]);
+            assert_true(pairs->y[i] == (pairs->annotator[i] == 1 && item == 4 && !is_edit ? 0.5 : 1));
+            // Each of a judgment alike.
+            double weight = pairs->annotator[i] == 1 && (item == 3 || item == 4) ? 1 / 3.0 : 1;
+            assert_true(fabs(pairs->weight[i] - weight) < 1e-6);
+        }
+    }
+    assert_int_equal(n, EDITED_ROWS);
+    for (uint32_t i = 0; i < EDITED_ITEMS; i++) {
+        assert_true(fabs(of_item[0][i] - 1) < 1e-6);
+        assert_true(
+            fabs(of_item[1][i] - (i == 4 ? 2 / 3.0 : 1)) < 1e-6); // a tie orders no more than two of three
+    }
+    // Whose prompts are test is as it was without them.
+    struct fit_data without = edited.data;
+    struct pair_set before;
+    without.n_edits = 0;
+    without.n_responses = EDITED_OWN;
+    without.n_judgments = EDITED_ITEMS; // the first one's
+    assert_int_equal(pairs_build(&without, 0, 0, arena, &before, &err), 0);
+    assert_memory_equal(before.split_of, set.split_of, EDITED_OWN);
+    arena_free(arena);
+}
+
+static void what_an_edit_can_not_say(void **state UNUSED)
+{
+    static struct edited edited;
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct pair_set set;
+    struct err err;
+    make_edited(&edited);
+    uint32_t at = 0;
+    while (edited.left[at] < EDITED_OWN)
+        at++;
+    static const char *const cases[] = {"no such item", "of another item", "below", "a tie",
+        "too much before", "another's before", "of two pieces", "out of order", "more than all"};
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        make_edited(&edited);
+        if (i == 0)
+            edited.edit_item[1] = EDITED_ITEMS;
+        else if (i == 1)
+            edited.edit_item[0] = 2;
+        else if (i == 2)
+            edited.right[at] = EDITED_OWN + 1;
+        else if (i == 3)
+            edited.outcome[at] = FIT_TIE;
+        else if (i == 4)
+            edited.edit_before[0] = 2;
+        else if (i == 5)
+            edited.annotator[at - 1] = 0;
+        else if (i == 6)
+            edited.left[at + 1] = edited.right[at + 1] - 1, edited.left[at + 2] = EDITED_OWN;
+        else if (i == 7)
+            edited.left[at] = edited.left[at + 1] = EDITED_OWN + 1, edited.edit_item[1] = 3;
+        else
+            edited.data.n_edits = edited.data.n_responses + 1;
+        if (pairs_build(&edited.data, 0, 0, arena, &set, &err) != ERR_INVALID)
+            fail_msg("%s", cases[i]);
+    }
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -257,6 +400,8 @@ int main(void)
         cmocka_unit_test(one_annotator_is_capped),
         cmocka_unit_test(wrong_columns_are_errors),
         cmocka_unit_test(subsets_keep_the_weight),
+        cmocka_unit_test(an_edit_makes_no_second_judgment),
+        cmocka_unit_test(what_an_edit_can_not_say),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

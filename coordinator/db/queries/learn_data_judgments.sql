@@ -1,8 +1,11 @@
 -- The latest revision of each lease, where it can be learnt from. What somebody judged once more is no other judgment.
-select item_id, participant_id, outcome, strength, shown, answer->'ranking', answer->'ratings'
+-- $2: with what was written beside it (sealed), by which something can be learnt where both are bad too; $3: only those.
+select item_id, participant_id, outcome, strength, shown, answer->'ranking', answer->'ratings', note, to_json(shown)
 from (
-    select distinct on (j.lease_id) j.lease_id, j.item_id, j.participant_id, j.outcome, j.strength, j.shown, j.answer
+    select distinct on (j.lease_id) j.lease_id, j.item_id, j.participant_id, j.outcome, j.strength, j.shown, j.answer,
+        case when $2::boolean then j.note_sealed end as note
     from judgment j where j.shard_key = $1::bigint and j.n >= 0
     order by j.lease_id, j.revision desc) latest
-where outcome in ('left', 'right', 'tie', 'ranking', 'rating')
+where (outcome in ('left', 'right', 'tie', 'ranking', 'rating') or (outcome = 'both_bad' and note is not null))
+    and (not $3::boolean or note is not null)
 order by item_id, lease_id

@@ -12,5 +12,6 @@ select p.simulated,
         where j.shard_key = $1::bigint and j.outcome = 'rating' and j.answer->'ratings' ? d.name)
     order by d.place, d.name limit 1),
     coalesce(p.settings->'demographics'->'attributes', '[]'::jsonb),
-    coalesce(p.task->>'goal' = 'worse', false)
+    coalesce(p.task->>'goal' = 'worse', false),
+    p.task->>'edit'
 from project p where p.shard_key = $1::bigint

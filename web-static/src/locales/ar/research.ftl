@@ -218,6 +218,7 @@ card-made = كيف صُنع
 card-method = الطريقة
 card-judgments = الأحكام
 card-annotators = المقيّمون
+card-edits = أحكام معها نص محسّن
 card-k = الأذواق الموجودة
 card-auc = المساحة تحت المنحنى
 card-ece = خطأ المعايرة

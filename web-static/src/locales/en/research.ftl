@@ -203,6 +203,7 @@ card-made = How it was made
 card-method = Method
 card-judgments = Judgments
 card-annotators = Annotators
+card-edits = Judgments with an edit
 card-k = Tastes found
 card-auc = AUC
 card-ece = Calibration error

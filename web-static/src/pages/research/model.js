@@ -132,6 +132,7 @@ function Made({ model, metrics }) {
     const rows = [
         ['card-method', t(`method-${model.method}`)],
         ['card-judgments', number(metrics.n_judgments)],
+        metrics.n_edits > 0 && ['card-edits', number(metrics.n_edits)],
         ['card-annotators', number(metrics.n_annotators)],
         metrics.k != null && ['card-k', number(metrics.k)],
         metrics.features && ['card-features', metrics.features],
