@@ -22,6 +22,8 @@ void statement_appeal(struct http_request *request);
 void statement_decide(struct http_request *request);
 // draw.c
 void statement_draw(struct http_request *request);
+// polis.c
+void conversation_polis(struct http_request *request);
 // votes.c
 void statement_vote(struct http_request *request);
 void statement_votes_start(struct loop *loop);

@@ -1,8 +1,11 @@
 // Conversations: statements, decisions on them, what is drawn next, and votes that count once whatever happens.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { startCoordinator } from '../support/coordinator.mjs';
+import { build, removeFolder, startCoordinator, temporaryFolder } from '../support/coordinator.mjs';
 import { makeCommunity, makeMembers } from '../support/community.mjs';
 
 let server, community;
@@ -228,4 +231,43 @@ test('whoever is erased leaves votes and no words', async () => {
     const [kept] = await lists(conversation, other);
     assert.deepEqual([kept.text, kept.tally], [null, { agree: 2, disagree: 0, pass: 0 }]);
     assert.equal(server.sql(`select count(*) from statement where sealed is not null and words is null`), server.sql(`select count(*) from statement where state <> 'shown' and sealed is not null`));
+});
+
+test('in Polis\'s columns, once the votes may be seen; what plenum opinion reads', async () => {
+    const members = await makeMembers(server, community, 8);
+    const conversation = await opens({ title: { en: 'Tone, "kind"', ar: 'النبرة' }, text: 'What it is\nfor.', seeds: ['Be kind.', 'Be brief, "always".'] });
+    const table = (name, token) => server.api('POST', `/api/v1/conversations/${conversation}/polis/${name}`, { token, key: true });
+    const [kind, brief] = await lists(conversation);
+    assert.equal((await says(conversation, members[0], 'Be honest.')).status, 201); // which its author agrees with
+    for (const [i, member] of members.entries()) {
+        await votes(kind.id, member, i < 4 ? 'agree' : 'disagree');
+        await votes(brief.id, member, i < 4 ? 'disagree' : i < 7 ? 'agree' : 'pass');
+    }
+    await votes(kind.id, members[7], 'pass'); // a change of mind
+    assert.equal((await table('votes')).status, 409);
+    await api('PATCH', `/conversations/${conversation}`, server.adminToken, { state: 'closed' });
+    assert.deepEqual([(await table('votes', members[0].token)).status, (await table('other')).status], [404, 404]);
+    const rows = async (name) => {
+        const { status, body, headers } = await table(name);
+        assert.deepEqual([status, headers.get('content-type')], [200, 'text/csv; charset=utf-8']);
+        return body;
+    };
+    const timeless = (text) => text.replaceAll(/^\d+,[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d UTC \d{4},/gm, '');
+    const comments = timeless(await rows('comments')).trimEnd().split('\n');
+    assert.deepEqual([comments[0], ...comments.slice(1).toSorted()], ['timestamp,datetime,comment-id,author-id,agrees,disagrees,moderated,comment-body',
+        '0,0,4,3,1,Be kind.', '1,0,3,4,1,"Be brief, ""always""."', '2,1,1,0,1,Be honest.']);
+    const all = timeless(await rows('votes')).trimEnd().split('\n');
+    assert.equal(all.length, 1 + 1 + 16 + 1);
+    assert.deepEqual([all[0], all[1], all[2], all.at(-1)], ['timestamp,datetime,comment-id,voter-id,vote', '2,1,1', '0,1,1', '0,8,0']);
+    const people = await rows('participants-votes');
+    const lines = people.trimEnd().split('\n');
+    assert.deepEqual([lines[0], lines[1], lines[7], lines[8]],
+        ['participant,group-id,n-comments,n-votes,n-agree,n-disagree,0,1,2', '1,,1,3,2,1,1,-1,1', '7,,0,2,1,1,-1,1,', '8,,0,2,0,0,0,0,']);
+    assert.equal(await rows('summary'), 'topic,"Tone, ""kind"""\nurl,\nviews,\nvoters,8\nvoters-in-conv,8\ncommenters,1\ncomments,3\ngroups,\nconversation-description,"What it is\nfor."\n');
+    assert.equal(server.sql(`select count(*) from (select entry from log_outbox union all select entry from log_entry) e where entry like '%conversation_exported%' and entry like '%${conversation}%'`), '4');
+    const folder = temporaryFolder();
+    writeFileSync(join(folder, 'participants-votes.csv'), people);
+    const result = JSON.parse(execFileSync(join(build, 'plenum'), ['opinion', join(folder, 'participants-votes.csv')], { encoding: 'utf8' }));
+    assert.equal(result.participants_counted, 8);
+    removeFolder(folder);
 });
