@@ -107,8 +107,15 @@ export async function checkAccessible(page, name) {
 
 // Nothing wider than the window (WCAG 1.4.10), save what scrolls by itself.
 export async function checkReflow(page, name) {
-    const [width, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(width <= window, `${name} is ${width} px wide in a window of ${window}`);
+    const [width, window, wide] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement; // not innerWidth: a phone's grows with the page
+        const out = scrollWidth <= clientWidth ? [] : [...document.querySelectorAll('body *')].filter((one) => {
+            const { left, right } = one.getBoundingClientRect();
+            return (right > clientWidth + 1 || left < -1) && !one.closest('.table-scroll, .visually-hidden');
+        }).slice(-4).map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 30)}`);
+        return [scrollWidth, clientWidth, out];
+    });
+    assert.ok(width <= window, `${name} is ${width} px wide in a window of ${window}: ${wide.join('; ')}`);
 }
 
 // Every control can be hit by a finger: 44 px, but for links that stand in a line of text.
