@@ -1,7 +1,7 @@
 // Judging in a real browser: join, consent, keys, touch, mouse, undo, change of mind, a lost network, coming back.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { checkAccessible, launch, PHONE, settled, shot, textOf, visitor } from '../support/browser.mjs';
+import { checkAccessible, checkForced, launch, PHONE, settled, shot, textOf, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client, makeStudy, pairs } from '../support/study.mjs';
 
@@ -230,6 +230,7 @@ test('undo takes the last answer back, and an earlier one can be changed', async
     });
     assert.equal(await questionOf(me.page), first);
     assert.equal(await textOf(me.page.locator('.answer.given')).then((text) => text.includes('B somewhat better')), true);
+    await checkForced(me.page, 'a pair answered before', { chosen: '.answer.given', other: '.answer:not(.given)' });
     await nextPair(me.page, () => me.page.keyboard.press('4'));
     assert.equal(await questionOf(me.page), second);
     assert.equal(await judgedOf(study), 1);

@@ -2,7 +2,7 @@
 // going on, the end. Nothing typed is lost, each message and each answer arrives once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { checkAccessible, checkReflow, checkTargets, launch, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
+import { checkAccessible, checkForced, checkReflow, checkTargets, launch, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
 import { startEndpoint } from '../support/endpoint.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client } from '../support/study.mjs';
@@ -180,9 +180,7 @@ test('an endpoint that floods is cut short; with large text and in forced colour
     await me.page.getByText('It broke off before its end.').waitFor();
     assert.ok((await me.page.evaluate(() => document.body.innerText.length)) < 40_000);
     await checkAccessible(me.page, 'flooded');
-    await me.page.emulateMedia({ forcedColors: 'active' });
-    await shot(me.page, 'chat-forced');
-    await me.page.emulateMedia({ forcedColors: 'none' });
+    await checkForced(me.page, 'a chat');
     await me.page.setViewportSize({ width: 640, height: 800 });
     await me.page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
     await checkReflow(me.page, 'a chat at 200 %');

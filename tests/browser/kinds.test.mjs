@@ -2,7 +2,7 @@
 // nothing typed is lost, each answer arrives once.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { checkAccessible, checkReflow, checkTargets, launch, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
+import { checkAccessible, checkForced, checkReflow, checkTargets, launch, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client, makeStudy } from '../support/study.mjs';
 
@@ -234,6 +234,7 @@ for (const [name, kind] of Object.entries(KINDS)) {
         await desk.close();
     });
 
+    const { task } = kind;
     test(`${name}: in Arabic, in forced colours, at twice the size of text`, async () => {
         const study = await studyOf(name);
         for (const [look, options] of [['arabic', { language: 'ar' }], ['arabic-narrow', { ...SMALL, language: 'ar', dark: true }]]) {
@@ -246,9 +247,8 @@ for (const [name, kind] of Object.entries(KINDS)) {
             if (looks) await checkAccessible(me.page, `${name} ${look}`);
             await shot(me.page, `kind-${name}-${look}`);
             if (look === 'arabic') {
-                await me.page.emulateMedia({ forcedColors: 'active' });
-                await shot(me.page, `kind-${name}-forced`);
-                await me.page.emulateMedia({ forcedColors: 'none' });
+                const [chosen, other] = task.kind === 'ranking' ? ['.part-place [aria-disabled=true]', '.part-place button:not([aria-disabled=true])'] : ['.option.on', '.option:not(.on)'];
+                await checkForced(me.page, name, { chosen, other });
                 // Large text, in a window as narrow as one gets of a screen that is magnified so.
                 await me.page.setViewportSize({ width: 640, height: 800 });
                 await me.page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });

@@ -135,7 +135,8 @@ test('the items people are apart on come first, each with all that was said of i
 });
 
 test('agreement by group is asked for, and hides what is small', async () => {
-    const demographics = { attributes: [{ id: 'side', label: { en: 'Side', ar: 'الجهة' }, values: [{ id: 'east', label: { en: 'East', ar: 'شرق' } }, { id: 'west', label: { en: 'West', ar: 'غرب' } }] }] };
+    const demographics = { attributes: [{ id: 'side', label: { en: 'Side', ar: 'الجهة' }, values: [{ id: 'east', label: { en: 'East', ar: 'شرق' } }, { id: 'west', label: { en: 'West', ar: 'غرب' } }] },
+        { id: 'hand', label: { en: 'Hand', ar: 'اليد' }, values: [{ id: 'left', label: { en: 'Left', ar: 'اليسرى' } }, { id: 'right', label: { en: 'Right', ar: 'اليمنى' } }] }] };
     const dimensions = [{ id: 'helpful', label: { en: 'Helpful', ar: 'مفيد' }, scale: 'likert', min: 1, max: 5, about: 'response', required: false }];
     const { id, invite } = await makeStudy(call, { judgments_per_item: 20, demographics, task: { kind: 'pairwise', dimensions }, items: [{ id: 'one', prompt: 'One?', responses: [{ content: 'answer 0' }, { content: 'answer 1' }] },
         { id: 'two', prompt: 'Two?', responses: [{ content: 'answer 0 again' }, { content: 'answer 1 again' }] }] });
@@ -143,7 +144,7 @@ test('agreement by group is asked for, and hides what is small', async () => {
     for (let who = 0; who < 20; who += 1) {
         const { token } = await client(platform.origin)('POST', '/api/v1/join', { code, consent: { version: '1' } });
         const me = client(platform.origin, token);
-        await me('PUT', '/api/v1/me/demographics', { consent: true, answers: { side: who < 10 ? 'east' : 'west' } });
+        await me('PUT', '/api/v1/me/demographics', { consent: true, answers: { side: who < 10 ? 'east' : 'west', hand: who < 10 ? 'left' : 'right' } });
         for (let i = 0; i < 2; i += 1) {
             const task = await me('POST', `/api/v1/projects/${id}/assignments`);
             const zero = /answer 0/.test(task.item.responses[0].content);
@@ -159,6 +160,15 @@ test('agreement by group is asked for, and hides what is small', async () => {
         assert.match(await textOf(me.page.locator('table', { has: me.page.locator('th[scope=row] span + span') }).last()), /10\W*%/);
         await checkReflow(me.page, `groups ${look}`);
         await checkAccessible(me.page, `groups ${look}`);
+        await me.page.locator('#groups-by').selectOption('hand');
+        await me.page.reload();
+        await me.page.waitForSelector('#groups-between');
+        assert.equal(await me.page.locator('#groups-by').inputValue(), 'hand');
+        await me.page.locator('main a').first().click();
+        await me.page.waitForURL(/\/research$/);
+        await me.page.goBack();
+        await me.page.waitForSelector('#groups-between');
+        assert.equal(await me.page.locator('#groups-by').inputValue(), 'hand');
         await shot(me.page, `study-groups-${look}`);
         // Of one item: ten of the east said the first, and one of the west beside them, which is too few.
         const { data: [item] } = await call('GET', `/api/v1/projects/${id}/items`);
@@ -169,6 +179,20 @@ test('agreement by group is asked for, and hides what is small', async () => {
         await me.page.locator('#item-groups-of').selectOption('helpful:0');
         await me.page.locator('form:has(#item-groups-by) button').click();
         await me.page.waitForFunction(() => /Helpful|مفيد/.test(document.querySelector('#item-groups-table')?.textContent));
+        // The address keeps what was asked, over a reload and on the way back.
+        const asked = async () => {
+            await me.page.waitForFunction(() => /Helpful|مفيد/.test(document.querySelector('#item-groups-table')?.textContent));
+            assert.deepEqual(await me.page.locator('#item-groups-by, #item-groups-of').evaluateAll((all) => all.map((one) => one.value)), ['hand', 'helpful:0']);
+        };
+        await me.page.locator('#item-groups-by').selectOption('hand');
+        await me.page.locator('form:has(#item-groups-by) button').click();
+        await me.page.waitForFunction(() => /Hand|اليد/.test(document.querySelector('#item-groups-table')?.textContent));
+        await me.page.reload();
+        await asked();
+        await me.page.locator('main a').first().click();
+        await me.page.waitForURL(/\/items$/);
+        await me.page.goBack();
+        await asked();
         await checkReflow(me.page, `item groups ${look}`);
         await checkAccessible(me.page, `item groups ${look}`);
         await me.close();

@@ -166,6 +166,18 @@ test('a fit is started here, and its card has the worst-off group beside the ave
         await checkAccessible(other.page, `card-${name}`);
         await checkChart(other.page, look.language === 'ar' ? ['العمر', 'من 18 إلى 29', '30 فأكثر'] : ['Age', '18 to 29', '30 or more']);
         await shot(other.page, `page-card-${name}`);
+        // Questions and answers of one long word each, and names of models.
+        const long = 'donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunter';
+        await other.page.route(/\/api\/v1\/(projects|models)\/[^/]+(\/.*)?$/, async (route) => {
+            const answer = await route.fetch();
+            const text = (await answer.text()).replace(/"(en|ar)":"[^"]+"/g, `"$1":"${long}"`).replace(/"(aster|briar|clover)"/g, `"$1${long}"`);
+            await route.fulfill({ response: answer, body: text });
+        });
+        await other.page.reload();
+        await other.page.waitForSelector('.card-table');
+        await checkReflow(other.page, `card-${name} in long words`);
+        await shot(other.page, `long-card-${name}`);
+        await other.page.unrouteAll({ behavior: 'wait' });
         await other.close();
     }
 });

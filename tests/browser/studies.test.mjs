@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
+import { checkAccessible, checkForced, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, thorough, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client } from '../support/study.mjs';
 
@@ -180,9 +180,7 @@ test('narrow, in Arabic, in forced colours, at twice the size of text', async ()
         await checkReflow(me.page, `study ${look}`);
         await checkAccessible(me.page, `study ${look}`);
         await shot(me.page, `study-new-${look}`);
-        await me.page.emulateMedia({ forcedColors: 'active' });
-        await checkAccessible(me.page, `study ${look} in forced colours`);
-        await me.page.emulateMedia({ forcedColors: 'none' });
+        await checkForced(me.page, `study ${look}`);
         await me.page.setViewportSize({ width: 640, height: 800 });
         await me.page.evaluate(() => { document.documentElement.style.fontSize = '200%'; });
         await checkReflow(me.page, `study ${look} at 200 %`);

@@ -107,8 +107,15 @@ export async function checkAccessible(page, name) {
 
 // Nothing wider than the window (WCAG 1.4.10), save what scrolls by itself.
 export async function checkReflow(page, name) {
-    const [width, window] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(width <= window, `${name} is ${width} px wide in a window of ${window}`);
+    const [width, window, wide] = await page.evaluate(() => {
+        const { scrollWidth, clientWidth } = document.documentElement; // not innerWidth: a phone's grows with the page
+        const out = scrollWidth <= clientWidth ? [] : [...document.querySelectorAll('body *')].filter((one) => {
+            const { left, right } = one.getBoundingClientRect();
+            return (right > clientWidth + 1 || left < -1) && !one.closest('.table-scroll, .visually-hidden');
+        }).slice(-4).map((one) => `${one.tagName}.${one.className} ${one.textContent.trim().slice(0, 30)}`);
+        return [scrollWidth, clientWidth, out];
+    });
+    assert.ok(width <= window, `${name} is ${width} px wide in a window of ${window}: ${wide.join('; ')}`);
 }
 
 // Every control can be hit by a finger: 44 px, but for links that stand in a line of text.
@@ -120,6 +127,54 @@ export async function checkTargets(page, name) {
         .filter(({ box }) => box.width > 0 && (box.height < 43.5 || box.width < 43.5))
         .map(({ text, tag, box }) => `${tag} ${text} ${box.width}x${box.height}`));
     assert.deepEqual(small, [], name);
+}
+
+// In forced colours nothing is told by a wash or a shadow. Of what is `chosen` and of what is not, edges differ (or words, where they say it);
+// whatever takes the focus from the keyboard shows a ring that was not there.
+export async function checkForced(page, name, { chosen, other, most = 40 } = {}) {
+    await page.emulateMedia({ forcedColors: 'active' });
+    await page.evaluate(() => {
+        window.__edges = (one) => {
+            const { outlineStyle, outlineWidth, outlineOffset, borderTopStyle, borderTopWidth, borderLeftWidth } = getComputedStyle(one);
+            return [outlineStyle === 'none' ? '' : `${outlineStyle} ${outlineWidth} ${outlineOffset}`, borderTopStyle, borderTopWidth, borderLeftWidth].join(' | ');
+        };
+        window.__ring = (one) => [one, one.parentElement].map(window.__edges).join(' / ');
+    });
+    const forced = await page.evaluate(() => {
+        const probe = document.body.appendChild(document.createElement('p'));
+        probe.style.cssText = 'background: Canvas; forced-color-adjust: none';
+        const same = getComputedStyle(probe).backgroundColor === getComputedStyle(document.body).backgroundColor;
+        probe.remove();
+        return matchMedia('(forced-colors: active)').matches && same;
+    });
+    assert.ok(forced, `${name}: colours are forced`);
+    if (chosen) {
+        const [on, off] = await Promise.all([chosen, other].map((one) => page.locator(one).first().evaluate((node) => ({ edges: window.__edges(node), words: node.matches('button') ? node.textContent : '' }))));
+        assert.ok(on.edges !== off.edges || on.words !== off.words, `${name}: what is chosen looks like what is not: ${JSON.stringify([on, off])}`);
+    }
+    const bare = [];
+    let stops = 0;
+    await page.locator('main').focus();
+    for (; stops < most; stops += 1) {
+        await page.keyboard.press('Tab');
+        const seen = await page.evaluate(() => {
+            const one = document.activeElement;
+            if (!one.closest('main')) return null;
+            const ring = window.__ring(one);
+            const visible = [one, one.parentElement].some((each) => getComputedStyle(each).outlineStyle !== 'none' && parseFloat(getComputedStyle(each).outlineWidth) >= 2);
+            one.blur();
+            const without = window.__ring(one);
+            one.focus({ preventScroll: true });
+            return visible && ring !== without ? '' : `${one.tagName}#${one.id} ${one.textContent.trim().slice(0, 30)}: ${ring}`;
+        });
+        if (seen === null) break;
+        if (seen) bare.push(seen);
+    }
+    assert.ok(stops > 0, `${name}: nothing takes the focus`);
+    assert.deepEqual(bare, [], `${name}: without a ring`);
+    await page.evaluate(() => document.activeElement.blur());
+    await shot(page, `forced-${name.replace(/\W+/g, '-')}`);
+    await page.emulateMedia({ forcedColors: 'none' });
 }
 
 // Every screen in every look, and pictures of all: `make looks`. Else each look on some screens.

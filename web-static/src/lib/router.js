@@ -10,6 +10,16 @@ export function navigate(to, { replace = false } = {}) {
     here.value = { path: url.pathname, search: url.search };
 }
 
+// What was chosen of some options is kept in the address: a reload and the way back find it. The first, until one that is offered was chosen.
+export const isChosen = (name) => new URLSearchParams(here.value.search).has(name);
+export function chosen(name, options) {
+    const value = new URLSearchParams(here.value.search).get(name);
+    return options.includes(value) ? value : options[0];
+}
+export function choose(parts) {
+    navigate(`?${new URLSearchParams({ ...Object.fromEntries(new URLSearchParams(here.value.search)), ...parts })}`, { replace: true });
+}
+
 export function match(pattern, path) {
     const want = pattern.split('/').filter(Boolean);
     const have = path.split('/').filter(Boolean);

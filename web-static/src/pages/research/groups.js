@@ -1,10 +1,11 @@
 // Agreement within and between groups of people, by their answers to one question; made when it is asked for.
 import { html } from 'htm/preact';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { get } from '../../lib/api.js';
 import { decimal, listOf, number, percent } from '../../lib/format.js';
 import { localized, t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
+import { choose, chosen, isChosen } from '../../lib/router.js';
 import { problemText } from '../../ui/parts.js';
 import { Select } from './task.js';
 import { wordsOf } from './words.js';
@@ -30,11 +31,11 @@ const stepWords = (step) => (/^[a-z]/.test(step) ? t(`said-${step}`) : step);
 // What the groups say of one item, in numbers of people, of those that are shown.
 export function ItemGroups({ project, item, n_responses, choiceWords, responseWords }) {
     const asked = measures(project.task, n_responses);
-    const [measure, setMeasure] = useState(asked[0]);
     const attributes = (project.demographics?.attributes ?? []).map((one) => one.id);
-    const [attribute, setAttribute] = useState(attributes[0]);
+    const attribute = chosen('by', attributes), measure = chosen('of', asked);
     const [found, setFound] = useState(null);
     const [fault, setFault] = useState('');
+    useEffect(() => { if (isChosen('by') && attribute && measure !== undefined) void show(); }, []);
     if (attributes.length === 0 || asked.length === 0) return null;
     const words = wordsOf(project);
     const measureWords = (one) => {
@@ -44,7 +45,8 @@ export function ItemGroups({ project, item, n_responses, choiceWords, responseWo
         return listOf([localized(label) || dimension, ...(response ? [responseWords(Number(response))] : [])]);
     };
     async function show(event) {
-        event.preventDefault();
+        event?.preventDefault();
+        choose({ by: attribute, of: measure });
         setFault('');
         const [dimension, response] = measure.split(':');
         const query = new URLSearchParams({ attribute, ...(dimension && { dimension }), ...(response && { response }) });
@@ -58,8 +60,8 @@ export function ItemGroups({ project, item, n_responses, choiceWords, responseWo
     return html`<section aria-labelledby="item-groups"><h2 id="item-groups">${t('item-groups')}</h2>
         <p>${t('item-groups-text')}</p>
         <form class="inline-form" onSubmit=${show}>
-            <${Select} id="item-groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${setAttribute} />
-            ${asked.length > 1 && html`<${Select} id="item-groups-of" label=${t('item-groups-of')} value=${measure} options=${asked} words=${measureWords} onChange=${setMeasure} />`}
+            <${Select} id="item-groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${(by) => choose({ by })} />
+            ${asked.length > 1 && html`<${Select} id="item-groups-of" label=${t('item-groups-of')} value=${measure} options=${asked} words=${measureWords} onChange=${(of) => choose({ of })} />`}
             <button class="button">${t('groups-show')}</button>
         </form>
         ${fault && html`<p role="alert">${fault}</p>`}
@@ -72,13 +74,15 @@ export function ItemGroups({ project, item, n_responses, choiceWords, responseWo
 
 // `attributes`: those of which two groups or more are shown.
 export function Groups({ project, attributes, words }) {
-    const [attribute, setAttribute] = useState(attributes[0]);
+    const attribute = chosen('by', attributes);
     const [found, setFound] = useState(null);
     const [fault, setFault] = useState('');
     const [busy, setBusy] = useState(false);
+    useEffect(() => { if (isChosen('by') && attribute) void show(); }, []);
     if (attributes.length === 0) return null;
     async function show(event) {
-        event.preventDefault();
+        event?.preventDefault();
+        choose({ by: attribute });
         setBusy(true);
         setFault('');
         try {
@@ -91,7 +95,7 @@ export function Groups({ project, attributes, words }) {
     const word = (value) => words(found.attribute, value);
     return html`<h3>${t('groups-title')}</h3>
         <form class="inline-form" onSubmit=${show}>
-            <${Select} id="groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${setAttribute} />
+            <${Select} id="groups-by" label=${t('groups-by')} value=${attribute} options=${attributes} words=${(one) => words(one)} onChange=${(by) => choose({ by })} />
             <button class="button" disabled=${busy}>${t('groups-show')}</button>
         </form>
         ${fault && html`<p role="alert">${fault}</p>`}
