@@ -56,7 +56,8 @@ test('a client that stalls, one that reads slowly and a worker in a fit do not h
     const file = exported.manifest.files.reduce((a, b) => (a.size > b.size ? a : b));
     assert.ok(file.size > 8 * 1024 * 1024, `${file.name} has ${file.size} bytes`);
     worker.start();
-    assert.equal((await server.api('POST', `/api/v1/projects/${project}/fits`, { body: { method: 'maxmin', options: { restarts: 64 } } })).status, 202);
+    const restarts = process.env.PLENUM_BUILD?.includes('san') ? 4 : 64; // so that it is still at it when the end comes
+    assert.equal((await server.api('POST', `/api/v1/projects/${project}/fits`, { body: { method: 'maxmin', options: { restarts } } })).status, 202);
     await until(() => worker.saw('fit_started'));
 
     const authorization = `Authorization: Bearer ${server.adminToken}`;
