@@ -3,14 +3,17 @@
 #include "base/clock.h"
 #include "base/err.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
     DETAIL_MAX_BYTES = 512,
@@ -410,6 +413,24 @@ json_t *json_db_id(const struct db_result *result, int row, int column, int64_t 
     if (db_is_null(result, row, column))
         return json_null();
     return json_id((struct id){.shard_key = shard_key, .uuid = db_uuid(result, row, column)});
+}
+
+void api_reply_written(struct http_request *request, FILE *file, const char *media_type, const char *name,
+    const char *event, int rc, const struct err *err)
+{
+    long size = rc == 0 && fflush(file) == 0 && !ferror(file) ? ftell(file) : -1;
+    int fd = size >= 0 ? dup(fileno(file)) : -1;
+    if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0) {
+        log_event(LOG_ERROR, event, LOG_TEXT("detail", rc < 0 ? err->message : strerror(errno)));
+        if (fd >= 0)
+            close(fd);
+        http_reply_header(request, "Retry-After", "2");
+        http_problem(request, 503, "There is much to do just now; try again in a moment.");
+        return;
+    }
+    http_reply_header(request, "Content-Disposition",
+        arena_printf(http_arena(request), "attachment; filename=\"%s\"", name));
+    http_reply_file(request, 200, media_type, fd, (uint64_t)size);
 }
 
 void api_reply_page(struct http_request *request, json_t *rows, bool more, struct id last)

@@ -8,7 +8,9 @@
 #include "base/id.h"
 
 #include <jansson.h>
+#include <stdio.h>
 
+struct err;
 struct http_request;
 struct db_result;
 
@@ -84,6 +86,10 @@ json_t *json_db_text(const struct db_result *result, int row, int column);
 // A column that holds JSON of any kind, or null.
 json_t *json_db_json(const struct db_result *result, int row, int column);
 json_t *json_time_us(int64_t real_us);
+// What was written to `file` (of tmpfile(); it stays the caller's), as a download called `name`. When it can't be read again, or `rc` and `err` say that
+// it was not written whole: 503, and a line of the log that calls it `event`.
+void api_reply_written(struct http_request *request, FILE *file, const char *media_type, const char *name,
+    const char *event, int rc, const struct err *err);
 // {"data": rows, "next_cursor": ...}: of `n_rows` that were asked for one more than `limit` is the sign of a next page.
 // Takes the reference; `last` is the id of the last row that is in.
 void api_reply_page(struct http_request *request, json_t *rows, bool more, struct id last);

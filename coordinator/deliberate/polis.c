@@ -3,8 +3,6 @@
 #include "coordinator/deliberate/internal.h"
 
 #include "base/buf.h"
-#include "base/json.h"
-#include "base/log.h"
 #include "coordinator/api.h"
 #include "coordinator/dataset/csv.h"
 #include "coordinator/db/db.h"
@@ -18,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 // Columns of deliberate_polis_begin.sql.
 enum { IS_TOLD, TITLE, TEXT, N_STATEMENTS, N_VOTERS, N_AUTHORS };
@@ -206,19 +203,15 @@ static const struct table tables[] = {
 };
 
 // --- on a thread of the pool ------------------------------------------------------------------------------------------------
-// A text, or texts by language: English, or the first of them.
 static char *one_text(const struct db_result *result, int column)
 {
-    json_t *json =
+    json_t *words =
         db_is_null(result, 0, column) ? NULL : json_loads(db_text(result, 0, column), JSON_DECODE_ANY, NULL);
-    const json_t *text = json_object_get(json, "en");
+    char *text = strdup(words_in(words, NULL));
     if (text == NULL)
-        text = json_is_object(json) ? json_object_iter_value(json_object_iter(json)) : json;
-    char *own = strdup(json_is_string(text) ? json_string_value(text) : "");
-    if (own == NULL)
         abort();
-    json_decref(json);
-    return own;
+    json_decref(words);
+    return text;
 }
 
 static int begin(struct polis *polis, struct err *err)
@@ -255,8 +248,6 @@ static void run(void *arg)
     if (polis->rc == 0 && polis->is_told)
         polis->rc = polis->table->write(polis, &polis->err);
     db_session_close(polis->session);
-    if (polis->rc == 0 && fflush(polis->file) != 0)
-        polis->rc = err_set_errno(&polis->err, "writing");
 }
 
 static void done(void *arg)
@@ -271,19 +262,9 @@ static void done(void *arg)
         http_problem(request, 409, "Nobody may see yet how people voted here: close the conversation first.");
         return;
     }
-    long size = polis->rc == 0 ? ftell(polis->file) : -1;
-    int fd = size >= 0 ? dup(fileno(polis->file)) : -1;
-    if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0) {
-        log_event(LOG_ERROR, "polis_export", LOG_TEXT("detail", polis->rc < 0 ? polis->err.message : "dup"));
-        if (fd >= 0)
-            close(fd);
-        http_reply_header(request, "Retry-After", "2");
-        http_problem(request, 503, "The table can't be made just now; try again.");
-        return;
-    }
-    http_reply_header(request, "Content-Disposition",
-        arena_printf(http_arena(request), "attachment; filename=\"%s.csv\"", polis->table->name));
-    http_reply_file(request, 200, "text/csv; charset=utf-8", fd, (uint64_t)size);
+    char *name = arena_printf(http_arena(request), "%s.csv", polis->table->name);
+    api_reply_written(
+        request, polis->file, "text/csv; charset=utf-8", name, "polis_export", polis->rc, &polis->err);
 }
 
 static void export_as(struct http_request *request, const struct actor *actor)

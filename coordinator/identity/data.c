@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/keys.h"
@@ -14,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { KIND, SHARD, ID, BODY, SEALED, IS_ANSWERS };
 
@@ -23,7 +21,6 @@ struct download {
     const struct app *app;
     struct uuid person;
     FILE *file; // NULL once it is given away
-    long size;
     int rc;
     struct err err;
 };
@@ -93,9 +90,6 @@ static void run(void *arg)
         download->rc =
             db_session_stream(session, QUERY_IDENTITY_DATA, &params, on_row, download, &download->err);
     db_session_close(session);
-    download->size = ftell(download->file);
-    if (download->rc == 0 && (fflush(download->file) != 0 || download->size < 0))
-        download->rc = err_set_errno(&download->err, "writing");
 }
 
 // --- on the loop ------------------------------------------------------------------------------------------------------
@@ -108,17 +102,8 @@ static void busy(struct http_request *request)
 static void done(void *arg)
 {
     struct download *download = arg;
-    int fd = download->rc == 0 ? dup(fileno(download->file)) : -1;
-    if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0) {
-        log_event(LOG_ERROR, "my_data", LOG_TEXT("detail", download->rc < 0 ? download->err.message : "dup"));
-        if (fd >= 0)
-            close(fd);
-        busy(download->request);
-        return;
-    }
-    http_reply_header(
-        download->request, "Content-Disposition", "attachment; filename=\"plenum-my-data.jsonl\"");
-    http_reply_file(download->request, 200, "application/x-ndjson", fd, (uint64_t)download->size);
+    api_reply_written(download->request, download->file, "application/x-ndjson", "plenum-my-data.jsonl",
+        "my_data", download->rc, &download->err);
 }
 
 static void data_as(struct http_request *request, const struct actor *actor)

@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { AT_ONCE_MAX = 200, ATTEMPTS_MAX = 4, SWEEP_S = 5, SWEEP_AT_ONCE = 100 };
 
@@ -313,25 +312,13 @@ static void export_run(void *arg)
         export->rc = db_session_stream(
             session, QUERY_IDENTITY_SUBMISSIONS_EXPORT, &params, on_row, export, &export->err);
     db_session_close(session);
-    if (export->rc == 0 && fflush(export->file) != 0)
-        export->rc = err_set_errno(&export->err, "writing");
 }
 
 static void export_done(void *arg)
 {
     struct export *export = arg;
-    long size = export->rc == 0 ? ftell(export->file) : -1;
-    int fd = size >= 0 ? dup(fileno(export->file)) : -1;
-    if (fd < 0 || lseek(fd, 0, SEEK_SET) != 0) {
-        log_event(LOG_ERROR, "submissions_export",
-            LOG_TEXT("detail", export->rc < 0 ? export->err.message : "dup"));
-        if (fd >= 0)
-            close(fd);
-        busy(export->request);
-        return;
-    }
-    http_reply_header(export->request, "Content-Disposition", "attachment; filename=\"submissions.csv\"");
-    http_reply_file(export->request, 200, "text/csv; charset=utf-8", fd, (uint64_t)size);
+    api_reply_written(export->request, export->file, "text/csv; charset=utf-8", "submissions.csv",
+        "submissions_export", export->rc, &export->err);
 }
 
 static void export_as(struct http_request *request, const struct actor *actor)
