@@ -369,15 +369,21 @@ static void batch_done(void *arg, struct import_batch *batch, int rc)
 // --- reading ----------------------------------------------------------------------------------------------------------------
 static void end_line(struct import *import)
 {
+    static const char mark[3] = "\xEF\xBB\xBF"; // of the byte order, which UTF-8 has no need of
     size_t length = import->line.length;
+    const char *text = import->line.data;
     import->line_number++;
     if (import->line.overflow)
         reject(import, import->line_number, "", "A line must be at most 1 MiB.");
     if (!import->line.overflow && length > 0 && import->line.data[length - 1] == '\r')
         import->line.data[--length] = '\0';
-    bool blank = strspn(import->line.data, " \t") == length;
+    if (import->line_number == 1 && length >= sizeof(mark) && memcmp(text, mark, sizeof(mark)) == 0) {
+        text += sizeof(mark);
+        length -= sizeof(mark);
+    }
+    bool blank = strspn(text, " \t") == length;
     if (!import->line.overflow && !blank)
-        import->format->line(import->state, import, import->line_number, import->line.data, length);
+        import->format->line(import->state, import, import->line_number, text, length);
     buf_clear(&import->line);
 }
 

@@ -80,6 +80,16 @@ test('csv: rows that are wrong are named by line and column, the good ones are i
     assert.equal(server.sql(`select source_id from item where ${where('wrong')}`), '7');
 });
 
+test('a mark of the byte order before the first line is no part of it, and of any other line it is', async () => {
+    const project = await makeProject(server, { name: 'marked', task: { kind: 'pairwise' } });
+    const item = (i) => JSON.stringify({ id: `m${i}`, prompt: `Question ${i}`, responses: [{ content: 'one' }, { content: 'other' }] });
+    const report = await send(project, {}, `\uFEFF${item(0)}\r\n\uFEFF${item(1)}\n${item(2)}`);
+    assert.deepEqual([report.status, report.body.accepted, rejected(report)], [200, 2, [[2, '']]]);
+    for (const body of ['\uFEFF', '\uFEFF\n', '\uFEFF  \r\n']) assert.deepEqual((await send(project, {}, body)).body, { accepted: 0, duplicates: 0, rejected: [], n_rejected: 0 });
+    const transcript = await makeProject(server, { name: 'marked-hh', task: { kind: 'pairwise' } });
+    assert.equal((await send(transcript, { format: 'hh' }, `\uFEFF${pair('What?', 'This.', 'That.')}`)).body.accepted, 1);
+});
+
 test('csv: a map that does not fit is refused before a row is read', async () => {
     const project = await makeProject(server, { name: 'maps' });
     for (const map of [undefined, '{', '[]', '{"text":"t","nope":"x"}', '{"text":"t","rating":"r"}', '{"text":7}']) {

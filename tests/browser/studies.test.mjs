@@ -188,6 +188,31 @@ test('narrow, in Arabic, in forced colours, at twice the size of text', async ()
     }
 });
 
+test('hindsight for half of one judgment an item is warned of, where a study is made and where it is changed', async () => {
+    for (const language of ['en', 'ar']) {
+        const { id } = await call('POST', '/api/v1/projects', { name: 'Later', task: { kind: 'pairwise', hindsight: { when: 'split' } }, judgments_per_item: 1 });
+        const me = await researcher({ language });
+        const { page } = me;
+        const warned = (n) => page.waitForFunction((wanted) => document.querySelectorAll('form .notice-warning').length === wanted, n);
+        await open(page, '/research/new');
+        await page.locator('#task-hindsight').selectOption('split');
+        await warned(0);
+        await page.locator('#study-per-item').fill('1');
+        await warned(1);
+        await checkAccessible(page, 'hindsight with one judgment an item');
+        await page.locator('form .notice-warning').scrollIntoViewIfNeeded();
+        await shot(page, `study-hindsight-${language}`, { fullPage: false });
+        await page.locator('#task-hindsight').selectOption('before');
+        await warned(0);
+        await open(page, `/research/projects/${id}`);
+        await page.locator('summary:has(#more-title)').click();
+        await warned(1);
+        await page.locator('#more-per-item').fill('2');
+        await warned(0);
+        await me.close();
+    }
+});
+
 test('paused, opened, renamed, invited to, copied, closed', async () => {
     const { id } = await call('POST', '/api/v1/projects', { name: 'To look after', task: { preset: 'llama2' }, judgments_per_item: 7, guideline: 'Read.' });
     const me = await researcher();
@@ -335,6 +360,20 @@ test('a file is looked at before it is taken; what is refused is named by line; 
     await status.getByText('lines taken').waitFor();
     assert.equal(await textOf(status), '3 lines taken, none there already, 2 refused.');
     assert.equal((await read(id)).counts.items, 3);
+    // An array of them, as editors save it: each entry is a line.
+    const array = `\uFEFF${JSON.stringify([JSON.parse(line(3)), { prompt: 1 }, JSON.parse(line(4))], null, 4)}`;
+    await page.locator('#import-file').setInputFiles({ name: 'items.json', mimeType: 'application/json', buffer: Buffer.from(array) });
+    await page.getByRole('button', { name: 'Look at it first' }).click();
+    await status.getByText('lines would be taken').waitFor();
+    assert.equal(await textOf(status), '2 lines would be taken, 1 refused.');
+    assert.deepEqual(await page.locator('[aria-labelledby=import-errors] tbody th').allTextContents(), ['2']);
+    await page.getByRole('button', { name: 'Import', exact: true }).click();
+    await status.getByText('lines taken').waitFor();
+    assert.equal((await read(id)).counts.items, 5);
+    await page.locator('#import-file').setInputFiles({ name: 'cut.json', mimeType: 'application/json', buffer: Buffer.from(array.slice(0, -5)) });
+    await page.getByRole('button', { name: 'Look at it first' }).click();
+    await page.waitForSelector('.notice-error');
+    assert.match(await textOf(page.locator('.notice-error')), /The file can.t be read: /);
     // A larger one, packed, in several pieces, with a bad line far down.
     const many = Array.from({ length: 1200 }, (_, i) => (i === 1100 ? 'bad' : JSON.stringify({ ...JSON.parse(line(i)), meta: undefined, tags: ['x'.repeat(90)],
         responses: [{ content: `one ${i} ${'y'.repeat(9000)}` }, { content: `other ${i}` }] }))).join('\n');

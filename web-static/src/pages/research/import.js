@@ -11,7 +11,7 @@ import { Select } from './task.js';
 const FORMATS = ['plenum', 'trl', 'hh', 'csv'];
 const PIECE_BYTES = 8 * 1024 * 1024;
 const LOOK_BYTES = 4 * 1024 * 1024;
-const TABLE_BYTES_MAX = 64 * 1024 * 1024; // rows may hold line ends: a table goes in one request
+const WHOLE_BYTES_MAX = 64 * 1024 * 1024; // of what can't be cut at the ends of lines
 const MAP = '{"item": "id", "text": "response", "annotator": "who", "rating": "score"}';
 
 const nameOf = (file) => file.name.replace(/\.gz$/, '').replace(/\.[^.]*$/, '');
@@ -21,9 +21,24 @@ function streamOf(file) {
     return /\.gz$/i.test(file.name) ? file.stream().pipeThrough(new DecompressionStream('gzip')) : file.stream();
 }
 
-// Pieces of whole lines, each about `size` bytes; a table in one.
+// The first byte that is neither space nor the mark of the byte order.
+const firstOf = (bytes) => bytes.find((byte) => ![0x20, 0x09, 0x0a, 0x0d, 0xef, 0xbb, 0xbf].includes(byte));
+
+// The entries of a JSON array as lines, in pieces of about `size` characters.
+function* linesOf(bytes, size) {
+    let piece = '';
+    for (const entry of JSON.parse(new TextDecoder().decode(bytes))) {
+        piece += `${JSON.stringify(entry)}\n`;
+        if (piece.length < size) continue;
+        yield new TextEncoder().encode(piece);
+        piece = '';
+    }
+    if (piece !== '') yield new TextEncoder().encode(piece);
+}
+
+// Pieces of whole lines, each about `size` bytes. A table goes in one request, as its rows may hold line ends; a JSON array becomes lines.
 async function* piecesOf(file, format, size) {
-    const most = format === 'csv' ? TABLE_BYTES_MAX : size;
+    let isArray; // known from the first byte on
     let parts = [];
     let length = 0;
     const reader = streamOf(file).getReader();
@@ -33,8 +48,11 @@ async function* piecesOf(file, format, size) {
             if (done) break;
             parts.push(value);
             length += value.length;
-            if (length < most) continue;
-            if (format === 'csv') throw new RangeError(t('import-too-large'));
+            const first = firstOf(value);
+            if (isArray === undefined && first !== undefined) isArray = format !== 'csv' && first === 0x5b;
+            const isWhole = format === 'csv' || isArray;
+            if (length < (isWhole ? WHOLE_BYTES_MAX : size)) continue;
+            if (isWhole) throw new RangeError(t('import-too-large'));
             const all = new Uint8Array(await new Blob(parts).arrayBuffer());
             const end = all.lastIndexOf(10) + 1;
             if (end === 0) continue; // a line this long is refused by its number, once it ends
@@ -42,7 +60,9 @@ async function* piecesOf(file, format, size) {
             parts = [all.subarray(end)];
             length = all.length - end;
         }
-        if (length > 0) yield new Uint8Array(await new Blob(parts).arrayBuffer());
+        const rest = new Uint8Array(await new Blob(parts).arrayBuffer());
+        if (isArray) yield* linesOf(rest, size);
+        else if (length > 0) yield rest;
     } finally {
         await reader.cancel().catch(() => {});
     }
@@ -118,12 +138,12 @@ function useImport(id, reload) {
 
     async function look(form) {
         setState({ mode: 'looking' });
-        let report = NOTHING;
-        for await (const piece of piecesOf(form.file, form.format, LOOK_BYTES)) {
-            report = add(report, await send(id, { ...queryOf(form), dry_run: '1' }, piece), 0);
-            setState({ mode: 'looked', report, part: piece.length < form.file.size || form.file.name.endsWith('.gz') ? piece.length : null });
-            break;
-        }
+        const pieces = piecesOf(form.file, form.format, LOOK_BYTES);
+        const { value: piece, done } = await pieces.next();
+        const report = done ? NOTHING : add(NOTHING, await send(id, { ...queryOf(form), dry_run: '1' }, piece), 0);
+        const isAll = done || (await pieces.next()).done;
+        await pieces.return();
+        setState({ mode: 'looked', report, part: isAll ? null : piece.length });
     }
 
     async function run(form) {

@@ -14,7 +14,7 @@ import { Preview } from './preview.js';
 import { SignIn } from './signin.js';
 import { TargetFields, TARGETS_NONE, readOf, targetsWrong } from './targetfields.js';
 import { quotasOf } from './targets.js';
-import { blank, KINDS, Select, taskFault, TaskFields } from './task.js';
+import { blank, HindsightAlone, KINDS, Select, taskFault, TaskFields } from './task.js';
 import { TERMS_MEMBERS, TERMS_NONE, TermsFields, termsField, termsOf, termsRequest, termsWrong } from './terms.js';
 
 // Of a study that is copied, what belongs to the new one too. People, answers and invitations stay where they are.
@@ -151,6 +151,7 @@ function Maker({ found, from }) {
                 ${error('study-per-item') && html`<p class="field-error" id="study-per-item-error">${error('study-per-item')}</p>`}
                 <input id="study-per-item" type="text" inputmode="numeric" size="5" value=${study.per_item}
                     aria-invalid=${error('study-per-item') ? 'true' : undefined} onInput=${(event) => change({ per_item: event.target.value })} /></div>
+            <${HindsightAlone} task=${study.task} perItem=${study.per_item} />
             ${!study.task.chat && html`<${Select} id="study-strategy" label=${t('make-strategy')} hint=${t('make-strategy-hint')} value=${study.strategy ?? STRATEGIES[0]}
                 options=${STRATEGIES} words=${(one) => t(`make-strategy-${one}`)} onChange=${(strategy) => change({ strategy })} />`}
             ${!study.task.chat && html`<div class="field"><label for="study-repeats">${t('make-repeats')}</label>

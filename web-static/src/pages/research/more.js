@@ -6,6 +6,7 @@ import { t } from '../../lib/i18n.js';
 import { ErrorSummary, problemText, say } from '../../ui/parts.js';
 import { readOf, TARGETS_NONE, TargetFields, targetsWrong } from './targetfields.js';
 import { quotasOf, tableOf } from './targets.js';
+import { HindsightAlone } from './task.js';
 
 const PER_ITEM_MAX = 1000;
 const isSet = (quotas) => (Array.isArray(quotas) ? quotas.length > 0 : Boolean(quotas));
@@ -52,7 +53,8 @@ export function More({ project, reload }) {
             <p>${t('more-text')}</p>
             ${!isBySum && html`<div class="field"><label for="more-per-item">${t('make-per-item')}</label>
                 <input id="more-per-item" type="text" inputmode="numeric" size="5" value=${perItem}
-                    aria-invalid=${errors.some((one) => one.field === 'more-per-item') ? 'true' : undefined} onInput=${(event) => setPerItem(event.target.value)} /></div>`}
+                    aria-invalid=${errors.some((one) => one.field === 'more-per-item') ? 'true' : undefined} onInput=${(event) => setPerItem(event.target.value)} /></div>
+                <${HindsightAlone} task=${project.task} perItem=${perItem} />`}
             ${targets && html`<p>${t('more-quotas')}</p>
                 <${TargetFields} targets=${targets} set=${setTargets} attributes=${attributes} errors=${errors} fixed />`}
             ${!targets && isSet(project.quotas) && html`<p>${t('more-quotas-list')}</p>`}

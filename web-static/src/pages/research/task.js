@@ -2,6 +2,7 @@
 import { html } from 'htm/preact';
 import { useEffect, useState } from 'preact/hooks';
 import { inPlace, localized, t, written } from '../../lib/i18n.js';
+import { Notice } from '../../ui/parts.js';
 
 export const KINDS = ['pairwise', 'ranking', 'best_worst', 'rating'];
 const ASKED = ['off', 'optional', 'required'];
@@ -121,6 +122,10 @@ function Raw({ task, set, open, errors }) {
         ${fault && html`<p class="field-error" id="task-json-fault" role="alert"><span dir="auto">${fault}</span></p>`}
     </details>`;
 }
+
+// Hindsight for half of the judgments shows what it does where an item has judgments of both kinds.
+export const HindsightAlone = ({ task, perItem }) => html`<div role="status">
+    ${task.hindsight?.when === 'split' && Number(perItem) === 1 && html`<${Notice} kind="warning"><p>${t('make-per-item-alone')}</p><//>`}</div>`;
 
 export function TaskFields({ task, set, errors }) {
     const change = (parts) => set({ ...task, ...parts });
