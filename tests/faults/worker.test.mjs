@@ -8,10 +8,9 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
 import { startCoordinator } from '../support/coordinator.mjs';
-import { Worker, makeJudged, until } from '../support/workers.mjs';
+import { LONG, Worker, makeJudged, until } from '../support/workers.mjs';
 
-// Long enough to be in the middle of, on any machine: many restarts of the mixture.
-const SLOW = { method: 'maxmin', options: { restarts: 64 } };
+const SLOW = { method: 'maxmin', options: { restarts: LONG } };
 
 async function setUp(t, names) {
     const coordinator = await startCoordinator({});

@@ -12,6 +12,9 @@ process.on('exit', () => {
 
 export const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// Restarts of a mixture that make a fit long enough to be in the middle of, on any machine.
+export const LONG = process.env.PLENUM_BUILD?.includes('san') ? 12 : 64;
+
 // Until `look` gives something, at most so long.
 export async function until(look, what, ms = 120_000) {
     for (const end = Date.now() + ms; Date.now() < end;) {
