@@ -95,7 +95,7 @@ test('decided against with a reason, asked again, shown; and the conversation is
     await me.page.getByText('Ask for another decision').click();
     await me.page.getByLabel('Why should it be decided otherwise?').fill('He asked me to.');
     await me.page.getByRole('button', { name: 'Ask', exact: true }).click();
-    await me.page.getByText('it will be looked at again').waitFor();
+    await me.page.getByText('You asked for another decision; it will be looked at again').waitFor();
     await checkAccessible(me.page, 'talk appealed');
     await shot(me.page, 'talk-appealed');
     await staff.page.reload();
