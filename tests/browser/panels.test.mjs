@@ -32,6 +32,7 @@ test('from the link to the code, and back; who does not agree is told to return'
     const more = (await staff.page.locator('#pset-link').inputValue()).replace(/\{\{%(\w+)%\}\}/g, 'id-of-$1');
     assert.equal(more, '&PROLIFIC_PID=id-of-PROLIFIC_PID&STUDY_ID=id-of-STUDY_ID&SESSION_ID=id-of-SESSION_ID');
     const code = await study.invite(5);
+    await new Promise((done) => setTimeout(done, 2100)); // that people come from a panel is known in all threads within two seconds
 
     const me = await visitor(browser, platform.origin, { language: 'ar', ...NARROW, expected: [/401/] });
     await me.page.goto(`/join?code=${code}`);
@@ -71,6 +72,7 @@ test('who stops can give the study back, is asked once more, and gets the code f
     const study = await makeStudy(call, { items: pairs(4) });
     await call('PUT', `/api/v1/projects/${study.id}/panel`, { name: 'Prolific', completion_url: 'https://app.prolific.com/submissions/complete?cc={code}',
         codes: { completed: 'DONE1', returned: 'BACK1' }, tasks: 3 });
+    await new Promise((done) => setTimeout(done, 2100));
     const me = await visitor(browser, platform.origin, NARROW);
     await me.page.goto(`/join?code=${await study.invite(1)}&PROLIFIC_PID=stops&STUDY_ID=s&SESSION_ID=x`);
     await me.page.locator('#agree').check();
