@@ -317,7 +317,7 @@ static int make_folder(void **state UNUSED)
 static int remove_folder(void **state UNUSED)
 {
     static const char *const names[] = {
-        "text.jsonl", "two.jsonl", "lines.txt", "long.txt", "export/judgments.jsonl.zst"};
+        "text.jsonl", "two.jsonl", "edit.jsonl", "lines.txt", "long.txt", "export/judgments.jsonl.zst"};
     char path[256];
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
