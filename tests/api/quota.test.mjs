@@ -189,7 +189,7 @@ test('a list counts people, each entry by itself', async () => {
 });
 
 test('who has had the share of one cell does not have another\'s by answering anew', async () => {
-    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 2], ['old', 2]) } });
+    const project = await study({ quotas: { by: ['age'], cells: cells(['young', 2], ['old', 3]) } });
     const token = await join(project, { age: 'young' });
     await judge(project, token, 2);
     await next(project, token, 204);
@@ -199,7 +199,7 @@ test('who has had the share of one cell does not have another\'s by answering an
     await call(204, 'DELETE', '/api/v1/me/demographics', { token });
     await answer(token, { age: 'old' });
     await next(project, token, 204);
-    assert.equal(counts(project), '2|2|2\n2|0|0\n0|0|0');
+    assert.equal(counts(project), '3|0|0\n2|2|2\n0|0|0');
 });
 
 test('who takes their answers back is of no cell, and what they judged stays counted', async () => {
