@@ -17,7 +17,7 @@ enum {
     // A written batch of few rows follows the last one at this distance: half of what a small one costs is cost of the
     // statement and of the commit, whatever its rows. After a pause, and with enough rows, nobody waits; nobody sees 12 ms.
     PACE_MS = 12,
-    PACE_ROWS = 16,
+    PACE_ROWS = 8,
 };
 
 struct row {
