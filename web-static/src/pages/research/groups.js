@@ -7,6 +7,7 @@ import { localized, t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
 import { choose, chosen, isChosen } from '../../lib/router.js';
 import { problemText } from '../../ui/parts.js';
+import { AsOf } from './asof.js';
 import { Select } from './task.js';
 import { wordsOf } from './words.js';
 
@@ -68,7 +69,8 @@ export function ItemGroups({ project, item, n_responses, choiceWords, responseWo
         ${found && (found.choices.length === 0 ? html`<p>${t('item-groups-none')}</p>` : html`<${Rows} id="item-groups-table" heading="h3" title=${listOf([words(found.attribute), ...(asked.length > 1 ? [measureWords(found.measure)] : [])])} rows=${found.groups}
             head=${[t('coverage-value'), ...found.choices.map((one) => (found.measure ? stepWords(one.choice) : choiceWords(one.choice))), t('item-groups-all')]}
             draw=${(one) => html`<tr key=${one.value}><th scope="row"><span dir="auto">${words(found.attribute, one.value)}</span></th>
-                ${one.counts.map((n) => html`<td class="num">${count(n)}</td>`)}<td class="num">${count(one.n)}</td></tr>`} />`)}
+                ${one.counts.map((n) => html`<td class="num">${count(n)}</td>`)}<td class="num">${count(one.n)}</td></tr>`} />
+        <${AsOf} of=${found.groups_as_of} />`)}
     </section>`;
 }
 
@@ -106,7 +108,8 @@ export function Groups({ project, attributes, words }) {
         <${Rows} id="groups-between" title=${t('groups-between')} rows=${found.between}
             head=${[t('groups-two'), t('quality-percent'), t('card-interval'), t('groups-pairs')]}
             draw=${(one) => html`<tr key=${one.values.join()}><th scope="row"><span dir="auto">${word(one.values[0])}</span> · <span dir="auto">${word(one.values[1])}</span></th>
-                <td class="num">${share(one.percent)}</td><td class="num">${range(share, one.percent_interval)}</td><td class="num">${number(one.n_pairs)}</td></tr>`} />`}`;
+                <td class="num">${share(one.percent)}</td><td class="num">${range(share, one.percent_interval)}</td><td class="num">${number(one.n_pairs)}</td></tr>`} />
+        <${AsOf} of=${found.groups_as_of} />`}`;
 }
 
 // What having seen what happened later does to what people say.
