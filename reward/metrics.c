@@ -96,7 +96,8 @@ double metrics_auc(const double *score, const bool *positive, const double *weig
     return area;
 }
 
-static double expected_calibration_error(const struct metrics_row *rows, size_t n_rows, double total)
+// The rows by how sure they are of the predicted side; hit: the share of that side.
+static struct scored *by_confidence(const struct metrics_row *rows, size_t n_rows)
 {
     struct scored *scored = allocate(n_rows, sizeof(*scored));
     for (size_t i = 0; i < n_rows; i++) {
@@ -105,20 +106,39 @@ static double expected_calibration_error(const struct metrics_row *rows, size_t 
             .key = predict_sigmoid(fabs(rows[i].z)), .weight = rows[i].weight, .hit = hit, .at = i};
     }
     qsort(scored, n_rows, sizeof(*scored), scored_order);
-    double error = 0, mass = 0, confidence = 0, hits = 0, done = 0;
-    size_t bin = 1;
-    for (size_t i = 0; i < n_rows; i++) {
-        mass += scored[i].weight;
-        confidence += scored[i].weight * scored[i].key;
-        hits += scored[i].weight * scored[i].hit;
-        bool full = done + mass >= total * (double)bin / METRICS_ECE_BINS * (1 - 1e-12);
-        if (!full && i + 1 < n_rows)
+    return scored;
+}
+
+// Where each of at most `n_bins` bins of equal mass ends; says how many there are.
+static size_t equal_mass(const struct scored *scored, size_t n, size_t n_bins, size_t *ret_ends)
+{
+    double total = 0, done = 0;
+    size_t found = 0, bin = 1;
+    for (size_t i = 0; i < n; i++)
+        total += scored[i].weight;
+    for (size_t i = 0; i < n; i++) {
+        done += scored[i].weight;
+        if (done < total * (double)bin / (double)n_bins * (1 - 1e-12) && i + 1 < n)
             continue;
-        error += fabs(confidence - hits);
-        done += mass;
-        mass = confidence = hits = 0;
-        while (bin < METRICS_ECE_BINS && done >= total * (double)bin / METRICS_ECE_BINS * (1 - 1e-12))
+        ret_ends[found++] = i + 1;
+        while (bin < n_bins && done >= total * (double)bin / (double)n_bins * (1 - 1e-12))
             bin++;
+    }
+    return found;
+}
+
+static double expected_calibration_error(const struct metrics_row *rows, size_t n_rows, double total)
+{
+    struct scored *scored = by_confidence(rows, n_rows);
+    size_t ends[METRICS_ECE_BINS + 1], n = equal_mass(scored, n_rows, METRICS_ECE_BINS, ends), i = 0;
+    double error = 0;
+    for (size_t bin = 0; bin < n; bin++) {
+        double confidence = 0, hits = 0;
+        for (; i < ends[bin]; i++) {
+            confidence += scored[i].weight * scored[i].key;
+            hits += scored[i].weight * scored[i].hit;
+        }
+        error += fabs(confidence - hits);
     }
     free(scored);
     return total > 0 ? error / total : 0;
@@ -361,6 +381,181 @@ void metrics_worst_gain(const struct metrics_row *rows_a, const struct metrics_r
     free(sums);
     free(list);
     free(people.number);
+}
+
+// ---------------------------------------------------------------- calibration, the mean of groups
+size_t metrics_calibration(
+    const struct metrics_row *rows, size_t n_rows, size_t n_bins, uint64_t seed, struct metrics_bin *ret_bins)
+{
+    assert(n_bins <= METRICS_ECE_BINS);
+    struct scored *scored = by_confidence(rows, n_rows);
+    size_t ends[METRICS_ECE_BINS + 1], n = equal_mass(scored, n_rows, n_bins, ends), from = 0;
+    double *hit = allocate(n_rows, sizeof(*hit)), *weight = allocate(n_rows, sizeof(*weight));
+    uint32_t *who = allocate(n_rows, sizeof(*who));
+    struct metrics_row *some = allocate(n_rows, sizeof(*some));
+    for (size_t bin = 0; bin < n; from = ends[bin++]) {
+        size_t m = ends[bin] - from;
+        struct metrics_bin *to = &ret_bins[bin];
+        *to = (struct metrics_bin){0};
+        for (size_t i = 0; i < m; i++) {
+            const struct scored *one = &scored[from + i];
+            hit[i] = one->hit;
+            weight[i] = one->weight;
+            some[i] = rows[one->at];
+            who[i] = some[i].annotator;
+            to->weight += one->weight;
+            to->predicted += one->weight * one->key;
+            to->observed += one->weight * one->hit;
+        }
+        to->predicted /= to->weight > 0 ? to->weight : 1;
+        to->observed /= to->weight > 0 ? to->weight : 1;
+        to->interval = metrics_mean_interval(hit, weight, who, m, seed);
+        struct people people = people_of(some, m);
+        to->n_annotators = people.n;
+        free(people.number);
+    }
+    free(scored);
+    free(hit);
+    free(weight);
+    free(who);
+    free(some);
+    return n;
+}
+
+// Of groups that drew somebody.
+static double mean_accuracy(const struct tally *sums, uint32_t n_groups, double *ret_loss)
+{
+    double accuracy = 0, loss = 0, n = 0, n_strict = 0;
+    for (uint32_t g = 0; g < n_groups; g++) {
+        if (sums[g].strict > 0) {
+            accuracy += sums[g].hits / sums[g].strict;
+            n_strict++;
+        }
+        if (sums[g].weight > 0) {
+            loss += sums[g].loss / sums[g].weight;
+            n++;
+        }
+    }
+    *ret_loss = n > 0 ? loss / n : predict_logistic_loss(0);
+    return n_strict > 0 ? accuracy / n_strict : 0.5;
+}
+
+void metrics_group_mean(const struct metrics_row *rows, const uint32_t *group, size_t n_rows,
+    uint32_t n_groups, uint64_t seed, struct metrics_group_mean *ret_mean)
+{
+    struct people people = people_of(rows, n_rows);
+    struct contribution *list;
+    size_t n = contributions(rows, rows, n_rows, group, n_groups, &people, &list);
+    struct tally *sums = allocate(n_groups, sizeof(*sums));
+    uint32_t *counts = allocate(people.n, sizeof(*counts));
+    double draws[METRICS_BOOTSTRAPS], loss;
+    struct rng rng;
+    rng_seed(&rng, seed);
+    for (size_t i = 0; i < n; i++)
+        tally_add(&sums[list[i].group], &list[i].a);
+    ret_mean->accuracy = mean_accuracy(sums, n_groups, &ret_mean->log_loss);
+    ret_mean->interval = (struct metrics_interval){0, 1};
+    for (size_t b = 0; b < METRICS_BOOTSTRAPS && people.n >= 2; b++) {
+        memset(counts, 0, people.n * sizeof(*counts));
+        memset(sums, 0, n_groups * sizeof(*sums));
+        for (uint32_t p = 0; p < people.n; p++)
+            counts[rng_below(&rng, people.n)]++;
+        for (size_t i = 0; i < n; i++) {
+            for (uint32_t c = 0; c < counts[list[i].person]; c++)
+                tally_add(&sums[list[i].group], &list[i].a);
+        }
+        draws[b] = mean_accuracy(sums, n_groups, &loss);
+    }
+    if (people.n >= 2)
+        ret_mean->interval = percentiles(draws, METRICS_BOOTSTRAPS);
+    free(counts);
+    free(sums);
+    free(list);
+    free(people.number);
+}
+
+// min_g mean a - min_g mean b of groups that drew somebody; sums are n_groups of a, then of b.
+static double least_gap(const struct tally *sums, uint32_t n_groups, double *ret_a, double *ret_b)
+{
+    *ret_a = *ret_b = INFINITY;
+    for (uint32_t g = 0; g < n_groups; g++) {
+        if (sums[g].weight <= 0)
+            continue;
+        *ret_a = fmin(*ret_a, sums[g].loss / sums[g].weight);
+        *ret_b = fmin(*ret_b, sums[n_groups + g].loss / sums[n_groups + g].weight);
+    }
+    return *ret_a - *ret_b;
+}
+
+static void add_values(const struct metrics_pair *pairs, size_t n, const struct people *people,
+    const uint32_t *counts, uint32_t n_groups, struct tally *sums)
+{
+    memset(sums, 0, 2 * (size_t)n_groups * sizeof(*sums));
+    for (size_t i = 0; i < n; i++) {
+        double weight = pairs[i].weight * counts[people->number[i]];
+        tally_add(
+            &sums[pairs[i].group], &(struct tally){.weight = weight, .loss = weight * pairs[i].predicted});
+        tally_add(&sums[n_groups + pairs[i].group],
+            &(struct tally){.weight = weight, .loss = weight * pairs[i].realised});
+    }
+}
+
+void metrics_least_gap(const struct metrics_pair *pairs, size_t n, uint32_t n_groups, uint64_t seed,
+    struct metrics_least_gap *ret_gap)
+{
+    struct metrics_row *rows = allocate(n, sizeof(*rows));
+    for (size_t i = 0; i < n; i++)
+        rows[i].annotator = pairs[i].annotator;
+    struct people people = people_of(rows, n);
+    struct tally *sums = allocate(2 * (size_t)n_groups, sizeof(*sums));
+    uint32_t *counts = allocate(people.n, sizeof(*counts));
+    for (uint32_t p = 0; p < people.n; p++)
+        counts[p] = 1;
+    add_values(pairs, n, &people, counts, n_groups, sums);
+    ret_gap->gap = least_gap(sums, n_groups, &ret_gap->predicted, &ret_gap->realised);
+    ret_gap->interval = (struct metrics_interval){-1, 1};
+    if (people.n >= 2) {
+        double draws[METRICS_BOOTSTRAPS], a, b;
+        struct rng rng;
+        rng_seed(&rng, seed);
+        for (size_t i = 0; i < METRICS_BOOTSTRAPS; i++) {
+            memset(counts, 0, people.n * sizeof(*counts));
+            for (uint32_t p = 0; p < people.n; p++)
+                counts[rng_below(&rng, people.n)]++;
+            add_values(pairs, n, &people, counts, n_groups, sums);
+            draws[i] = least_gap(sums, n_groups, &a, &b);
+        }
+        ret_gap->interval = percentiles(draws, METRICS_BOOTSTRAPS);
+    }
+    free(counts);
+    free(sums);
+    free(people.number);
+    free(rows);
+}
+
+// ---------------------------------------------------------------- distributions of two outcomes
+static double entropy_bits(double p)
+{
+    return p <= 0 || p >= 1 ? 0 : -(p * log2(p) + (1 - p) * log2(1 - p));
+}
+
+double metrics_js_distance(double p, double q)
+{
+    double divergence = entropy_bits((p + q) / 2) - (entropy_bits(p) + entropy_bits(q)) / 2;
+    return divergence > 0 ? sqrt(divergence) : 0;
+}
+
+double metrics_js_by_chance(double p, uint32_t n)
+{
+    double sum = 0;
+    if (n == 0 || p <= 0 || p >= 1)
+        return 0;
+    for (uint32_t k = 0; k <= n; k++) {
+        double log_chance =
+            lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * log(p) + (n - k) * log1p(-p);
+        sum += exp(log_chance) * metrics_js_distance((double)k / n, p);
+    }
+    return sum;
 }
 
 // ---------------------------------------------------------------- temperature

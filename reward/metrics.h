@@ -55,6 +55,46 @@ struct metrics_interval metrics_mean_interval(
 // The area under the curve of scores of two kinds, ties counted half; 0.5 where one kind is missing.
 double metrics_auc(const double *score, const bool *positive, const double *weight, size_t n);
 
+// The calibration curve: at most n_bins (METRICS_ECE_BINS at most) bins of equal mass over the predicted side's
+// probability, the same that the ECE is made of where there are 15; says how many. `observed` is the share of that side
+// (ties count half), its interval over annotators.
+struct metrics_bin {
+    double predicted, observed, weight;
+    struct metrics_interval interval;
+    uint32_t n_annotators;
+};
+size_t metrics_calibration(const struct metrics_row *rows, size_t n_rows, size_t n_bins, uint64_t seed,
+    struct metrics_bin *ret_bins);
+
+// The unweighted mean over groups of their accuracy and log-loss, with the accuracy's 95 % interval over annotators. A
+// row that is in several groups (of several questions) stands once for each.
+struct metrics_group_mean {
+    double accuracy, log_loss;
+    struct metrics_interval interval;
+};
+void metrics_group_mean(const struct metrics_row *rows, const uint32_t *group, size_t n_rows,
+    uint32_t n_groups, uint64_t seed, struct metrics_group_mean *ret_mean);
+
+// The least mean of any group as it was predicted, as it came, and by how much more was predicted, with a 95 % interval
+// over annotators; the minima are taken anew in every resample. Some group has weight.
+struct metrics_pair {
+    double predicted, realised, weight; // shares, 0 .. 1
+    uint32_t annotator, group;
+};
+struct metrics_least_gap {
+    double predicted, realised, gap;
+    struct metrics_interval interval;
+};
+void metrics_least_gap(const struct metrics_pair *pairs, size_t n, uint32_t n_groups, uint64_t seed,
+    struct metrics_least_gap *ret_gap);
+
+// Jensen-Shannon distance, the square root of the divergence in bits (Lin 1991, IEEE Trans. Inf. Theory 37; Endres and
+// Schindelin 2003 for the root), of two outcomes with chances p, 1 - p and q, 1 - q: 0 alike, 1 opposed.
+double metrics_js_distance(double p, double q);
+// What that distance is on the average between p and the share among n who each say so with chance p: what is left
+// where p is right. Exact, by the binomial distribution.
+double metrics_js_by_chance(double p, uint32_t n);
+
 // The temperature that minimises the weighted log-loss of sigmoid(tau z), within 1/64 .. 64; 1 when the rows say
 // nothing. Bisection on log tau.
 double metrics_temperature(const struct metrics_row *rows, size_t n_rows);

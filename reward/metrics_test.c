@@ -178,6 +178,89 @@ static void gain_for_the_worst_off(void **state UNUSED)
     free(b);
 }
 
+// scipy.spatial.distance.jensenshannon([1.0, 0.0], [0.5, 0.5]) is 0.46450140402245893 in nats, as its manual shows.
+static void distributions_by_published_numbers(void **state UNUSED)
+{
+    near(metrics_js_distance(1, 0.5) * sqrt(log(2)), 0.46450140402245893, 1e-15);
+    near(metrics_js_distance(0, 1), 1, 0);
+    near(metrics_js_distance(0.3, 0.3), 0, 0);
+    near(metrics_js_distance(0.2, 0.7), metrics_js_distance(0.7, 0.2), 1e-15);
+    // Of two who each toss a coin: half the time both say the same.
+    near(metrics_js_by_chance(0.5, 2), metrics_js_distance(1, 0.5) / 2, 1e-12);
+    near(metrics_js_by_chance(0.9, 1), 0.9 * metrics_js_distance(1, 0.9) + 0.1 * metrics_js_distance(0, 0.9),
+        1e-12);
+    assert_true(metrics_js_by_chance(0.5, 1000) < 0.02);
+    near(metrics_js_by_chance(1, 5), 0, 0);
+}
+
+static void a_curve_by_hand(void **state UNUSED)
+{
+    // Two bins of mass 3: the unsure (one hit, one miss, a tie) and the sure (a hit of weight 2, a miss).
+    static const struct metrics_row rows[] = {
+        {.z = 0.1, .y = 1, .weight = 1, .annotator = 1},
+        {.z = -0.2, .y = 1, .weight = 1, .annotator = 2},
+        {.z = 0.3, .y = 0.5, .weight = 1, .annotator = 1},
+        {.z = -2, .y = 0, .weight = 2, .annotator = 3},
+        {.z = 3, .y = 0, .weight = 1, .annotator = 4},
+    };
+    struct metrics_bin bins[2];
+    assert_int_equal(metrics_calibration(rows, ARRAY_SIZE(rows), 2, 1, bins), 2);
+    near(bins[0].observed, 0.5, 1e-12);
+    near(bins[0].predicted, (predict_sigmoid(0.1) + predict_sigmoid(0.2) + predict_sigmoid(0.3)) / 3, 1e-12);
+    near(bins[0].weight, 3, 0);
+    assert_int_equal(bins[0].n_annotators, 2);
+    near(bins[1].observed, 2.0 / 3, 1e-12);
+    near(bins[1].predicted, (2 * predict_sigmoid(2) + predict_sigmoid(3)) / 3, 1e-12);
+    // With fifteen bins the curve is what the ECE is made of.
+    struct metrics_row *many = draw(900, 30, 0.5, 4);
+    struct metrics_bin all[METRICS_ECE_BINS];
+    struct metrics metrics;
+    double error = 0;
+    size_t n = metrics_calibration(many, 900, METRICS_ECE_BINS, 1, all);
+    assert_int_equal(n, METRICS_ECE_BINS);
+    for (size_t i = 0; i < n; i++) {
+        error += all[i].weight * fabs(all[i].predicted - all[i].observed) / 900;
+        assert_true(all[i].interval.low <= all[i].observed && all[i].observed <= all[i].interval.high);
+    }
+    metrics_compute(many, 900, &metrics);
+    near(error, metrics.ece, 1e-12);
+    free(many);
+}
+
+static void the_mean_of_groups_by_hand(void **state UNUSED)
+{
+    // Group 0: one of two right; group 1, a single person's: all three right.
+    static const struct metrics_row rows[] = {
+        {.z = 1, .y = 1, .weight = 1, .annotator = 1},
+        {.z = 1, .y = 0, .weight = 1, .annotator = 2},
+        {.z = 1, .y = 1, .weight = 1, .annotator = 3},
+        {.z = 1, .y = 1, .weight = 2, .annotator = 3},
+    };
+    static const uint32_t group[] = {0, 0, 1, 1};
+    struct metrics_group_mean mean;
+    metrics_group_mean(rows, group, ARRAY_SIZE(rows), 2, 1, &mean);
+    near(mean.accuracy, (0.5 + 1) / 2, 1e-12);
+    double right = predict_logistic_loss(1), wrong = predict_logistic_loss(-1);
+    near(mean.log_loss, ((right + wrong) / 2 + right) / 2, 1e-12);
+    assert_true(mean.interval.low < 0.75 && mean.interval.high > 0.75);
+}
+
+static void the_least_mean_is_compared_with_the_least(void **state UNUSED)
+{
+    // Predicted the groups have .6 and .5, realised .3 and .9: the minima are of different groups.
+    static const struct metrics_pair pairs[] = {
+        {.predicted = 0.6, .realised = 0.3, .weight = 1, .annotator = 1, .group = 0},
+        {.predicted = 0.4, .realised = 1, .weight = 1, .annotator = 2, .group = 1},
+        {.predicted = 0.6, .realised = 0.8, .weight = 1, .annotator = 3, .group = 1},
+    };
+    struct metrics_least_gap gap;
+    metrics_least_gap(pairs, ARRAY_SIZE(pairs), 2, 1, &gap);
+    near(gap.predicted, 0.5, 1e-12);
+    near(gap.realised, 0.3, 1e-12);
+    near(gap.gap, 0.2, 1e-12);
+    assert_true(gap.interval.low <= 0.2 && gap.interval.high >= 0.2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +271,10 @@ int main(void)
         cmocka_unit_test(intervals_cover),
         cmocka_unit_test(few_people_say_nothing),
         cmocka_unit_test(gain_for_the_worst_off),
+        cmocka_unit_test(distributions_by_published_numbers),
+        cmocka_unit_test(a_curve_by_hand),
+        cmocka_unit_test(the_mean_of_groups_by_hand),
+        cmocka_unit_test(the_least_mean_is_compared_with_the_least),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

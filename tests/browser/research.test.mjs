@@ -137,6 +137,22 @@ test('a fit is started here, and its card has the worst-off group beside the ave
     assert.ok((await textOf(rows.nth(0))).startsWith('Everyone'));
     assert.ok((await textOf(rows.nth(1))).includes('Worst-off'));
     assert.equal(await me.page.locator('.dotplot .marked').count(), 1);
+    // Beside the worst-off the mean of the groups; the curve and its table say the same; what the data don't allow is said.
+    const parts = await call('GET', `/api/v1/models/${new URL(me.page.url()).pathname.split('/').at(-1)}`);
+    const { metrics } = parts;
+    assert.ok((await textOf(rows.nth(2))).startsWith('Mean of the groups'));
+    assert.equal(metrics.mean.n_groups, 4);
+    const plotted = await me.page.locator('.dotplot ul').first().locator('.dotplot-name').allTextContents();
+    const accuracy = new Map(metrics.groups.filter((one) => one.attribute === 'age').map((one) => [one.value === '18_29' ? '18 to 29' : '30 or more', one.accuracy]));
+    assert.ok(accuracy.get(plotted[0]) <= accuracy.get(plotted[1]), plotted.join());
+    assert.equal(await me.page.locator('.curve circle').count(), metrics.calibration.length);
+    assert.equal(await me.page.locator('[aria-labelledby=curve-title] tbody tr').count(), metrics.calibration.length);
+    assert.match(await textOf(me.page.locator('[aria-labelledby=new-people-title]')), /These data do not allow it/);
+    assert.ok(metrics.steerable.supported && metrics.overton.coverage > metrics.overton.pooled, JSON.stringify(metrics.overton));
+    const kept = await textOf(me.page.locator('[aria-labelledby=kept-title]').first());
+    for (const one of ['Does the worst-off group get what was promised?', 'Nobody was asked whether responses comply', 'Age']) assert.ok(kept.includes(one), one);
+    assert.deepEqual(metrics.who.find((one) => one.attribute === 'age').groups.map((one) => one.n_annotators), [12, 12]);
+    assert.deepEqual(metrics.excluded, {});
     // The models that made the responses, each with its share, interval and the group that ranks it lowest; then by group.
     const board = await me.page.locator('.board-table tbody tr').evaluateAll((all) => all.map((row) => (
         [...row.children].map((one) => one.textContent.replace(/[\u2066-\u2069]/g, '')))));

@@ -249,8 +249,11 @@ static json_t *groups_json(const struct compared *compared)
             continue;
         for (uint32_t i = 0; i < compared->n; i++)
             group[i] = grouping.of_annotator[compared->side[0].rows[i].annotator];
+        bool shown[FIT_VALUES_MAX + 1];
+        session_shown(
+            compared->side[0].rows, compared->n, group, grouping.n, session->data->n_annotators, shown);
         for (uint32_t g = 0; g < grouping.n; g++) {
-            json_t *row = gain_of(compared, group, g);
+            json_t *row = shown[g] ? gain_of(compared, group, g) : NULL;
             if (row == NULL)
                 continue;
             json_object_set_new(row, "attribute", json_string(grouping.attribute));
@@ -265,8 +268,12 @@ static json_t *languages_json(const struct compared *compared)
 {
     const struct fit_data *data = compared->session->data;
     json_t *list = json_array();
-    for (uint32_t l = 0; compared->language != NULL && l < data->n_languages; l++) {
-        json_t *row = gain_of(compared, compared->language, l);
+    bool *shown = arena_calloc(compared->session->arena, data->n_languages + (size_t)1, sizeof(*shown));
+    if (compared->language != NULL)
+        session_shown(compared->side[0].rows, compared->n, compared->language, data->n_languages,
+            data->n_annotators, shown);
+    for (uint32_t l = 0; l < data->n_languages; l++) {
+        json_t *row = shown[l] ? gain_of(compared, compared->language, l) : NULL;
         if (row == NULL)
             continue;
         json_object_set_new(row, "language", json_string(data->language_name[l]));

@@ -78,26 +78,14 @@ static struct metrics_row *predict_mixture(const struct session *session, uint32
 }
 
 // ---------------------------------------------------------------- groups in the test rows
-// Only groups that may be shown: ten annotators and fifty judgments in the test rows.
+// The group of each test row, UINT32_MAX where it is none that may be shown.
 static void find_shown(const struct session *session, const struct grouping *grouping,
     const struct metrics_row *rows, uint32_t *ret_group, bool *ret_shown)
 {
-    uint32_t n = session->n_test, people[FIT_VALUES_MAX + 1] = {0};
-    double weight[FIT_VALUES_MAX + 1] = {0};
-    bool *seen = calloc((size_t)session->data->n_annotators + 1, sizeof(*seen));
-    if (seen == NULL)
-        abort();
-    for (uint32_t i = 0; i < n; i++) {
+    uint32_t n = session->n_test;
+    for (uint32_t i = 0; i < n; i++)
         ret_group[i] = grouping->of_annotator[rows[i].annotator];
-        if (ret_group[i] == FIT_NO_GROUP)
-            continue;
-        weight[ret_group[i]] += rows[i].weight;
-        people[ret_group[i]] += !seen[rows[i].annotator];
-        seen[rows[i].annotator] = true;
-    }
-    free(seen);
-    for (uint32_t g = 0; g < grouping->n; g++)
-        ret_shown[g] = people[g] >= FIT_GROUP_ANNOTATORS_MIN && weight[g] >= FIT_GROUP_JUDGMENTS_MIN;
+    session_shown(rows, n, ret_group, grouping->n, session->data->n_annotators, ret_shown);
     for (uint32_t i = 0; i < n; i++) {
         if (ret_group[i] != FIT_NO_GROUP && !ret_shown[ret_group[i]])
             ret_group[i] = UINT32_MAX;
@@ -165,9 +153,34 @@ static json_t *metrics_json(const struct session *session, const struct metrics_
     return json;
 }
 
-// Appends a row a shown group; *worst becomes the row of the least accuracy seen so far.
+// The groups of one set of predictions as they are told, and their rows, once for each group that they are in.
+struct told {
+    json_t *list, *worst; // the row of the least accuracy so far
+    double worst_accuracy;
+    struct metrics_row *rows;
+    uint32_t *group, n_groups;
+    size_t n;
+};
+
+static void told_add(struct told *told, const struct session *session, const struct metrics_row *rows,
+    const uint32_t *group, uint32_t g)
+{
+    size_t most = told->n + session->n_test + 1;
+    told->rows = realloc(told->rows, most * sizeof(*told->rows));
+    told->group = realloc(told->group, most * sizeof(*told->group));
+    if (told->rows == NULL || told->group == NULL)
+        abort();
+    for (uint32_t i = 0; i < session->n_test; i++) {
+        if (group[i] != g)
+            continue;
+        told->rows[told->n] = rows[i];
+        told->group[told->n++] = told->n_groups;
+    }
+    told->n_groups++;
+}
+
 static void groups_json(const struct session *session, const struct grouping *grouping,
-    const struct metrics_row *rows, json_t *list, json_t **worst, double *worst_accuracy)
+    const struct metrics_row *rows, struct told *told)
 {
     uint32_t *group = calloc(session->n_test + (size_t)1, sizeof(*group));
     bool shown[FIT_VALUES_MAX + 1] = {false};
@@ -182,18 +195,18 @@ static void groups_json(const struct session *session, const struct grouping *gr
         if (grouping->attribute[0] != '\0')
             json_object_set_new(row, "attribute", json_string(grouping->attribute));
         json_object_set_new(row, "value", json_string(grouping->name[g]));
-        json_array_append_new(list, row);
-        if (*worst == NULL || accuracy < *worst_accuracy) {
-            *worst = row;
-            *worst_accuracy = accuracy;
+        json_array_append_new(told->list, row);
+        told_add(told, session, rows, group, g);
+        if (told->worst == NULL || accuracy < told->worst_accuracy) {
+            told->worst = row;
+            told->worst_accuracy = accuracy;
         }
     }
     free(group);
 }
 
 // The groups that people declared: of the attribute that was asked for, else of each.
-static void declared_json(struct session *session, const struct metrics_row *rows, json_t *groups,
-    json_t **worst, double *worst_accuracy)
+static void declared_json(struct session *session, const struct metrics_row *rows, struct told *told)
 {
     const char *wanted = session->options->attribute;
     for (uint32_t a = 0; a < session->data->n_attributes; a++) {
@@ -201,44 +214,89 @@ static void declared_json(struct session *session, const struct metrics_row *row
         struct grouping declared;
         if ((wanted == NULL || strcmp(wanted, name) == 0) &&
             session_group_by(session, name, &declared, NULL) == 0)
-            groups_json(session, &declared, rows, groups, worst, worst_accuracy);
+            groups_json(session, &declared, rows, told);
     }
 }
 
-// By the language of the item; under the same least sizes as groups.
+// By the language of the item; under the same rules as groups.
 static json_t *languages_json(const struct session *session, const struct metrics_row *rows)
 {
     json_t *list = json_array();
-    for (uint32_t l = 0; session->test_language != NULL && l < session->data->n_languages; l++) {
+    uint32_t n = session->test_language != NULL ? session->data->n_languages : 0;
+    bool *shown = calloc(n + (size_t)1, sizeof(*shown));
+    if (shown == NULL)
+        abort();
+    if (n > 0)
+        session_shown(rows, session->n_test, session->test_language, n, session->data->n_annotators, shown);
+    for (uint32_t l = 0; l < n; l++) {
         double accuracy;
+        if (!shown[l])
+            continue;
         json_t *row = metrics_json(session, rows, session->test_language, l, &accuracy);
-        if (json_integer_value(json_object_get(row, "n_annotators")) >= FIT_GROUP_ANNOTATORS_MIN &&
-            json_integer_value(json_object_get(row, "n")) >= FIT_GROUP_JUDGMENTS_MIN) {
-            json_object_set_new(row, "language", json_string(session->data->language_name[l]));
-            json_array_append(list, row);
-        }
-        json_decref(row);
+        json_object_set_new(row, "language", json_string(session->data->language_name[l]));
+        json_array_append_new(list, row);
     }
+    free(shown);
     return list;
 }
 
-// {all, groups, worst, worst_declared} of one set of predictions: groups that people declared, then those found, which
+// The mean of the groups that are shown, each counting once however many people it has; NULL without two of them.
+static json_t *mean_json(const struct session *session, const struct told *told)
+{
+    struct metrics_group_mean mean;
+    if (told->n_groups < 2)
+        return NULL;
+    metrics_group_mean(told->rows, told->group, told->n, told->n_groups, session->options->seed, &mean);
+    return json_pack("{s:f, s:f, s:o, s:I}", "accuracy", mean.accuracy, "log_loss", mean.log_loss, "interval",
+        interval_json(mean.interval), "n_groups", (json_int_t)told->n_groups);
+}
+
+// {all, groups, worst, worst_declared, mean} of one set of predictions: groups that people declared, then those found, which
 // name no attribute; the worst-off of all, and of those declared. One cluster is everybody, and no group.
 json_t *session_view(struct session *session, const struct metrics_row *rows)
 {
-    json_t *groups = json_array(), *worst = NULL;
-    double worst_accuracy = 0, accuracy;
+    struct told told = {.list = json_array()};
+    double accuracy;
     json_t *all = metrics_json(session, rows, NULL, 0, &accuracy);
-    declared_json(session, rows, groups, &worst, &worst_accuracy);
-    json_t *declared = worst;
+    declared_json(session, rows, &told);
+    json_t *declared = told.worst;
     if (session->clusters.n > 1)
-        groups_json(session, &session->clusters, rows, groups, &worst, &worst_accuracy);
-    json_t *json = json_pack(
-        "{s:o, s:o, s:O?, s:O?}", "all", all, "groups", groups, "worst", worst, "worst_declared", declared);
+        groups_json(session, &session->clusters, rows, &told);
+    json_t *json = json_pack("{s:o, s:o, s:O?, s:O?, s:o?}", "all", all, "groups", told.list, "worst",
+        told.worst, "worst_declared", declared, "mean", mean_json(session, &told));
     assert(json != NULL);
     if (session->test_language != NULL)
         json_object_set_new(json, "languages", languages_json(session, rows));
+    free(told.rows);
+    free(told.group);
     return json;
+}
+
+// The calibration curve of all, in as many bins of equal mass as leave fifty judgments and ten annotators in each; NULL where not even
+// three do.
+static json_t *calibration_json(const struct session *session, const struct metrics_row *rows)
+{
+    struct metrics_bin bins[METRICS_ECE_BINS];
+    double weight = 0;
+    for (uint32_t i = 0; i < session->n_test; i++)
+        weight += rows[i].weight;
+    size_t n_bins = (size_t)fmin(METRICS_ECE_BINS, weight / FIT_GROUP_JUDGMENTS_MIN), n = 0;
+    for (; n_bins >= 3; n_bins--) {
+        bool enough = true;
+        n = metrics_calibration(rows, session->n_test, n_bins, session->options->seed, bins);
+        for (size_t i = 0; i < n; i++)
+            enough = enough && bins[i].n_annotators >= FIT_GROUP_ANNOTATORS_MIN;
+        if (enough)
+            break;
+    }
+    if (n_bins < 3)
+        return NULL;
+    json_t *list = json_array();
+    for (size_t i = 0; i < n; i++)
+        json_array_append_new(list,
+            json_pack("{s:f, s:f, s:o, s:I}", "predicted", bins[i].predicted, "observed", bins[i].observed,
+                "interval", interval_json(bins[i].interval), "n", (json_int_t)llround(bins[i].weight)));
+    return list;
 }
 
 // ---------------------------------------------------------------- the claim
@@ -397,7 +455,51 @@ static json_int_t said(const struct fit_data *data)
     return n;
 }
 
-static void describe(const struct session *session, json_t *card)
+// Of each attribute how many annotators with judgments gave each answer, under the rule of groups, and how many are in none that is told.
+static json_t *who_json(struct session *session)
+{
+    json_t *list = json_array();
+    const struct fit_data *data = session->data;
+    struct arena *arena = arena_new(SIZE_MAX);
+    struct metrics_row *people = arena_calloc(arena, data->n_annotators + (size_t)1, sizeof(*people));
+    uint32_t n = 0, *group = arena_alloc(arena, (data->n_annotators + (size_t)1) * sizeof(*group));
+    bool *judged = arena_calloc(arena, data->n_annotators + (size_t)1, sizeof(*judged));
+    for (uint32_t i = 0; i < data->n_judgments; i++)
+        judged[data->judgment_annotator[i]] = true;
+    for (uint32_t i = 0; i < data->n_ratings; i++)
+        judged[data->rating_annotator[i]] = true;
+    for (uint32_t a = 0; a < data->n_annotators; a++) {
+        if (judged[a]) // of people alone, judgments are no reason to hide
+            people[n++] = (struct metrics_row){.annotator = a, .weight = FIT_GROUP_JUDGMENTS_MIN};
+    }
+    for (uint32_t q = 0; q < data->n_attributes; q++) {
+        struct grouping grouping;
+        bool shown[FIT_VALUES_MAX + 1];
+        uint32_t count[FIT_VALUES_MAX + 1] = {0}, rest = n;
+        if (session_group_by(session, data->attribute_name[q], &grouping, NULL) != 0)
+            continue;
+        for (uint32_t i = 0; i < n; i++) {
+            group[i] = grouping.of_annotator[people[i].annotator];
+            if (group[i] < grouping.n)
+                count[group[i]]++;
+        }
+        session_shown(people, n, group, grouping.n, data->n_annotators, shown);
+        json_t *groups = json_array();
+        for (uint32_t g = 0; g < grouping.n; g++) {
+            if (!shown[g])
+                continue;
+            json_array_append_new(groups,
+                json_pack("{s:s, s:I}", "value", grouping.name[g], "n_annotators", (json_int_t)count[g]));
+            rest -= count[g];
+        }
+        json_array_append_new(list, json_pack("{s:s, s:o, s:I}", "attribute", grouping.attribute, "groups",
+                                        groups, "rest", (json_int_t)rest));
+    }
+    arena_free(arena);
+    return list;
+}
+
+static void describe(struct session *session, json_t *card)
 {
     const struct pairs *split = session->pairs.split;
     json_object_set_new(card, "method", json_string(fit_method_name(session->options->method)));
@@ -424,6 +526,7 @@ static void describe(const struct session *session, json_t *card)
             (json_int_t)session->pairs.n_prompts[2], "pairs", (json_int_t)split[0].n, (json_int_t)split[1].n,
             (json_int_t)split[2].n));
     json_object_set_new(card, "heads", heads_json(session));
+    json_object_set_new(card, "who", who_json(session));
     if (session->options->method == FIT_MAXMIN) {
         json_object_set_new(card, "k", json_integer(session->k));
         json_object_set_new(card, "lambda_of_clusters", json_real(session->mixture_lambda));
@@ -522,7 +625,13 @@ json_t *session_evaluate(struct session *session, bool *ret_supported)
         json_object_set_new(card, "served", session_view(session, served));
     if (claim != NULL)
         json_object_set_new(card, "gain", claim);
-    session_distribution(session, served, card);
+    json_t *curve = calibration_json(session, served);
+    if (curve != NULL)
+        json_object_set_new(card, "calibration", curve);
+    session_distribution(session, served, pooled, card);
+    session_steerable(session, card);
+    session_choices(session, served, card);
+    session_new_people(session, card);
     json_object_set_new(card, "supported", json_boolean(*ret_supported));
     describe(session, card);
     return card;

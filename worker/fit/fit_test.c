@@ -93,8 +93,9 @@ static void the_pooled_model_learns(void **state UNUSED)
     assert_int_equal(fitted.artefact->n_heads, 1);
     assert_true(fitted.artefact->heads[0].served);
     assert_true(fabs(fitted.artefact->heads[0].tau - 1) < 0.3);
-    // Declared groups stand beside the average: the one taste, and three months.
-    assert_int_equal(json_array_size(json_object_get(fitted.card, "groups")), 4);
+    // Declared groups stand beside the average: the one taste, and two of three months. Seven people didn't say: with the third shown,
+    // what is said of them would follow.
+    assert_int_equal(json_array_size(json_object_get(fitted.card, "groups")), 3);
     assert_non_null(json_object_get(fitted.card, "worst"));
     // Scores by the artefact: the planted direction.
     double dot = 0, squares = 0;
@@ -151,7 +152,7 @@ static void declared_groups_stand_beside_those_found(void **state UNUSED)
     run(&planted.data, &(struct fit_options){.method = FIT_MAXMIN, .seed = 1}, &fitted);
     const json_t *views[] = {fitted.card, json_object_get(fitted.card, "pooled")};
     for (size_t i = 0; i < ARRAY_SIZE(views); i++) {
-        assert_int_equal(n_rows(views[i], true), 5); // tastes and months
+        assert_int_equal(n_rows(views[i], true), 4); // two tastes and two months
         assert_int_equal(n_rows(views[i], false), 2);
     }
     const struct artefact_head *heads = fitted.artefact->heads;
@@ -179,7 +180,7 @@ static void one_taste_is_one_cluster(void **state UNUSED)
     assert_non_null(strstr(statement, "do not support"));
     // The one cluster is everybody, and no group; who is worst off stands there all the same.
     assert_int_equal(n_rows(fitted.card, false), 0);
-    assert_int_equal(n_rows(fitted.card, true), 4);
+    assert_int_equal(n_rows(fitted.card, true), 3);
     assert_true(
         json_equal(json_object_get(fitted.card, "worst"), json_object_get(fitted.card, "worst_declared")));
     const json_t *gain = json_object_get(json_object_get(fitted.card, "gain"), "log_loss_interval");
@@ -269,9 +270,57 @@ static void small_groups_are_not_shown(void **state UNUSED)
     few.minority = 6;
     planted_make(&planted, &few);
     run(&planted.data, &(struct fit_options){.method = FIT_POOLED, .attribute = "taste", .seed = 1}, &fitted);
-    const json_t *groups = json_object_get(fitted.card, "groups");
-    assert_int_equal(json_array_size(groups), 1);
-    assert_string_equal(json_string_value(json_object_get(json_array_get(groups, 0), "value")), "sweet");
+    // Nor is the other one: with it, six people would be all the others.
+    assert_int_equal(json_array_size(json_object_get(fitted.card, "groups")), 0);
+    release(&fitted);
+    planted_free(&planted);
+    few.minority = 12;
+    planted_make(&planted, &few);
+    run(&planted.data, &(struct fit_options){.method = FIT_POOLED, .attribute = "taste", .seed = 1}, &fitted);
+    assert_int_equal(json_array_size(json_object_get(fitted.card, "groups")), 2);
+    release(&fitted);
+    planted_free(&planted);
+}
+
+static const json_t *part(const json_t *card, const char *outer, const char *inner)
+{
+    return json_object_get(json_object_get(card, outer), inner);
+}
+
+// Who had no part in the fit is foretold better by what they said of themselves, or by what else they judged, than by the pooled model,
+// where tastes are two; and pooled alone where they are one.
+static void new_people_are_foretold(void **state UNUSED)
+{
+    struct planted planted;
+    struct fitted fitted;
+    struct planted_options many = two_tastes;
+    many.n_annotators = 80;
+    planted_make(&planted, &many);
+    static const struct {
+        enum fit_method method;
+        const char *by;
+    } ways[] = {{FIT_GROUP, "groups"}, {FIT_MAXMIN, "history"}};
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+        run(&planted.data, &(struct fit_options){.method = ways[i].method, .attribute = "taste", .seed = 1},
+            &fitted);
+        const json_t *people = json_object_get(fitted.card, "new_people");
+        assert_true(number(people, NULL, "n_annotators") >= 10 && number(people, NULL, "n_annotators") < 30);
+        assert_true(number(people, ways[i].by, "accuracy") > number(people, "pooled", "accuracy") + 0.1);
+        assert_true(json_is_true(part(json_object_get(people, ways[i].by), "gain", "supported")));
+        assert_true(json_is_true(part(fitted.card, "steerable", "supported")));
+        assert_true(
+            number(fitted.card, "steerable", "accuracy") > number(fitted.card, "steerable", "others") + 0.2);
+        assert_true(number(fitted.card, "mean", "accuracy") >= number(fitted.card, "worst", "accuracy"));
+        release(&fitted);
+    }
+    planted_free(&planted);
+    struct planted_options few = one_taste;
+    few.n_annotators = 24; // one in five of them are too few
+    planted_make(&planted, &few);
+    run(&planted.data, &(struct fit_options){.method = FIT_POOLED, .seed = 1}, &fitted);
+    assert_non_null(json_string_value(part(fitted.card, "new_people", "reason")));
+    assert_non_null(json_string_value(part(fitted.card, "steerable", "reason")));
+    assert_true(json_array_size(json_object_get(fitted.card, "calibration")) >= 3);
     release(&fitted);
     planted_free(&planted);
 }
@@ -437,6 +486,7 @@ int main(void)
         cmocka_unit_test(groups_that_differ_are_served_apart),
         cmocka_unit_test(dro_evens_the_losses_out),
         cmocka_unit_test(small_groups_are_not_shown),
+        cmocka_unit_test(new_people_are_foretold),
         cmocka_unit_test(ratings_are_fitted),
         cmocka_unit_test(the_same_data_gives_the_same_bytes),
         cmocka_unit_test(style_can_be_switched_off),

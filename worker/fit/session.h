@@ -106,11 +106,24 @@ void session_calibrate(
 json_t *session_evaluate(struct session *session, bool *ret_supported);
 // {all, groups, worst, worst_declared, languages} of one set of predictions of the n_test judgments.
 json_t *session_view(struct session *session, const struct metrics_row *rows);
+// shown.c: groups of the rows that may be told of: of ten annotators and fifty judgments, and none of which others could be found by
+// taking away: while one to nine annotators are outside of all that is shown, the smallest that is left is hidden as well.
+// `group[i]` of n_groups or more: row i is in none.
+void session_shown(const struct metrics_row *rows, size_t n, const uint32_t *group, uint32_t n_groups,
+    uint32_t n_annotators, bool *ret_shown);
+// people.c: `new_people` of the card: how annotators are foretold who had no part in the fit, by a second fit without one in five.
+void session_new_people(struct session *session, json_t *card);
+// steer.c: `steerable` of the card: whether asking for a group gets what that group would say.
+void session_steerable(struct session *session, json_t *card);
+// choices.c: `choices` of the card: what the model would choose of each held-out prompt's responses, and what comes of it (Overton
+// coverage, the winner's curse, refusals). The heads that are served must be marked.
+void session_choices(struct session *session, const struct metrics_row *served, json_t *card);
 // fit.c: whether data and options are such as can be worked on; what names the data.
 int fit_check(const struct fit_data *data, const struct fit_options *options, struct err *err) MUST_CHECK;
 void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES]);
 // distribution.c: `distribution` of the card: how people differ over the same pair, and how near the model comes to what others say.
-void session_distribution(const struct session *session, const struct metrics_row *rows, json_t *card);
+void session_distribution(
+    struct session *session, const struct metrics_row *rows, const struct metrics_row *pooled, json_t *card);
 // The item of a response.
 uint32_t session_item_of(const struct session *session, uint32_t response);
 // models.c: `models` of the card, where the responses name two models or more: scores from all judgments, none held out.

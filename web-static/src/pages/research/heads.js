@@ -97,17 +97,13 @@ export function Languages({ languages }) {
     </section>`;
 }
 
-export function Distribution({ distribution, words }) {
+export function Distribution({ distribution }) {
     if (!distribution) return null;
-    const { ceiling, divided, groups } = distribution;
+    const { ceiling, divided } = distribution;
     return html`<section aria-labelledby="differ-title">
         <h2 id="differ-title">${t('differ-title')}</h2>
         <p>${t('differ-ceiling', { pairs: number(distribution.pairs), ceiling: percent(ceiling.accuracy), range: range(ceiling.interval, percent), model: percent(distribution.model_accuracy), agreement: percent(distribution.agreement) })}</p>
         ${divided && html`<p>${t('differ-divided', { pairs: number(divided.pairs), divided: number(divided.divided), united: number(divided.united), auc: decimal(divided.auc, 2) })}</p>`}
-        ${groups.length > 0 && html`<${Table} titled="differ-title" head=${['card-who', 'differ-within', 'differ-between']}><tbody>
-            ${groups.map((one) => html`<tr key=${one.attribute}><th scope="row"><span dir="auto">${words(one.attribute)}</span></th>
-                <td class="num">${percent(one.differ_within)}</td><td class="num">${percent(one.differ_between)}</td></tr>`)}
-        </tbody><//>`}
     </section>`;
 }
 

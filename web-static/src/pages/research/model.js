@@ -8,6 +8,7 @@ import { DotPlot } from '../../ui/dotplot.js';
 import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/parts.js';
 import { ModelBoard } from './board.js';
 import { BesideAnother, Distribution, Heads, Languages } from './heads.js';
+import { Calibration, Differences, NewPeople, Who } from './honesty.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
@@ -45,7 +46,7 @@ function Groups({ metrics, words, groupName }) {
     const { all, worst, groups = [] } = metrics;
     const marked = worstOf(metrics);
     const rest = groups.filter((one) => !marked.some((other) => sameGroup(one, other)));
-    const parts = byAttribute(rest);
+    const parts = worstFirst(rest);
     return html`<div class="table-scroll" tabindex="0" role="group" aria-labelledby="groups-title"><table class="data card-table">
         <thead><tr><th scope="col">${t('card-who')}</th><th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-interval')}</th>
             <th scope="col" class="num">${t('card-people')}</th><th scope="col" class="num">${t('card-n')}</th>
@@ -54,6 +55,8 @@ function Groups({ metrics, words, groupName }) {
             <${Row} name=${t('card-everyone')} row=${all} kind="all" />
             ${marked.map((one, i) => html`<${Row} key=${i} name=${fullName(one, words, groupName)} row=${one} kind="worst"
                 tag=${i === 0 ? t('worst-off') : t('worst-off-declared')} />`)}
+            ${metrics.mean && html`<tr><th scope="row">${t('card-mean')}</th><td class="num">${percent(metrics.mean.accuracy)}</td><td class="num">${interval(metrics.mean)}</td>
+                <td class="num"></td><td class="num"></td><td class="num">${decimal(metrics.mean.log_loss)}</td></tr>`}
         </tbody>
         ${parts.map(([attribute, rows]) => html`<tbody key=${attribute ?? ''}>
             ${(attribute || parts.length > 1) && html`<tr class="row-heading"><th scope="rowgroup" colspan="6">
@@ -65,9 +68,13 @@ function Groups({ metrics, words, groupName }) {
     ${!worst && html`<${Notice} kind="warning" title=${t('card-no-groups')}><p>${t('card-no-groups-text')}</p><//>`}`;
 }
 
+// Worst-off first: the groups of each question, and the questions by their least.
+const least = (rows) => Math.min(...rows.map((one) => one.accuracy));
+const worstFirst = (rows) => byAttribute([...rows].sort((a, b) => a.accuracy - b.accuracy)).sort(([, a], [, b]) => least(a) - least(b));
+
 // Each question with its groups; those that the fit found are under a heading of their own where both are there.
 function plotGroups({ worst, groups = [] }, words, groupName) {
-    const parts = byAttribute(groups);
+    const parts = worstFirst(groups);
     return parts.map(([attribute, rows]) => [attribute ? words(attribute) : parts.length > 1 ? t('card-k') : '', rows.map((one) => ({
         name: groupName(one), value: one.accuracy, interval: one.interval, marked: sameGroup(one, worst),
     }))]);
@@ -85,10 +92,10 @@ function Beside({ method, metrics }) {
     return html`<section aria-labelledby="beside-title">
         <h2 id="beside-title">${t('card-beside')}</h2>
         <div class="table-scroll" tabindex="0" role="group" aria-labelledby="beside-title"><table class="data">
-            <thead><tr><th scope="col">${t('card-model')}</th><th scope="col" class="num">${t('card-everyone')}</th><th scope="col" class="num">${t('card-worst')}</th></tr></thead>
+            <thead><tr><th scope="col">${t('card-model')}</th><th scope="col" class="num">${t('card-everyone')}</th><th scope="col" class="num">${t('card-worst')}</th><th scope="col" class="num">${t('card-mean')}</th></tr></thead>
             <tbody>
-                <tr><th scope="row">${t(`method-${method}`)}</th><td class="num">${percent(metrics.all?.accuracy)}</td><td class="num">${percent(metrics.worst?.accuracy)}</td></tr>
-                <tr><th scope="row">${t('method-pooled')}</th><td class="num">${percent(pooled.all?.accuracy)}</td><td class="num">${percent(pooled.worst?.accuracy)}</td></tr>
+                <tr><th scope="row">${t(`method-${method}`)}</th><td class="num">${percent(metrics.all?.accuracy)}</td><td class="num">${percent(metrics.worst?.accuracy)}</td><td class="num">${percent(metrics.mean?.accuracy)}</td></tr>
+                <tr><th scope="row">${t('method-pooled')}</th><td class="num">${percent(pooled.all?.accuracy)}</td><td class="num">${percent(pooled.worst?.accuracy)}</td><td class="num">${percent(pooled.mean?.accuracy)}</td></tr>
             </tbody>
         </table></div>
         ${gain && (metrics.worst || isJury) && html`<p>${t(isJury ? 'card-jury-gain' : 'card-gain', {
@@ -96,20 +103,6 @@ function Beside({ method, metrics }) {
     })}</p>`}
         ${metrics.supported === false && html`<${Notice} kind="warning" title=${t(claims.no)}><p>${t(claims.noText)}</p><//>`}
         ${metrics.supported === true && html`<${Notice} kind="good" title=${t(claims.yes)}><p>${t(claims.yesText)}</p><//>`}
-    </section>`;
-}
-
-// How people are foretold whom the model of people has not seen.
-function NewPeople({ jury }) {
-    const { new_people: people } = jury;
-    return html`<section aria-labelledby="new-people-title">
-        <h2 id="new-people-title">${t('card-new-people')}</h2>
-        <p>${t('card-new-people-text', { n: number(people.n_annotators), factors: jury.factors })}</p>
-        <div class="table-scroll" tabindex="0" role="group" aria-labelledby="new-people-title"><table class="data">
-            <thead><tr><th scope="col">${t('card-foretold-by')}</th><th scope="col" class="num">${t('card-accuracy')}</th><th scope="col" class="num">${t('card-log-loss')}</th></tr></thead>
-            <tbody>${['pooled', 'groups', 'history'].map((by) => html`<tr key=${by}><th scope="row">${t(`card-by-${by}`)}</th>
-                <td class="num">${percent(people[by].accuracy)}</td><td class="num">${decimal(people[by].log_loss)}</td></tr>`)}</tbody>
-        </table></div>
     </section>`;
 }
 
@@ -179,12 +172,15 @@ export default function Model({ params }) {
         </section>
         <${Languages} languages=${metrics.languages} />
         <${Beside} method=${model.method} metrics=${metrics} />
+        <${NewPeople} people=${metrics.new_people ?? metrics.jury?.new_people} factors=${metrics.jury?.factors} />
+        <${Calibration} bins=${metrics.calibration} ece=${(metrics.served ?? metrics).all?.ece} />
         <${Heads} objectives=${metrics.objectives} words=${words} project=${project} />
-        <${Distribution} distribution=${metrics.distribution} words=${words} />
+        <${Distribution} distribution=${metrics.distribution} />
+        <${Differences} metrics=${metrics} words=${words} />
         <${BesideAnother} model=${model} fits=${fits} words=${words} project=${project} />
-        ${metrics.jury && html`<${NewPeople} jury=${metrics.jury} />`}
         ${metrics.models && html`<${ModelBoard} board=${metrics.models} words=${words} />`}
         ${metrics.jury?.ratings && html`<${Ratings} ratings=${metrics.jury.ratings} />`}
+        <${Who} who=${metrics.who} excluded=${metrics.excluded} words=${words} />
         <${Made} model=${model} metrics=${metrics} />
     </div>`;
 }
