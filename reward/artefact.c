@@ -100,6 +100,19 @@ static json_t *held_out_to_json(const struct artefact *artefact)
     return json_pack("{s:s, s:s}", "split", split, "from", from);
 }
 
+static json_t *training_to_json(const struct artefact *artefact)
+{
+    const struct artefact_training *training = artefact->training;
+    char predecessor[HASH_HEX_BYTES] = "";
+    if (training->has_predecessor)
+        hex_encode(training->predecessor, HASH_BYTES, predecessor);
+    return json_pack("{s:f, s:f, s:o, s:I, s:I, s:I, s:s}", "lambda", training->lambda, "mixture_lambda",
+        training->mixture_lambda, "offset_scales",
+        numbers_to_json(training->offset_scale, artefact->n_heads), "n_judgments",
+        (json_int_t)training->n_judgments, "n_cold", (json_int_t)training->n_cold, "n_refits",
+        (json_int_t)training->n_refits, "predecessor", predecessor);
+}
+
 static char *header_text(const struct artefact *artefact)
 {
     char snapshot[HASH_HEX_BYTES], seed[32];
@@ -121,6 +134,8 @@ static char *header_text(const struct artefact *artefact)
         json_object_set_new(json, "objectives", artefact_objectives_to_json(artefact));
     if (artefact->has_held_out)
         json_object_set_new(json, "held_out", held_out_to_json(artefact));
+    if (artefact->training != NULL)
+        json_object_set_new(json, "training", training_to_json(artefact));
     char *text = json_dumps(json, JSON_SORT_KEYS | JSON_COMPACT | JSON_REAL_PRECISION(17));
     assert(text != NULL);
     json_decref(json);
@@ -341,13 +356,43 @@ static bool read_jury(const json_t *json, struct arena *arena, struct artefact *
     return true;
 }
 
+// NULL in the artefact where there is no such member; false when it is wrong.
+static bool read_training(const json_t *json, struct arena *arena, struct artefact *artefact)
+{
+    const json_t *member = json_object_get(json, "training");
+    if (member == NULL)
+        return true;
+    struct artefact_training *training = arena_calloc(arena, 1, sizeof(*training));
+    double *scales = arena_calloc(arena, artefact->n_heads, sizeof(*scales));
+    const char *predecessor;
+    if (!json_is_object(member) || json_object_size(member) != 7 ||
+        !read_real(member, "lambda", 0, 1e6, &training->lambda) ||
+        !read_real(member, "mixture_lambda", 0, 1e6, &training->mixture_lambda) ||
+        !read_numbers(json_object_get(member, "offset_scales"), artefact->n_heads, scales) ||
+        !read_count(member, "n_judgments", UINT32_MAX, &training->n_judgments) ||
+        !read_count(member, "n_cold", UINT32_MAX, &training->n_cold) ||
+        !read_count(member, "n_refits", UINT32_MAX, &training->n_refits) ||
+        !read_name(member, "predecessor", arena, &predecessor))
+        return false;
+    for (uint32_t h = 0; h < artefact->n_heads; h++) {
+        if (scales[h] < 0)
+            return false;
+    }
+    training->has_predecessor = predecessor[0] != '\0';
+    if (training->has_predecessor && hex_decode(predecessor, training->predecessor, HASH_BYTES) != 0)
+        return false;
+    training->offset_scale = scales;
+    artefact->training = training;
+    return true;
+}
+
 // The header's members, into `artefact`. The names are copied into the arena.
 static bool read_members(const json_t *json, struct arena *arena, struct artefact *artefact)
 {
     const char *features, *snapshot;
     const json_t *objectives = json_object_get(json, "objectives");
     size_t n_members = 8U + (json_object_get(json, "jury") != NULL) + (objectives != NULL) +
-                       (json_object_get(json, "held_out") != NULL);
+                       (json_object_get(json, "held_out") != NULL) + (json_object_get(json, "training") != NULL);
     if (!json_is_object(json) || json_object_size(json) != n_members ||
         !read_name(json, "method", arena, &artefact->method) ||
         !read_name(json, "features", arena, &features) || !read_name(json, "snapshot", arena, &snapshot) ||
@@ -374,7 +419,7 @@ static bool read_members(const json_t *json, struct arena *arena, struct artefac
             return false;
     }
     return artefact_n_served(artefact) >= 1 && read_jury(json, arena, artefact) &&
-           read_held_out(json, artefact) &&
+           read_held_out(json, artefact) && read_training(json, arena, artefact) &&
            (objectives == NULL || artefact_objectives_read(objectives, arena, artefact));
 }
 

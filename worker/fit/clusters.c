@@ -124,11 +124,61 @@ static void sort_clusters(struct mixture *mixture)
     *mixture = sorted;
 }
 
-void session_fit_clusters(struct session *session, struct grouping *ret_clusters)
+// A refit: from the heads that there are, everybody is assigned, and the heads are fitted to whom they have now. False where a
+// cluster has lost its people.
+static bool go_on(struct session *session, struct mixture *ret_mixture)
+{
+    const struct artefact *before = session->warm;
+    uint32_t k = session_warm_clusters(before), d = session->design.n_columns;
+    struct pairs capped = session->pairs.split[SPLIT_TRAIN];
+    capped.weight = session->pairs.capped;
+    session->k = k;
+    session->mixture_lambda = before->training->mixture_lambda;
+    if (k <= 1) {
+        one_cluster(session, ret_mixture);
+        session->k = 1;
+        return true;
+    }
+    mixture_init(ret_mixture, k, session->data->n_annotators, d);
+    double *loss = calloc((size_t)session->data->n_annotators * k, sizeof(*loss));
+    if (loss == NULL)
+        abort();
+    bool has_own = true; // a head that went back to the pooled one wholly tells nobody apart
+    for (uint32_t j = 0; j < k; j++) {
+        has_own = has_own && before->heads[j + 1].shrinkage < 1;
+        memcpy(ret_mixture->w + (size_t)j * d, session_warm_head(session, j + 1), d * sizeof(double));
+        ret_mixture->share[j] = before->heads[j + 1].share;
+        ret_mixture->tau[j] = 1;
+    }
+    mixture_losses(&session->design, &capped, ret_mixture, loss);
+    for (uint32_t a = 0; a < session->data->n_annotators; a++) {
+        if (capped.first[a + 1] > capped.first[a])
+            (void)mixture_posterior(
+                loss + (size_t)a * k, ret_mixture->share, k, ret_mixture->q + (size_t)a * k);
+    }
+    free(loss);
+    struct mixture_settings settings = {.k = k,
+        .hard = session->options->hard,
+        .lambda = session->mixture_lambda,
+        .max_iterations = REFINE_EM,
+        .m_step_iterations = REFINE_M_STEP,
+        .stop = session_stop,
+        .stop_arg = session,
+        .calibrate = calibrate,
+        .calibrate_arg = session};
+    if (!has_own)
+        return false;
+    session_progress(session, "refine", 0.8);
+    mixture_run(&session->design, &capped, &settings, ret_mixture);
+    return search_smallest_cluster(&session->pairs.split[SPLIT_TRAIN], ret_mixture) >=
+           FIT_GROUP_ANNOTATORS_MIN;
+}
+
+static void search_for_clusters(struct session *session, struct mixture *ret_mixture)
 {
     bool chosen_by_caller = session->options->clusters > 0;
     struct search search;
-    struct mixture sketched = {0}, mixture;
+    struct mixture sketched = {0};
     search_init(&search, session);
     if (session->options->lambda <= 0 && search.all.n > 0)
         search_choose_lambda(&search);
@@ -137,19 +187,31 @@ void session_fit_clusters(struct session *session, struct grouping *ret_clusters
     // A cluster of fewer than ten people could neither be shown nor claimed: then there are fewer clusters.
     for (; session->k > 1; session->k--) {
         search_fit(&search, session->k, &sketched);
-        refine(&search, &sketched, &mixture);
+        refine(&search, &sketched, ret_mixture);
         mixture_release(&sketched);
-        uint32_t least = search_smallest_cluster(&session->pairs.split[SPLIT_TRAIN], &mixture);
+        uint32_t least = search_smallest_cluster(&session->pairs.split[SPLIT_TRAIN], ret_mixture);
         if (chosen_by_caller || least >= FIT_GROUP_ANNOTATORS_MIN)
             break;
         for (uint32_t i = 0; i < session->n_trials; i++)
             session->trials[i].too_small = session->trials[i].too_small || session->trials[i].k == session->k;
-        mixture_release(&mixture);
+        mixture_release(ret_mixture);
     }
     if (session->k == 1)
-        one_cluster(session, &mixture);
+        one_cluster(session, ret_mixture);
+    search_release(&search);
+}
+
+void session_fit_clusters(struct session *session, struct grouping *ret_clusters)
+{
+    struct mixture mixture;
+    if (session->warm == NULL) {
+        search_for_clusters(session, &mixture);
+    } else if (!go_on(session, &mixture)) {
+        mixture_release(&mixture);
+        session_cool(session, "lost_cluster");
+        return;
+    }
     sort_clusters(&mixture);
     add_heads(session, &mixture, ret_clusters);
     mixture_release(&mixture);
-    search_release(&search);
 }

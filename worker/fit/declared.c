@@ -152,7 +152,8 @@ static size_t best_for_group(
 }
 
 // Each group's w under the scale that is its own; the grid is walked again, warm, for the scales that are wanted.
-static void take_weights(struct offsets *offsets, const struct grouping *grouping, size_t common, double *w)
+static void take_weights(
+    struct offsets *offsets, const struct grouping *grouping, size_t common, double *w, double *ret_scale)
 {
     uint32_t d = offsets->problem.design->n_columns;
     for (size_t i = 1; i < offsets->n_tried; i++) {
@@ -163,8 +164,10 @@ static void take_weights(struct offsets *offsets, const struct grouping *groupin
             continue;
         groups_minimise(&offsets->problem, scale_at(i), 1e-4, 60, &offsets->groups);
         for (uint32_t g = 0; g < grouping->n; g++) {
-            if (best_for_group(offsets, grouping, g, common) == i)
-                memcpy(w + ((size_t)g + 1) * d, offsets->groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
+            if (best_for_group(offsets, grouping, g, common) != i)
+                continue;
+            ret_scale[g] = scale_at(i);
+            memcpy(w + ((size_t)g + 1) * d, offsets->groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
         }
     }
 }
@@ -182,8 +185,9 @@ static struct groups_problem problem_of(struct session *session, const struct gr
         .stop_arg = session};
 }
 
-// w comes in as the pooled weights for all and goes out as each group's own.
-static void choose_offsets(struct session *session, const struct grouping *grouping, double *w)
+// w comes in as the pooled weights for all and goes out as each group's own; ret_scale zeroed.
+static void choose_offsets(
+    struct session *session, const struct grouping *grouping, double *w, double *ret_scale)
 {
     size_t bytes = ((size_t)grouping->n + 1) * session->design.n_columns * sizeof(*w);
     struct offsets offsets = {.problem = problem_of(session, grouping), .groups = {.w = malloc(bytes)}};
@@ -201,8 +205,35 @@ static void choose_offsets(struct session *session, const struct grouping *group
     size_t common = best_for_all(&offsets);
     session->offset_scale = scale_at(common);
     memcpy(offsets.groups.w, w, bytes);
-    take_weights(&offsets, grouping, common, w);
+    take_weights(&offsets, grouping, common, w, ret_scale);
     free(offsets.groups.w);
+}
+
+// A refit: every group's scale as it was; a group that has come since has that of most.
+static void keep_offsets(struct session *session, const struct grouping *grouping, double *w, double *ret_scale)
+{
+    const struct artefact_training *training = session->warm->training;
+    uint32_t d = session->design.n_columns;
+    struct groups_problem problem = problem_of(session, grouping);
+    struct groups groups = {.w = arena_memdup(session->arena, w, ((size_t)grouping->n + 1) * d * sizeof(*w))};
+    session->offset_scale = training->offset_scale[0];
+    for (uint32_t g = 0; g < grouping->n; g++) {
+        uint32_t head = session_warm_group(session, grouping->attribute, grouping->name[g]);
+        ret_scale[g] = head != FIT_NO_GROUP ? training->offset_scale[head] : session->offset_scale;
+        if (head != FIT_NO_GROUP && ret_scale[g] > 0)
+            memcpy(groups.w + ((size_t)g + 1) * d, session_warm_head(session, head), d * sizeof(*w));
+    }
+    for (size_t i = 1; i < SCALES && !session->cancelled; i++) {
+        bool is_fitted = false;
+        for (uint32_t g = 0; g < grouping->n; g++) {
+            if (ret_scale[g] != scale_at(i))
+                continue;
+            if (!is_fitted)
+                groups_minimise(&problem, scale_at(i), 1e-5, 60, &groups);
+            is_fitted = true;
+            memcpy(w + ((size_t)g + 1) * d, groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
+        }
+    }
 }
 
 int session_fit_robust(struct session *session, const struct grouping *grouping, struct err *err)
@@ -233,8 +264,12 @@ void session_fit_groups(struct session *session, const struct grouping *grouping
     double *w = arena_alloc(session->arena, ((size_t)grouping->n + 1) * d * sizeof(*w));
     for (uint32_t head = 0; head <= grouping->n; head++)
         memcpy(w + (size_t)head * d, session->heads[0].w, d * sizeof(*w));
-    if (session->pairs.split[SPLIT_VALIDATION].n > 0 && grouping->n > 0)
-        choose_offsets(session, grouping, w);
+    double *scale = arena_calloc(session->arena, grouping->n, sizeof(*scale));
+    if (session->warm != NULL)
+        keep_offsets(session, grouping, w, scale);
+    else if (session->pairs.split[SPLIT_VALIDATION].n > 0 && grouping->n > 0)
+        choose_offsets(session, grouping, w, scale);
+    session->heads[0].offset_scale = session->offset_scale;
     double *member = arena_alloc(session->arena, session->data->n_annotators * sizeof(*member));
     uint32_t all = 0;
     for (uint32_t g = 0; g < grouping->n; g++)
@@ -242,6 +277,7 @@ void session_fit_groups(struct session *session, const struct grouping *grouping
     for (uint32_t g = 0; g < grouping->n; g++) {
         struct head *head = &session->heads[session->n_heads++];
         *head = (struct head){.w = w + ((size_t)g + 1) * d,
+            .offset_scale = scale[g],
             .about = {.attribute = grouping->attribute,
                 .value = grouping->name[g],
                 .share = (double)grouping->n_annotators[g] / all,

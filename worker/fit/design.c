@@ -6,16 +6,39 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Rows of embeddings, scaled in buckets.
+struct scaling {
+    const struct fit_data *data;
+    float *dense;
+    uint32_t wrong[POOL_BUCKETS]; // the first row with a number that is none, UINT32_MAX
+};
+
+static void scale_bucket(void *arg, uint32_t bucket)
+{
+    struct scaling *scaling = arg;
+    const struct fit_data *data = scaling->data;
+    size_t d = data->n_dimensions;
+    scaling->wrong[bucket] = UINT32_MAX;
+    for (uint32_t i = pool_bucket(data->n_responses, bucket); i < pool_bucket(data->n_responses, bucket + 1);
+         i++) {
+        if (!features_embedding(data->response_embedding + i * d, data->n_dimensions,
+                data->normalise_embeddings, scaling->dense + i * d)) {
+            scaling->wrong[bucket] = i;
+            return;
+        }
+    }
+}
+
 static int build_dense(
     const struct fit_data *data, struct arena *arena, struct design *design, struct err *err)
 {
-    size_t d = data->n_dimensions;
-    float *dense = arena_alloc(arena, data->n_responses * d * sizeof(float));
-    for (uint32_t i = 0; i < data->n_responses; i++) {
-        if (!features_embedding(data->response_embedding + i * d, data->n_dimensions,
-                data->normalise_embeddings, dense + i * d))
-            return err_set(
-                err, ERR_INVALID, "the embedding of response %u has a number that is not finite", i);
+    float *dense = arena_alloc(arena, (size_t)data->n_responses * data->n_dimensions * sizeof(float));
+    struct scaling scaling = {.data = data, .dense = dense};
+    pool_run(design->pool, POOL_BUCKETS, scale_bucket, &scaling);
+    for (uint32_t b = 0; b < POOL_BUCKETS; b++) {
+        if (scaling.wrong[b] != UINT32_MAX)
+            return err_set(err, ERR_INVALID, "the embedding of response %u has a number that is not finite",
+                scaling.wrong[b]);
     }
     design->n_columns = data->n_dimensions;
     design->dense = dense;

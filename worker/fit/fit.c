@@ -104,6 +104,10 @@ void fit_snapshot(const struct fit_data *data, unsigned char out[HASH_BYTES])
     hash_column(stream, data->judgment_outcome, data->n_judgments, sizeof(uint8_t));
     hash_column(stream, data->judgment_strength, data->n_judgments, sizeof(uint8_t));
     hash_column(stream, data->judgment_weight, data->n_judgments, sizeof(float));
+    if (data->judgment_is_recent != NULL) {
+        hash_column(stream, data->judgment_is_recent, data->n_judgments, sizeof(uint8_t));
+        hash_column(stream, data->rating_is_recent, data->n_ratings, sizeof(uint8_t));
+    }
     hash_column(stream, data->rating_annotator, data->n_ratings, sizeof(uint32_t));
     hash_column(stream, data->rating_response, data->n_ratings, sizeof(uint32_t));
     hash_column(stream, data->rating_value, data->n_ratings, sizeof(float));
@@ -211,6 +215,7 @@ static int prepare(struct session *session, struct err *err)
     if (failed)
         return failed;
     session->n_test = session->pairs.split[SPLIT_TEST].n;
+    session->n_said = data->n_judgments + data->n_ratings; // each under 2^31: the wire and PAIRS_MAX bound them
     const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
     bool *in_training = arena_calloc(session->arena, data->n_responses, sizeof(*in_training));
     for (uint32_t i = 0; i < train->n_rows; i++)
@@ -253,16 +258,10 @@ static void count_judgments(struct session *session)
     all->n_judgments = (uint32_t)fmin(round(weight), UINT32_MAX);
 }
 
-static int fit_method(struct session *session, struct err *err)
+static int fit_heads(struct session *session, struct err *err)
 {
     const struct fit_options *options = session->options;
-    int failed = 0;
-    if (options->attribute != NULL)
-        failed = session_group_by(session, options->attribute, &session->grouping, err);
-    if (failed == 0 && options->method == FIT_COMPLIANCE)
-        return session_fit_compliance(session, err);
-    if (failed == 0)
-        failed = session_fit_pooled(session, err);
+    int failed = session_fit_pooled(session, err);
     if (failed)
         return failed;
     count_judgments(session);
@@ -281,6 +280,26 @@ static int fit_method(struct session *session, struct err *err)
     } else if (options->method == FIT_JURY) {
         session_fit_jury(session);
     }
+    return 0;
+}
+
+static int fit_method(struct session *session, struct err *err)
+{
+    const struct fit_options *options = session->options;
+    int failed = session_start(session, err);
+    bool was_warm = session->warm != NULL;
+    if (failed == 0 && options->attribute != NULL)
+        failed = session_group_by(session, options->attribute, &session->grouping, err);
+    if (failed == 0 && options->method == FIT_COMPLIANCE)
+        return session_fit_compliance(session, err);
+    if (failed == 0)
+        failed = fit_heads(session, err);
+    if (failed == 0 && was_warm && session->warm == NULL) { // given up on the way: from the beginning
+        session->n_heads = 0;
+        failed = fit_heads(session, err);
+    }
+    if (failed)
+        return failed;
     session->n_own = session->n_heads - session->first_own;
     if ((options->method == FIT_MAXMIN || options->method == FIT_DRO) && options->attribute != NULL &&
         session->n_heads + session->grouping.n <= ARTEFACT_HEADS_MAX)
@@ -288,6 +307,26 @@ static int fit_method(struct session *session, struct err *err)
     session->n_preference = session->n_heads;
     session_fit_objectives(session);
     return 0;
+}
+
+// What a refit will take up from this model.
+static const struct artefact_training *training_of(struct session *session)
+{
+    const struct artefact *before = session->options->predecessor;
+    struct artefact_training *training = arena_calloc(session->arena, 1, sizeof(*training));
+    double *scales = arena_calloc(session->arena, session->n_heads, sizeof(*scales));
+    for (uint32_t h = 0; h < session->n_heads; h++)
+        scales[h] = session->heads[h].offset_scale;
+    *training = (struct artefact_training){.lambda = session->lambda,
+        .mixture_lambda = session->mixture_lambda,
+        .offset_scale = scales,
+        .n_judgments = session->n_said,
+        .n_cold = session->warm != NULL ? session->warm->training->n_cold : session->n_said,
+        .n_refits = session->warm != NULL ? session->warm->training->n_refits + 1 : 0,
+        .has_predecessor = before != NULL};
+    if (before != NULL)
+        memcpy(training->predecessor, artefact_hash(before), HASH_BYTES);
+    return training;
 }
 
 // All heads in one matrix, feature-major. Embeddings have every row; hashed text those seen in training.
@@ -317,6 +356,7 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
         .has_held_out = true,
         .split = session->options->split,
         .held_out_from = session->pairs.test_from,
+        .training = training_of(session),
         .n_rows = d,
         .row_index = text && d < features_dimensions(session->design.text_version)
                          ? session->design.column_index
@@ -326,6 +366,22 @@ static int write_artefact(struct session *session, bool supported, struct fit_re
     return artefact_write(&artefact, &result->artefact, result->artefact_hash, err);
 }
 
+// `start` of the card: from which model it began, or why from none; and whether judgments have moved since that one.
+static void start_json(struct session *session, json_t *card)
+{
+    json_t *start = json_pack("{s:s}", "kind", session->warm != NULL ? "warm" : "cold");
+    if (session->warm == NULL)
+        json_object_set_new(start, "why", json_string(session->start));
+    if (session->options->predecessor != NULL) {
+        char hex[HASH_HEX_BYTES];
+        hex_encode(artefact_hash(session->options->predecessor), HASH_BYTES, hex);
+        json_object_set_new(start, "from", json_string(hex));
+    }
+    json_object_set_new(card, "start", start);
+    if (session->drift != NULL)
+        json_object_set(card, "drift", session->drift);
+}
+
 static int finish(struct session *session, struct fit_result *result, struct err *err)
 {
     bool supported;
@@ -333,6 +389,7 @@ static int finish(struct session *session, struct fit_result *result, struct err
     json_t *card = session_evaluate(session, &supported);
     if (session->options->method != FIT_COMPLIANCE)
         session_models(session, card);
+    start_json(session, card);
     fit_snapshot(session->data, result->snapshot);
     int failed = write_artefact(session, supported, result, err);
     if (failed == 0) {
@@ -371,6 +428,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     arena_free(session.arena);
     json_decref(session.jury_card);
     json_decref(session.objectives_card);
+    json_decref(session.drift);
     if (failed)
         fit_result_release(ret_result);
     return failed;

@@ -20,6 +20,8 @@ enum {
 };
 #define FIT_NO_GROUP UINT32_MAX
 
+struct artefact;
+
 enum fit_outcome { FIT_LEFT = 0, FIT_RIGHT = 1, FIT_TIE = 2 };
 
 // All arrays are the caller's and only read. Indices are checked: a wrong one is ERR_INVALID.
@@ -56,6 +58,9 @@ struct fit_data {
     const uint8_t *judgment_outcome;                                     // enum fit_outcome
     const uint8_t *judgment_strength; // 1..4, 0: not given; NULL: none. Kept, not yet fitted on
     const float *judgment_weight;     // NULL: all 1
+
+    // Which comparisons and ratings came after the data of the model that a refit begins from (1); both NULL: not told.
+    const uint8_t *judgment_is_recent, *rating_is_recent;
 
     // Ratings of one dimension: the fit forms all pairs within an annotator and a split, higher preferred, equal a
     // tie, with total weight the number of ratings.
@@ -109,6 +114,8 @@ struct fit_options {
     double lambda;    // 0: chosen on the validation split
     bool style_off;   // text without the style features of reward/style.h: "hashed-ngrams-1"
     uint32_t threads; // 0: as many as there are cores. The artefact is the same whatever their number.
+    // A model of the same study to begin from (warm.h); NULL: all is chosen anew. The artefact names it.
+    const struct artefact *predecessor;
     // Called now and then from fit_run; returning false cancels it. NULL: never.
     bool (*progress)(void *arg, const char *phase, double fraction);
     void *progress_arg;

@@ -72,6 +72,28 @@ static void fit_people(
     arena_free(scratch);
 }
 
+// How annotators stand to the directions, in the raw scale of v.
+static void take_coefficients(const struct session *session, const struct attempt *attempt, double *u)
+{
+    uint32_t k = attempt->basis.k - 1;
+    for (uint32_t a = 0; a < session->data->n_annotators; a++) {
+        for (uint32_t f = 0; f < k; f++)
+            u[(size_t)a * k + f] = attempt->jurors.coefficient[(size_t)a * attempt->basis.k + f + 1] *
+                                   attempt->basis.scale[f + 1];
+    }
+}
+
+// A refit goes on from the directions that there are.
+static void take_factors(struct session *session, struct attempt *attempt, double *u)
+{
+    uint32_t d = session->design.n_columns;
+    for (uint32_t f = 0; f + 1 < attempt->basis.k; f++)
+        memcpy(attempt->basis.v + (size_t)f * d, session_warm_head(session, f + 1), d * sizeof(double));
+    measure_scales(session, attempt);
+    fit_people(session, attempt, NULL, &attempt->jurors);
+    take_coefficients(session, attempt, u);
+}
+
 // By turns: who stands how to the directions, and which directions tell people apart.
 static void find_factors(struct session *session, struct attempt *attempt)
 {
@@ -91,8 +113,11 @@ static void find_factors(struct session *session, struct attempt *attempt)
     session_logits(session, SPLIT_TRAIN, session->heads[0].w, z);
     for (uint32_t i = 0; i < train->n; i++)
         z[i] *= session->heads[0].about.tau;
-    factors_start(&problem, z, u);
-    for (int round = 0; round < ROUNDS && !session->cancelled; round++) {
+    if (session->warm != NULL)
+        take_factors(session, attempt, u);
+    else
+        factors_start(&problem, z, u);
+    for (int round = session->warm != NULL ? ROUNDS - 1 : 0; round < ROUNDS && !session->cancelled; round++) {
         double *offset = arena_alloc(scratch, ((size_t)train->n + 1) * sizeof(*offset));
         for (uint32_t i = 0; i < train->n; i++)
             offset[i] =
@@ -102,12 +127,7 @@ static void find_factors(struct session *session, struct attempt *attempt)
         factors_minimise(&problem, u, offset, attempt->basis.v);
         measure_scales(session, attempt);
         fit_people(session, attempt, NULL, &attempt->jurors);
-        // For the next round in the raw scale of v.
-        for (uint32_t a = 0; a < n; a++) {
-            for (uint32_t f = 0; f < k; f++)
-                u[(size_t)a * k + f] = attempt->jurors.coefficient[(size_t)a * attempt->basis.k + f + 1] *
-                                       attempt->basis.scale[f + 1];
-        }
+        take_coefficients(session, attempt, u);
     }
     arena_free(scratch);
 }
@@ -435,15 +455,23 @@ void session_fit_jury(struct session *session)
     size_t n = 0, best = 0;
     for (uint32_t a = 0; a < session->data->n_annotators; a++)
         people += train->first[a + 1] > train->first[a];
-    for (; n < ARRAY_SIZE(factors_tried) && !session->cancelled; n++) {
-        uint32_t factors = factors_tried[n];
-        if (factors * PEOPLE_A_FACTOR > people || factors > session->design.n_columns ||
-            factors > train->n_rows)
+    const uint32_t kept = session->warm != NULL ? session->warm->jury->n_basis - 1 : 0,
+                   *tried = session->warm != NULL ? &kept : factors_tried;
+    size_t n_tried = session->warm != NULL ? 1 : ARRAY_SIZE(factors_tried);
+    if (session->warm != NULL && kept * PEOPLE_A_FACTOR > people) {
+        session_cool(session, "lost_people");
+        return;
+    }
+    for (; n < n_tried && !session->cancelled; n++) {
+        if (tried[n] * PEOPLE_A_FACTOR > people || tried[n] > session->design.n_columns ||
+            tried[n] > train->n_rows)
             break;
-        try(session, factors, &attempts[n]);
+        try(session, tried[n], &attempts[n]);
         session_progress(session, "jury", 0.4 + 0.1 * (double)n);
         best = attempts[n].loss < attempts[best].loss ? n : best;
     }
+    if (n == 0) // cancelled before anything
+        return;
     struct attempt *chosen = &attempts[best], by_ratings = *chosen;
     json_t *ratings = rated_people(session, &chosen->basis, &by_ratings.jurors);
     if (ratings != NULL) { // whichever foretells the validation pairs better

@@ -57,8 +57,13 @@ int session_fit_pooled(struct session *session, struct err *err)
     logistic_init(&logistic, &session->design, train, session->pairs.capped, total, LAMBDA_UNKNOWN);
     logistic.stop = session_stop;
     logistic.stop_arg = session;
-    session->lambda = session->options->lambda > 0 ? session->options->lambda : LAMBDA_UNKNOWN;
-    if (session->options->lambda <= 0 && session->pairs.split[SPLIT_VALIDATION].n > 0)
+    session->lambda = session->options->lambda > 0 ? session->options->lambda
+                      : session->warm != NULL      ? session->warm->training->lambda
+                                                   : LAMBDA_UNKNOWN;
+    session_progress(session, "pooled", 0.12);
+    if (session->warm != NULL)
+        w = session_warm_head(session, 0);
+    else if (session->options->lambda <= 0 && session->pairs.split[SPLIT_VALIDATION].n > 0)
         choose_lambda(session, &logistic, w);
     logistic.lambda = session->lambda;
     logistic_minimise(&logistic, 1e-6, 300, w);

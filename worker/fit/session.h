@@ -16,6 +16,7 @@
 struct head {
     struct artefact_head about;
     double *w; // n_columns
+    double offset_scale; // a of a declared group's own head; of the pooled one that of most groups
 };
 
 // The groups by which annotators are looked at: a declared attribute, or the clusters found.
@@ -40,16 +41,20 @@ struct session {
     struct pool *pool;
     struct pair_set pairs;
     struct design design;
+    const struct artefact *warm;   // the model that this one begins from and whose choices it keeps; NULL: none
+    const char *start;             // why it does not: see session_start
+    json_t *drift;                 // taken by the card; NULL: there is no model before it
     double lambda, mixture_lambda; // of the pooled model and offsets; of the heads of clusters
     bool calibrated;               // there were validation pairs
     struct head heads[ARTEFACT_HEADS_MAX];
     uint32_t n_heads;          // heads[0] is the pooled one
     uint32_t first_own, n_own; // the method's own heads
+    uint32_t n_said;           // comparisons and ratings that there are
     uint32_t n_preference;     // heads of the preference: those of dimensions and articles stand behind them
     struct grouping grouping;  // by which the claim is judged; n == 0: none
     struct grouping clusters;  // maxmin: those found
     double duality_gap;        // dro
-    double offset_scale;       // a of shared + offsets, 0 when pooled was best
+    double offset_scale; // a of shared + offsets, 0 when pooled was best
     struct cluster_trial trials[FIT_CLUSTERS_MAX];
     uint32_t n_trials, k;
     double *q;                     // maxmin: n_annotators x k
@@ -80,6 +85,19 @@ uint32_t session_judgments(const struct session *session, const struct grouping 
 // Logits of the pairs of a split under a head's raw w.
 void session_logits(const struct session *session, enum split split, const double *w, double *ret_z);
 
+// warm.c: whether this fit begins from options->predecessor, sets `warm` or `start`.
+int session_start(struct session *session, struct err *err) MUST_CHECK;
+// The weights of one of the earlier model's heads on this design's columns, before it was shrunk; features that it did not know
+// weigh nothing. In the session's arena.
+double *session_warm_head(struct session *session, uint32_t head);
+// The earlier model's head for a declared group, or FIT_NO_GROUP.
+uint32_t session_warm_group(const struct session *session, const char *attribute, const char *value);
+// How many clusters the model has: heads 1 and on.
+uint32_t session_warm_clusters(const struct artefact *artefact);
+// Gives the earlier model up within the fit: what it chose does not hold any more.
+void session_cool(struct session *session, const char *why);
+// drift.c: `drift`; true where a group's recent judgments are foretold worse by the earlier model than its older ones.
+bool session_drifted(struct session *session);
 // pooled.c: lambda, heads[0].
 int session_fit_pooled(struct session *session, struct err *err) MUST_CHECK;
 // grouping.c: values of fewer than ten annotators merged into "other", or left out where that is too small as well.
