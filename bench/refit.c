@@ -109,7 +109,8 @@ int main(int argc, char **argv)
         struct fit_result before, full, refit;
         struct err err;
         (void)fit(&older, &options, &before);
-        struct artefact *predecessor = artefact_open_bytes(before.artefact.data, before.artefact.length, &err);
+        struct artefact *predecessor =
+            artefact_open_bytes(before.artefact.data, before.artefact.length, &err);
         if (predecessor == NULL)
             abort();
         double full_s = INFINITY, refit_s = INFINITY;

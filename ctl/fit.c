@@ -4,6 +4,7 @@
 #include "ctl/command.h"
 #include "ctl/fit_server.h"
 #include "ctl/judgments.h"
+#include "reward/artefact.h"
 
 #include <jansson.h>
 #include <stdio.h>
@@ -18,6 +19,8 @@ static const struct config_setting settings[] = {
     {"attribute", NULL, NULL, "declared attribute to fit and report by (group and dro need it)"},
     {"dimension", NULL, NULL,
         "which ratings are the preference, where there are several; each has a head of its own beside it"},
+    {"from", NULL, NULL,
+        "begin from a model: the file of its artefact; on the server its id, or \"latest\" of this method and attribute"},
     {"out", NULL, NULL, "write OUT.artefact and OUT.card.json (default: METHOD in the working directory)"},
     {"seed", NULL, "1", "seed of everything random in the fit"},
     {"split", NULL, "0", "which split by prompt, for studies over several; 0 is the usual one"},
@@ -119,7 +122,15 @@ static int fit_file(const struct config *config, const char *path, struct err *e
     struct judgments *judgments = judgments_read(path, dimension, options.method != FIT_COMPLIANCE, err);
     if (judgments == NULL)
         return err->code;
-    failed = fit_run(judgments_data(judgments), &options, &result, err);
+    struct artefact *before = NULL;
+    if (config_text(config, "from") != NULL) {
+        before = artefact_open(config_text(config, "from"), err);
+        failed = before != NULL ? 0 : err->code;
+    }
+    options.predecessor = before;
+    if (failed == 0)
+        failed = fit_run(judgments_data(judgments), &options, &result, err);
+    artefact_close(before);
     if (failed == 0) {
         const char *out = config_text(config, "out");
         failed = write_result(out != NULL ? out : config_text(config, "method"), &result, err);

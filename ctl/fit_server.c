@@ -23,6 +23,8 @@ static json_t *request_of(const struct config *config)
         json_object_set_new(options, "style", json_false());
     json_t *request = json_pack("{s:s, s:s*}", "method", config_text(config, "method"), "attribute",
         config_text(config, "attribute"));
+    if (config_text(config, "from") != NULL)
+        json_object_set_new(request, "from", json_string(config_text(config, "from")));
     if (json_object_size(options) > 0)
         json_object_set(request, "options", options);
     json_decref(options);

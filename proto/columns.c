@@ -34,6 +34,8 @@ static const struct {
     [COLUMN_ARTEFACT] = {"artefact", 1},
     [COLUMN_EDIT_ITEM] = {"edit_item", 4},
     [COLUMN_EDIT_BEFORE] = {"edit_before", 4},
+    [COLUMN_JUDGMENT_RECENT] = {"judgment_recent", 1},
+    [COLUMN_RATING_RECENT] = {"rating_recent", 1},
 };
 
 struct columns_hash {
@@ -141,7 +143,7 @@ void columns_hash_finish(
         hash_stream_finish(hash->columns[i], totals[i].sha256);
         hash->columns[i] = NULL;
         if (i >= COLUMN_EDIT_ITEM && totals[i].count == 0)
-            continue; // data without edits keep the name that they had before there were any
+            continue; // data without edits keep the name that they had before there were any, and so on
         add_number(hash->header, (uint64_t)i);
         add_number(hash->header, totals[i].count);
         hash_stream_add(hash->header, totals[i].sha256, HASH_BYTES);

@@ -39,6 +39,9 @@ enum column {
     COLUMN_ARTEFACT,    // bytes: of the models that are to be compared, end to end
     COLUMN_EDIT_ITEM,   // u32: whose response was edited; a value for each edit
     COLUMN_EDIT_BEFORE, // u32: how many comparisons of the same judgment stand before those with the edit
+    // Where a fit begins from a model (COLUMN_ARTEFACT): what came after that one's data (1); none where it is not told.
+    COLUMN_JUDGMENT_RECENT, // u8
+    COLUMN_RATING_RECENT,   // u8
     N_COLUMNS
 };
 
@@ -46,7 +49,7 @@ size_t column_width(enum column column); // bytes a value
 const char *column_name(enum column column);
 
 // The snapshot's name: SHA-256 over the header and, for each column, its number, count and SHA-256. It does not depend
-// on how columns were cut into chunks. Columns of edits count only where there are any.
+// on how columns were cut into chunks. Columns of edits, and of what is recent, count only where there are any.
 struct columns_hash;
 struct columns_hash *columns_hash_new(void);
 void columns_hash_free(struct columns_hash *hash);

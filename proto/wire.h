@@ -17,7 +17,7 @@
 #include "proto/jobs.pb-c.h"
 #include "proto/model.pb-c.h"
 
-enum { WIRE_VERSION_MIN = 4, WIRE_VERSION_MAX = 4 };
+enum { WIRE_VERSION_MIN = 5, WIRE_VERSION_MAX = 5 };
 
 enum {
     WIRE_CHUNK_MAX_BYTES = 256 * 1024,

@@ -107,9 +107,8 @@ static json_t *training_to_json(const struct artefact *artefact)
     if (training->has_predecessor)
         hex_encode(training->predecessor, HASH_BYTES, predecessor);
     return json_pack("{s:f, s:f, s:o, s:I, s:I, s:I, s:s}", "lambda", training->lambda, "mixture_lambda",
-        training->mixture_lambda, "offset_scales",
-        numbers_to_json(training->offset_scale, artefact->n_heads), "n_judgments",
-        (json_int_t)training->n_judgments, "n_cold", (json_int_t)training->n_cold, "n_refits",
+        training->mixture_lambda, "offset_scales", numbers_to_json(training->offset_scale, artefact->n_heads),
+        "n_judgments", (json_int_t)training->n_judgments, "n_cold", (json_int_t)training->n_cold, "n_refits",
         (json_int_t)training->n_refits, "predecessor", predecessor);
 }
 
@@ -392,7 +391,8 @@ static bool read_members(const json_t *json, struct arena *arena, struct artefac
     const char *features, *snapshot;
     const json_t *objectives = json_object_get(json, "objectives");
     size_t n_members = 8U + (json_object_get(json, "jury") != NULL) + (objectives != NULL) +
-                       (json_object_get(json, "held_out") != NULL) + (json_object_get(json, "training") != NULL);
+                       (json_object_get(json, "held_out") != NULL) +
+                       (json_object_get(json, "training") != NULL);
     if (!json_is_object(json) || json_object_size(json) != n_members ||
         !read_name(json, "method", arena, &artefact->method) ||
         !read_name(json, "features", arena, &features) || !read_name(json, "snapshot", arena, &snapshot) ||

@@ -47,11 +47,14 @@ struct artefact_head {
 
 // How it was fitted: what a refit takes up from it (worker/fit/warm.h).
 struct artefact_training {
-    double lambda, mixture_lambda;  // of the pooled model and offsets; of the heads of clusters, 0: there are none
-    const double *offset_scale;     // n_heads: a of a declared group's own head, 0: the pooled model's, or another head
-    uint32_t n_judgments, n_cold;   // comparisons and ratings that there were, and when all was last chosen anew
-    uint32_t n_refits;              // since then; 0: it was chosen anew here
-    bool has_predecessor;           // it began from a model
+    double lambda,
+        mixture_lambda; // of the pooled model and offsets; of the heads of clusters, 0: there are none
+    const double
+        *offset_scale; // n_heads: a of a declared group's own head, 0: the pooled model's, or another head
+    uint32_t n_judgments,
+        n_cold;           // comparisons and ratings that there were, and when all was last chosen anew
+    uint32_t n_refits;    // since then; 0: it was chosen anew here
+    bool has_predecessor; // it began from a model
     unsigned char predecessor[HASH_BYTES];
 };
 
@@ -73,7 +76,7 @@ struct artefact {
     bool has_held_out; // false: not told, as in artefacts of old
     uint64_t split, held_out_from;
     const struct artefact_training *training; // NULL: not told, as in artefacts of old
-    uint32_t n_rows;           // rows of `weights`
+    uint32_t n_rows;                          // rows of `weights`
     const uint32_t *row_index; // ascending feature index of each row, or NULL when n_rows == n_dimensions
     const float *weights;      // n_rows x n_heads
 };

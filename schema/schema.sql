@@ -913,6 +913,9 @@ CREATE TABLE public.fit (
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
     result jsonb,
+    predecessor_id uuid,
+    seen pg_snapshot,
+    n_counted bigint,
     CONSTRAINT fit_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 
@@ -1316,6 +1319,23 @@ CREATE TABLE public.quota_count (
 WITH (fillfactor='80');
 
 ALTER TABLE public.quota_count OWNER TO plenum_owner;
+
+CREATE TABLE public.refit (
+    shard_key bigint NOT NULL,
+    method text NOT NULL,
+    project_id uuid NOT NULL,
+    attribute text,
+    options jsonb DEFAULT '{}'::jsonb NOT NULL,
+    share real NOT NULL,
+    least_s integer NOT NULL,
+    set_by uuid NOT NULL,
+    set_at timestamp with time zone DEFAULT now() NOT NULL,
+    CONSTRAINT refit_least_s_check CHECK (((least_s >= 60) AND (least_s <= 31536000))),
+    CONSTRAINT refit_method_check CHECK ((method = ANY (ARRAY['pooled'::text, 'group'::text, 'dro'::text, 'maxmin'::text, 'jury'::text]))),
+    CONSTRAINT refit_share_check CHECK (((share >= (0.01)::double precision) AND (share <= (10)::double precision)))
+);
+
+ALTER TABLE public.refit OWNER TO plenum_owner;
 
 CREATE TABLE public.report (
     shard_key bigint NOT NULL,
@@ -1816,6 +1836,9 @@ ALTER TABLE ONLY public.project_told
 ALTER TABLE ONLY public.quota_count
     ADD CONSTRAINT quota_count_pkey PRIMARY KEY (shard_key, item_id, cell);
 
+ALTER TABLE ONLY public.refit
+    ADD CONSTRAINT refit_pkey PRIMARY KEY (shard_key, method);
+
 ALTER TABLE ONLY public.report
     ADD CONSTRAINT report_pkey PRIMARY KEY (shard_key, report_id);
 
@@ -2211,6 +2234,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project_counter TO plenum_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.project_told TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.quota_count TO plenum_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refit TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.report TO plenum_app;
 

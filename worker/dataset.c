@@ -184,6 +184,12 @@ static int count_edits(struct dataset *dataset, struct err *err)
     return 0;
 }
 
+// Either both columns are whole or there are none.
+static bool tells_recent(const struct dataset *dataset)
+{
+    return count_of(dataset, COLUMN_JUDGMENT_RECENT) + count_of(dataset, COLUMN_RATING_RECENT) > 0;
+}
+
 static int check_counts(const struct dataset *dataset, struct err *err)
 {
     const struct fit_data *data = &dataset->data;
@@ -216,6 +222,8 @@ static int check_counts(const struct dataset *dataset, struct err *err)
         {COLUMN_ITEM_LANGUAGE, data->n_languages > 0 ? data->n_items : 0},
         {COLUMN_ARTEFACT, artefact_bytes},
         {COLUMN_EDIT_BEFORE, data->n_edits},
+        {COLUMN_JUDGMENT_RECENT, tells_recent(dataset) ? n_judgments : 0},
+        {COLUMN_RATING_RECENT, tells_recent(dataset) ? n_ratings : 0},
         {COLUMN_ANNOTATOR_KEY, data->n_annotators},
         {COLUMN_ANNOTATOR_GROUP, (uint64_t)data->n_annotators * data->n_attributes},
     };
@@ -310,6 +318,12 @@ int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struc
     data->rating_annotator = values_of(dataset, COLUMN_RATING_ANNOTATOR);
     data->rating_response = values_of(dataset, COLUMN_RATING_RESPONSE);
     data->rating_value = values_of(dataset, COLUMN_RATING_VALUE);
+    if (tells_recent(dataset)) {
+        static const uint8_t none[1]; // of the two columns one may be empty
+        bool has_judgments = data->n_judgments > 0, has_ratings = data->n_ratings > 0;
+        data->judgment_is_recent = has_judgments ? values_of(dataset, COLUMN_JUDGMENT_RECENT) : none;
+        data->rating_is_recent = has_ratings ? values_of(dataset, COLUMN_RATING_RECENT) : none;
+    }
     data->annotator_key = values_of(dataset, COLUMN_ANNOTATOR_KEY);
     data->annotator_group = values_of(dataset, COLUMN_ANNOTATOR_GROUP);
     data->response_model = values_of(dataset, COLUMN_RESPONSE_MODEL);

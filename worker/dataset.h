@@ -18,7 +18,7 @@ int dataset_add(struct dataset *dataset, const Plenum__DatasetChunk *chunk, stru
 int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struct err *err) MUST_CHECK;
 // Only after dataset_finish; lives as long as the dataset.
 const struct fit_data *dataset_fit_data(const struct dataset *dataset);
-// The models to compare on it: n of them, whole files, aligned for artefact_open_bytes.
+// The models to compare on it, or the one that the fit begins from: n of them, whole files, aligned for artefact_open_bytes.
 size_t dataset_n_artefacts(const struct dataset *dataset);
 const void *dataset_artefact(const struct dataset *dataset, size_t i, size_t *ret_size);
 uint64_t dataset_bytes(const struct dataset *dataset);

@@ -101,11 +101,27 @@ static int run_comparison(struct job *job)
     return rc;
 }
 
+// A model that came along is what the fit begins from.
+static int run_fit(struct job *job)
+{
+    struct artefact *predecessor = NULL;
+    if (dataset_n_artefacts(job->dataset) == 1) {
+        size_t size;
+        const void *bytes = dataset_artefact(job->dataset, 0, &size);
+        predecessor = artefact_open_bytes(bytes, size, &job->err);
+        if (predecessor == NULL)
+            return err_prefix(&job->err, "the model to begin from");
+    }
+    job->options.predecessor = predecessor;
+    int rc = fit_run(dataset_fit_data(job->dataset), &job->options, &job->result, &job->err);
+    artefact_close(predecessor);
+    return rc;
+}
+
 static void *run(void *arg)
 {
     struct job *job = arg;
-    job->rc = job->compares ? run_comparison(job)
-                            : fit_run(dataset_fit_data(job->dataset), &job->options, &job->result, &job->err);
+    job->rc = job->compares ? run_comparison(job) : run_fit(job);
     atomic_store(&job->ended, true);
     uint64_t one = 1;
     ssize_t put UNUSED = write(job->wake_fd, &one, sizeof(one));

@@ -309,7 +309,8 @@ static int read_artefact_sizes(struct sender *sender, struct err *err)
         if (rc < 0)
             return rc;
         if (result.n_rows != 1)
-            return err_set(err, ERR_INVALID, "a model that is to be compared is not there any more");
+            return err_set(
+                err, ERR_INVALID, "a model that is to be compared, or begun from, is not there any more");
         sender->artefact_bytes[i] = (uint64_t)db_number(&result, 0, 5);
     }
     return 0;
@@ -323,6 +324,29 @@ static int on_artefact(void *arg, const struct db_result *result, struct err *er
     int rc = dataset_add(arg, COLUMN_ARTEFACT, bytes, size, err);
     arena_free(arena);
     return rc;
+}
+
+// What this snapshot sees, for the fit that will begin from this one; and what the fit of the model that is begun from saw.
+static int read_seen(struct sender *sender, struct err *err)
+{
+    struct db_params params;
+    struct db_result result;
+    db_params_init(&params);
+    db_add_number(&params, sender->source->shard_key);
+    if (sender->source->is_refit)
+        db_add_uuid(&params, sender->source->compared[0]);
+    else
+        db_add_null(&params);
+    int rc = db_session_query(sender->session, QUERY_LEARN_DATA_SEEN, &params, &result, err);
+    if (rc < 0)
+        return rc;
+    stream_set_seen(sender->stream, db_text(&result, 0, 0));
+    if (db_is_null(&result, 0, 1))
+        return 0;
+    sender->seen_before = strdup(db_text(&result, 0, 1));
+    if (sender->seen_before == NULL)
+        abort();
+    return 0;
 }
 
 static int send_artefacts(struct sender *sender, struct err *err)
@@ -516,6 +540,8 @@ static int send_all(struct sender *sender, struct err *err)
     if (rc == 0)
         rc = read_artefact_sizes(sender, err);
     if (rc == 0)
+        rc = read_seen(sender, err);
+    if (rc == 0)
         rc = dataset_count_edits(sender, err);
     if (rc == 0)
         rc = send_header(sender, err);
@@ -553,6 +579,7 @@ int dataset_send(struct stream *stream, const struct stream_source *source, stru
     learn_names_forget(&sender->languages);
     json_decref(sender->words);
     json_decref(sender->questions);
+    free(sender->seen_before);
     free(sender->pairs);
     free(sender->people);
     free(sender->places);

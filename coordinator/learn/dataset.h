@@ -48,6 +48,7 @@ struct sender {
     struct place *places;
     uint32_t n_places, n_placed;
     uint32_t n_edits, n_edits_sent;
+    char *seen_before;         // by the fit of the model that is begun from, as text; NULL: not told
     struct export_pair *pairs; // of one judgment with an edit
     struct groups *groups;
     json_t *words; // of the sealed item that was opened last

@@ -45,6 +45,7 @@ struct comparison {
     uint32_t annotator, left, right;
     uint8_t outcome, strength;
     float weight;
+    bool is_recent;
 };
 
 static int send_comparison(struct sender *sender, const struct comparison *comparison, struct err *err)
@@ -58,8 +59,12 @@ static int send_comparison(struct sender *sender, const struct comparison *compa
         rc = dataset_add_u8(sender, COLUMN_JUDGMENT_OUTCOME, comparison->outcome, err);
     if (rc == 0)
         rc = dataset_add_u8(sender, COLUMN_JUDGMENT_STRENGTH, comparison->strength, err);
+    if (rc == 0 && sender->seen_before != NULL)
+        rc = dataset_add_u8(sender, COLUMN_JUDGMENT_RECENT, comparison->is_recent, err);
     return rc < 0 ? rc : dataset_add_f32(sender, COLUMN_JUDGMENT_WEIGHT, comparison->weight, err);
 }
+
+enum { IS_RECENT = 9 }; // column of learn_data_judgments.sql
 
 // `shown` in PostgreSQL's form, "{1,0}": the first is on the left.
 static int send_pair(struct sender *sender, const struct db_result *result, const struct place *place,
@@ -78,6 +83,7 @@ static int send_pair(struct sender *sender, const struct db_result *result, cons
                                                              : 1,
         .strength = (uint8_t)db_number(result, 0, 3),
         .weight = 1,
+        .is_recent = db_bool(result, 0, IS_RECENT),
     };
     return send_comparison(sender, &comparison, err);
 }
@@ -111,6 +117,7 @@ static int send_ranking(struct sender *sender, const struct db_result *result, c
                 .left = place->first + response[i],
                 .right = place->first + response[j],
                 .weight = 2.0F / (float)(m * (m - 1)),
+                .is_recent = db_bool(result, 0, IS_RECENT),
             };
             rc = send_comparison(sender, &comparison, err);
         }
@@ -146,6 +153,8 @@ static int send_rating(struct sender *sender, const struct db_result *result, co
             rc = dataset_add_u32(sender, COLUMN_RATING_RESPONSE, place->first + (uint32_t)n, err);
         if (rc == 0)
             rc = dataset_add_f32(sender, COLUMN_RATING_VALUE, rating, err);
+        if (rc == 0 && sender->seen_before != NULL)
+            rc = dataset_add_u8(sender, COLUMN_RATING_RECENT, db_bool(result, 0, IS_RECENT), err);
         if (rc < 0)
             break;
     }
@@ -222,6 +231,7 @@ static int read_judgments(struct sender *sender, bool only_edits,
     db_add_number(&params, sender->source->shard_key);
     db_add_bool(&params, sender->has_edits);
     db_add_bool(&params, only_edits);
+    db_add_text(&params, sender->seen_before);
     return db_session_stream(sender->session, QUERY_LEARN_DATA_JUDGMENTS, &params, on_row, sender, err);
 }
 
@@ -252,7 +262,7 @@ static size_t n_ranked(const struct export_judgment *judgment)
 }
 
 static int send_edit_pairs(struct sender *sender, const struct export_judgment *judgment,
-    const struct place *place, uint32_t annotator, struct err *err)
+    const struct place *place, uint32_t annotator, bool is_recent, struct err *err)
 {
     if (sender->pairs == NULL)
         sender->pairs = calloc(PAIRS_OF_A_JUDGMENT_MAX, sizeof(*sender->pairs));
@@ -271,6 +281,7 @@ static int send_edit_pairs(struct sender *sender, const struct export_judgment *
             .right = place->first + (uint32_t)pair->rejected,
             .strength = (uint8_t)pair->strength,
             .weight = 2.0F / (float)(m * (m - 1)),
+            .is_recent = is_recent,
         };
         rc = send_comparison(sender, &comparison, err);
     }
@@ -293,7 +304,7 @@ static int send_edit(struct sender *sender, const struct db_result *result, cons
         .edited = edit.response,
         .content = edit.content};
     uint32_t length = (uint32_t)strlen(edit.content);
-    int rc = send_edit_pairs(sender, &judgment, place, annotator, err);
+    int rc = send_edit_pairs(sender, &judgment, place, annotator, db_bool(result, 0, IS_RECENT), err);
     if (rc == 0)
         rc = dataset_add_u32(sender, COLUMN_EDIT_ITEM, (uint32_t)(place - sender->places), err);
     if (rc == 0)

@@ -5,30 +5,28 @@
 #include "coordinator/db/db.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
+#include "coordinator/learn/queue.h"
 #include "coordinator/learn/routes.h"
 #include "coordinator/loop.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 // Under these no method can say anything; what a method needs beyond it says itself, in the fit's error.
-enum { JUDGMENTS_MIN = 20, ANNOTATORS_MIN = 2, ATTRIBUTE_MAX = 200, DIMENSION_MAX = 200 };
-
-static const char *const methods[] = {"pooled", "group", "dro", "maxmin", "jury", "compliance", NULL};
+enum { JUDGMENTS_MIN = 20, ANNOTATORS_MIN = 2, DIMENSION_MAX = 200 };
 
 struct asking {
     struct http_request *request;
     const struct actor *actor;
     struct id project;
-    const char *method, *attribute, *dimension;
-    char *options; // JSON text
+    struct fit_asked asked;
+    const char *from; // "latest", or the id of a model; NULL: from nothing
+    struct id predecessor;
+    bool has_predecessor;
     struct uuid key;
     bool has_key;
     unsigned char request_hash[HASH_BYTES];
-    struct id fit;
-    struct uuid job;
-    char *body; // the answer
+    struct queueing queueing;
     struct id compared[2];
 };
 
@@ -37,123 +35,89 @@ static struct loop *loop_of(const struct asking *asking)
     return http_context(asking->request);
 }
 
-// --- what is asked ------------------------------------------------------------------------------------------------
-static void check_number(struct fields *fields, const json_t *options, const char *name, double max)
+static void read_from(struct fields *fields, struct asking *asking, const json_t *body)
 {
-    const json_t *value = json_object_get(options, name);
-    if (value == NULL || json_is_null(value))
+    asking->from = fields_text(fields, body, "", "from", FIELD_OPTIONAL, 1, ID_TEXT_BYTES);
+    if (asking->from == NULL)
         return;
-    double number = json_number_value(value);
-    if (!json_is_number(value) || !(number >= 0 && number <= max))
-        fields_fail_at(fields, "/options", name, "%s must be a number from 0 to %g.", name, max);
-}
-
-static void read_options(struct fields *fields, struct asking *asking, const json_t *body)
-{
-    json_t *options = fields_object(fields, body, "", "options", FIELD_OPTIONAL);
-    fields_only(fields, options, "/options",
-        FIELDS("seed", "clusters", "clusters_max", "restarts", "hard", "style", "annotator_cap", "lambda",
-            "dimension"));
-    if (options != NULL) {
-        fields_integer(fields, options, "/options", "seed", FIELD_OPTIONAL, 1, INT64_MAX, 1);
-        fields_integer(fields, options, "/options", "clusters", FIELD_OPTIONAL, 1, 8, 1);
-        fields_integer(fields, options, "/options", "clusters_max", FIELD_OPTIONAL, 1, 8, 1);
-        fields_integer(fields, options, "/options", "restarts", FIELD_OPTIONAL, 1, 64, 1);
-        fields_bool(fields, options, "/options", "hard", false);
-        fields_bool(fields, options, "/options", "style", true);
-        check_number(fields, options, "annotator_cap", 1);
-        check_number(fields, options, "lambda", 1e6);
-        asking->dimension =
-            fields_text(fields, options, "/options", "dimension", FIELD_OPTIONAL, 1, DIMENSION_MAX);
-    }
-    char *text = options != NULL ? json_canonical(options) : NULL;
-    asking->options = arena_strdup(http_arena(asking->request), text != NULL ? text : "{}");
-    free(text);
+    if (strcmp(asking->asked.method, "compliance") == 0)
+        fields_fail(fields, "/from", "A fit by compliance begins from no other model.");
+    else if (strcmp(asking->from, "latest") != 0 &&
+             (id_parse(asking->from, &asking->predecessor) < 0 ||
+                 asking->predecessor.shard_key != asking->project.shard_key))
+        fields_fail(fields, "/from", "from is \"latest\", or the id of a model of this study.");
 }
 
 static bool read_body(struct asking *asking, const json_t *body)
 {
     struct fields fields;
     fields_init(&fields);
-    fields_only(&fields, body, "", FIELDS("method", "attribute", "options"));
-    int choice = fields_choice(&fields, body, "", "method", FIELD_REQUIRED, methods);
-    asking->method = choice >= 0 ? methods[choice] : "";
-    asking->attribute = fields_text(&fields, body, "", "attribute", FIELD_OPTIONAL, 1, ATTRIBUTE_MAX);
-    bool needs_attribute = asking->method != NULL &&
-                           (strcmp(asking->method, "group") == 0 || strcmp(asking->method, "dro") == 0);
-    if (needs_attribute && asking->attribute == NULL && fields_ok(&fields))
-        fields_fail(&fields, "/attribute", "The method %s needs an attribute: whose groups?", asking->method);
-    read_options(&fields, asking, body);
+    fields_only(&fields, body, "", FIELDS("method", "attribute", "options", "from"));
+    fit_asked_read(&fields, body, "", http_arena(asking->request), &asking->asked);
+    read_from(&fields, asking, body);
     return fields_finish(&fields, asking->request);
 }
 
-// --- into the queue, last step first --------------------------------------------------------------------------------
-static void on_opened(void *arg, const struct db_result *result UNUSED)
-{
-    // When this did not get through, the job's first lease runs out in half a minute and it is found all the same.
-    const struct asking *asking = arg;
-    http_reply_json_text(asking->request, 202, asking->body);
-}
-
-static void on_dropped(void *arg, const struct db_result *result)
+// --- into the queue -------------------------------------------------------------------------------------------------
+static void on_queued(void *arg, enum queue_outcome outcome, const struct db_result *result)
 {
     const struct asking *asking = arg;
-    if (!api_db_failed(asking->request, result))
+    if (outcome == QUEUE_IS_IN)
+        http_reply_json_text(asking->request, 202, asking->queueing.body);
+    else if (outcome == QUEUE_KEY_IS_TAKEN)
         api_key_running(asking->request);
-}
-
-static void on_fit_added(void *arg, const struct db_result *result)
-{
-    struct asking *asking = arg;
-    if (api_db_failed(asking->request, result))
-        return;
-    struct db_params params;
-    db_params_init(&params);
-    db_add_uuid(&params, asking->job);
-    if (result->n_rows == 0) // the same key at the same moment
-        db_query(
-            loop_of(asking)->db, DB_WRITE, DB_RETRY_SAFE, QUERY_LEARN_JOB_DROP, &params, on_dropped, asking);
-    else
-        db_query(
-            loop_of(asking)->db, DB_WRITE, DB_RETRY_SAFE, QUERY_LEARN_JOB_OPEN, &params, on_opened, asking);
-}
-
-static void on_job_added(void *arg, const struct db_result *result)
-{
-    struct asking *asking = arg;
-    if (api_db_failed(asking->request, result))
-        return;
-    struct db_params params;
-    db_params_init(&params);
-    db_add_number(&params, asking->project.shard_key);
-    db_add_uuid(&params, asking->fit.uuid);
-    db_add_text(&params, asking->method);
-    db_add_text(&params, asking->attribute);
-    db_add_text(&params, asking->options);
-    db_add_uuid(&params, asking->actor->person);
-    db_add_uuid(&params, asking->actor->person);
-    if (asking->has_key)
-        db_add_uuid(&params, asking->key);
-    else
-        db_add_null(&params);
-    db_add_bytes(&params, asking->request_hash, HASH_BYTES);
-    db_add_text(&params, asking->body);
-    db_query(loop_of(asking)->db, DB_WRITE, 0, QUERY_LEARN_FIT_ADD, &params, on_fit_added, asking);
+    else if (!api_db_failed(asking->request, result))
+        http_problem(asking->request, 503, "The fit could not be put into the queue.");
 }
 
 static void add_job(struct asking *asking)
 {
     char id[ID_TEXT_BYTES];
-    asking->fit = id_new(asking->project.shard_key);
-    asking->job = uuid_new();
-    id_format(asking->fit, id);
-    asking->body = arena_printf(http_arena(asking->request), "{\"id\":\"%s\",\"state\":\"queued\"}", id);
+    struct id fit = id_new(asking->project.shard_key);
+    id_format(fit, id);
+    asking->queueing = (struct queueing){.loop = loop_of(asking),
+        .shard_key = fit.shard_key,
+        .fit = fit.uuid,
+        .job = uuid_new(),
+        .asked = asking->asked,
+        .by = asking->actor->person,
+        .predecessor = asking->has_predecessor ? &asking->predecessor.uuid : NULL,
+        .key = asking->has_key ? &asking->key : NULL,
+        .request_hash = asking->request_hash,
+        .body = arena_printf(http_arena(asking->request), "{\"id\":\"%s\",\"state\":\"queued\"}", id),
+        .told = on_queued,
+        .arg = asking};
+    queue_fit(&asking->queueing);
+}
+
+// The newest of its kind may not be there yet: then it begins from nothing.
+static void on_predecessor(void *arg, const struct db_result *result)
+{
+    struct asking *asking = arg;
+    if (api_db_failed(asking->request, result))
+        return;
+    asking->has_predecessor = result->n_rows == 1;
+    if (asking->has_predecessor)
+        asking->predecessor =
+            (struct id){.shard_key = asking->project.shard_key, .uuid = db_uuid(result, 0, 0)};
+    if (!asking->has_predecessor && strcmp(asking->from, "latest") != 0)
+        http_problem_at(asking->request, 422, "/from", "There is no such model in this study.");
+    else
+        add_job(asking);
+}
+
+static void find_predecessor(struct asking *asking)
+{
     struct db_params params;
     db_params_init(&params);
-    db_add_uuid(&params, asking->job);
     db_add_number(&params, asking->project.shard_key);
-    db_add_uuid(&params, asking->fit.uuid);
-    db_query(loop_of(asking)->db, DB_WRITE, 0, QUERY_LEARN_JOB_ADD, &params, on_job_added, asking);
+    db_add_text(&params, asking->asked.method);
+    db_add_text(&params, asking->asked.attribute);
+    if (strcmp(asking->from, "latest") == 0)
+        db_add_null(&params);
+    else
+        db_add_uuid(&params, asking->predecessor.uuid);
+    db_query(loop_of(asking)->db, DB_READ, 0, QUERY_LEARN_PREDECESSOR, &params, on_predecessor, asking);
 }
 
 // --- is it allowed and possible? ------------------------------------------------------------------------------------
@@ -183,15 +147,19 @@ static void on_project(void *arg, const struct db_result *result)
     }
     fields_init(&fields);
     // Attributes that came with an import are sealed: whether there is one of this name shows when the fit runs.
-    if (asking->attribute != NULL && !is_asked(db_text(result, 0, 1), asking->attribute) &&
+    if (asking->asked.attribute != NULL && !is_asked(db_text(result, 0, 1), asking->asked.attribute) &&
         !db_bool(result, 0, 2))
-        fields_fail(&fields, "/attribute", "The study does not ask for %s.", asking->attribute);
+        fields_fail(&fields, "/attribute", "The study does not ask for %s.", asking->asked.attribute);
     if (db_number(result, 0, 3) < JUDGMENTS_MIN)
         fields_fail(
             &fields, "", "The study has fewer than %d judgments that can be learnt from.", JUDGMENTS_MIN);
     else if (db_number(result, 0, 4) < ANNOTATORS_MIN)
         fields_fail(&fields, "", "The judgments are of fewer than %d people.", ANNOTATORS_MIN);
-    if (fields_finish(&fields, asking->request))
+    if (!fields_finish(&fields, asking->request))
+        return;
+    if (asking->from != NULL)
+        find_predecessor(asking);
+    else
         add_job(asking);
 }
 
@@ -213,7 +181,7 @@ static void on_key(void *arg, const struct db_result *result)
     struct asking *asking = arg;
     if (api_db_failed(asking->request, result))
         return;
-    if (result->n_rows == 0 && strcmp(asking->method, "compare") == 0)
+    if (result->n_rows == 0 && strcmp(asking->asked.method, "compare") == 0)
         ask_compared(asking);
     else if (result->n_rows == 0)
         ask_project(asking);
@@ -297,7 +265,7 @@ static bool read_comparison(struct asking *asking, const json_t *body)
     if (dimension != NULL)
         json_object_set_new(options, "dimension", json_string(dimension));
     char *text = json_canonical(options);
-    asking->options = arena_strdup(http_arena(asking->request), text);
+    asking->asked.options = arena_strdup(http_arena(asking->request), text);
     free(text);
     json_decref(options);
     return true;
@@ -308,7 +276,7 @@ static void compare_as(struct http_request *request, const struct actor *actor)
     struct asking *asking = arena_calloc(http_arena(request), 1, sizeof(*asking));
     asking->request = request;
     asking->actor = actor;
-    asking->method = "compare";
+    asking->asked.method = "compare";
     json_t *body = http_body_json(request);
     if (body == NULL || !identity_param_id(request, "m", &asking->compared[0]) ||
         !api_idempotency_key(request, false, &asking->key, &asking->has_key))
@@ -358,6 +326,7 @@ static json_t *fit_json(const struct db_result *result, int row, int64_t shard_k
     json_object_set_new(fit, "created_at", json_db_time(result, row, 8));
     json_object_set_new(fit, "finished_at", json_db_time(result, row, 9));
     json_object_set_new(fit, "metrics", json_of(result, row, 10));
+    json_object_set_new(fit, "from", json_db_id(result, row, 11, shard_key));
     return fit;
 }
 

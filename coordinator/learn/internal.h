@@ -107,7 +107,8 @@ struct learn {
     uint32_t last_stream_id;
     int n_links, n_unknown, n_streams;
     bool stopping, leasing;
-    int64_t polled_us, spent_us, lease_after_us;
+    int64_t polled_us, spent_us, lease_after_us, refits_us;
+    bool is_refitting; // one schedule is being looked at
 };
 
 // --- links.c ------------------------------------------------------------------------------------------------------
@@ -148,6 +149,9 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
 void registry_retry(struct lease *lease);
 void registry_drop(struct lease *lease);   // what came in of an artefact
 void registry_forget(struct lease *lease); // at the very end
+
+// --- refits.c ---------------------------------------------------------------------------------------------------------
+void refits_tick(struct learn *learn, int64_t now_us); // asks for fits whose time has come
 
 extern const struct http_route learn_routes[];
 

@@ -179,11 +179,14 @@ static void offer(struct lease *lease, const struct db_result *result)
         if (id_parse(json_string_value(json_array_get(models, i)), &id) == 0)
             compared[n_compared++] = id.uuid;
     }
+    bool is_refit = n_compared == 0 && !db_is_null(result, 0, 3);
+    if (is_refit)
+        compared[n_compared++] = db_uuid(result, 0, 3);
     struct err err;
     lease->state = LEASE_STREAMING;
     bool is_of_pairs = strcmp(method, "compliance") != 0; // of others nothing changes with edits
     if (stream_start(lease, attribute, dimension != NULL ? dimension : "", is_of_pairs, compared, n_compared,
-            &err) < 0)
+            is_refit, &err) < 0)
         jobs_stream_failed(lease, ERR_IO, &err);
     json_decref(json);
 }
@@ -291,6 +294,9 @@ void jobs_pump(struct lease *lease)
             params_of_job(lease, &params);
             db_add_text(&params, hex);
             call(lease, QUERY_LEARN_SNAPSHOT, &params, on_told);
+            params_of_fit(lease, &params);
+            db_add_text(&params, stream_seen(lease->stream));
+            call(lease, QUERY_LEARN_FIT_SEEN, &params, on_told);
         }
     }
     if (moved) // the thread may be waiting to be joined

@@ -42,6 +42,7 @@ static void on_tick(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)
     int64_t now_us = clock_monotonic_us();
     links_tick(learn, now_us);
     jobs_tick(learn, now_us);
+    refits_tick(learn, now_us);
 }
 
 static void on_reap(evutil_socket_t fd UNUSED, short what UNUSED, void *arg)

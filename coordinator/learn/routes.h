@@ -9,6 +9,8 @@ void fits_compare(struct http_request *request);
 void fits_list(struct http_request *request);
 void fits_get(struct http_request *request);
 void fits_delete(struct http_request *request);
+void refits_get(struct http_request *request);
+void refits_put(struct http_request *request);
 void models_list(struct http_request *request);
 void models_get(struct http_request *request);
 void workers_enrolment(struct http_request *request);

@@ -26,6 +26,7 @@ struct stream {
     int rc;
     struct err err;
     unsigned char snapshot[HASH_BYTES];
+    char *seen; // the thread's until the end was pushed
 };
 
 static void wake(const struct stream *stream)
@@ -69,6 +70,13 @@ void stream_set_snapshot(struct stream *stream, const unsigned char snapshot[HAS
     pthread_mutex_unlock(&stream->lock);
 }
 
+void stream_set_seen(struct stream *stream, const char *seen)
+{
+    stream->seen = strdup(seen);
+    if (stream->seen == NULL)
+        abort();
+}
+
 static void *run(void *arg)
 {
     struct stream *stream = arg;
@@ -85,7 +93,7 @@ static void *run(void *arg)
 
 // --- on the loop ----------------------------------------------------------------------------------------------------
 int stream_start(struct lease *lease, const char *attribute, const char *dimension, bool has_edits,
-    const struct uuid *compared, size_t n_compared, struct err *err)
+    const struct uuid *compared, size_t n_compared, bool is_refit, struct err *err)
 {
     struct learn *learn = lease->learn;
     struct stream *stream = calloc(1, sizeof(*stream));
@@ -100,6 +108,7 @@ int stream_start(struct lease *lease, const char *attribute, const char *dimensi
     snprintf(stream->source.attribute, sizeof(stream->source.attribute), "%s", attribute);
     snprintf(stream->source.dimension, sizeof(stream->source.dimension), "%s", dimension);
     stream->source.has_edits = has_edits;
+    stream->source.is_refit = is_refit;
     for (size_t i = 0; i < n_compared && i < WIRE_ARTEFACTS_MAX; i++)
         stream->source.compared[stream->source.n_compared++] = compared[i];
     pthread_mutex_init(&stream->lock, NULL);
@@ -123,6 +132,11 @@ void stream_snapshot(struct stream *stream, unsigned char snapshot[HASH_BYTES])
     pthread_mutex_lock(&stream->lock);
     memcpy(snapshot, stream->snapshot, HASH_BYTES);
     pthread_mutex_unlock(&stream->lock);
+}
+
+const char *stream_seen(const struct stream *stream)
+{
+    return stream->seen;
 }
 
 bool stream_take(struct stream *stream, bool with_credit, struct buf *ret_frame, enum wire_type *ret_type)
@@ -165,6 +179,7 @@ static void stream_free(struct stream *stream)
     }
     pthread_cond_destroy(&stream->room);
     pthread_mutex_destroy(&stream->lock);
+    free(stream->seen);
     free(stream);
 }
 

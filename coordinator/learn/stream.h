@@ -11,14 +11,17 @@ struct stream;
 enum { STREAM_PIECES_MAX = 16 };
 
 // --- on the loop --------------------------------------------------------------------------------------------------
-// `attribute` and `dimension` may be ""; `has_edits`: what people made of responses too; `compared` are models to send along.
+// `attribute` and `dimension` may be ""; `has_edits`: what people made of responses too; `compared` are models to send along;
+// `is_refit`: the one of them is what the fit begins from.
 // Writes `wake_fd` whenever there is something to look at.
 int stream_start(struct lease *lease, const char *attribute, const char *dimension, bool has_edits,
-    const struct uuid *compared, size_t n_compared, struct err *err) MUST_CHECK;
+    const struct uuid *compared, size_t n_compared, bool is_refit, struct err *err) MUST_CHECK;
 // The next frame when there is one; free it with buf_release. A chunk is given only when `with_credit`.
 bool stream_take(struct stream *stream, bool with_credit, struct buf *ret_frame, enum wire_type *ret_type);
 // Once WIRE_DATASET_END has been taken.
 void stream_snapshot(struct stream *stream, unsigned char snapshot[HASH_BYTES]);
+// What the database saw of the study, as text.
+const char *stream_seen(const struct stream *stream);
 // Lets go of it: the thread is told, and joined when it has ended.
 void stream_cancel(struct stream *stream);
 // Joins threads that have ended and tells the leases of those that failed; `all`: waits for every one (at the end).
@@ -30,14 +33,16 @@ struct stream_source {
     const struct keys *keys;
     int64_t shard_key;
     char attribute[256], dimension[256];
-    bool has_edits; // as far as the study asks for any
-    struct uuid compared[WIRE_ARTEFACTS_MAX];
+    bool has_edits;                           // as far as the study asks for any
+    struct uuid compared[WIRE_ARTEFACTS_MAX]; // models to send along
     size_t n_compared;
+    bool is_refit; // the one of these is what the fit begins from
 };
 // Waits for room. ERR_CLOSED when the stream was cancelled.
 int stream_push(struct stream *stream, enum wire_type type, const void *message, struct err *err) MUST_CHECK;
-void stream_set_snapshot(
-    struct stream *stream, const unsigned char snapshot[HASH_BYTES]); // before the end is pushed
+// Both before the end is pushed.
+void stream_set_snapshot(struct stream *stream, const unsigned char snapshot[HASH_BYTES]);
+void stream_set_seen(struct stream *stream, const char *seen);
 int dataset_send(struct stream *stream, const struct stream_source *source, struct err *err) MUST_CHECK;
 
 #endif

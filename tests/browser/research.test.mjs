@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { checkAccessible, checkReflow, checkTargets, launch, NARROW, settled, shot, textOf, visitor } from '../support/browser.mjs';
 import { startPlatform } from '../support/platform.mjs';
 import { client, judgeAll, makeStudy, pairs } from '../support/study.mjs';
+import { until } from '../support/workers.mjs';
 
 let platform, browser, call, study;
 const FIT_MS = 60_000;
@@ -196,6 +197,51 @@ test('a fit is started here, and its card has the worst-off group beside the ave
         await other.page.unrouteAll({ behavior: 'wait' });
         await other.close();
     }
+});
+
+test('a model is fitted again by a schedule that is set and ended here, and its card says from where it began', async () => {
+    const me = await visitor(browser, platform.origin, { token: platform.token });
+    await me.page.goto(`/research/projects/${study.id}`);
+    await settled(me.page);
+    const section = me.page.locator('section[aria-labelledby=refits-title]');
+    await section.getByLabel('Which model').selectOption('Pooled');
+    await section.getByLabel('New judgments, % of those before').fill('0');
+    await section.getByRole('button', { name: 'Add the schedule' }).click();
+    await section.getByText('Give a share from 1 to 1000 %').first().waitFor();
+    await section.getByLabel('New judgments, % of those before').fill('20');
+    await section.getByRole('button', { name: 'Add the schedule' }).click();
+    const row = section.getByRole('row', { name: /Pooled/ });
+    await row.waitFor();
+    assert.match(await textOf(row), /20%/);
+    // Nothing of its kind was fitted before: the first comes at once, and the row then says how far the next is.
+    const fits = await until(async () => {
+        const { data } = await call('GET', `/api/v1/projects/${study.id}/fits`);
+        return data.some((one) => one.method === 'pooled' && one.state === 'done') && data;
+    }, 'a fit by schedule', FIT_MS);
+    const first = fits.find((one) => one.method === 'pooled');
+    const { id } = await call('POST', `/api/v1/projects/${study.id}/fits`, { method: 'pooled', from: first.model_id });
+    const again = await until(async () => {
+        const now = await call('GET', `/api/v1/fits/${id}`);
+        return now.state === 'done' && now;
+    }, 'the fit from it', FIT_MS);
+    await me.page.reload();
+    await settled(me.page);
+    assert.match(await textOf(section.getByRole('row', { name: /Pooled/ })), /After [\d,]+ more judgments/);
+    await checkAccessible(me.page, 'study with a schedule');
+    await shot(me.page, 'study-schedule');
+    await section.getByRole('button', { name: /End the schedule/ }).click();
+    await section.getByRole('row', { name: /Pooled/ }).waitFor({ state: 'detached' });
+    for (const [name, look] of Object.entries({ light: {}, 'arabic-narrow': { ...NARROW, language: 'ar', dark: true } })) {
+        const other = await visitor(browser, platform.origin, { ...look, token: platform.token });
+        await other.page.goto(`/research/models/${again.model_id}`);
+        await other.page.waitForSelector('section[aria-labelledby=start-title]');
+        if (name === 'light') assert.match(await textOf(other.page.locator('section[aria-labelledby=start-title]')), /kept what that one had chosen/);
+        await checkReflow(other.page, `start-${name}`);
+        await checkAccessible(other.page, `start-${name}`);
+        await shot(other.page, `start-${name}`);
+        await other.close();
+    }
+    await me.close();
 });
 
 test('an export is made here and taken home', async () => {

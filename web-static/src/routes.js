@@ -15,7 +15,7 @@ export const routes = [
     { pattern: '/amendments/:amendment', load: () => import('./pages/amendment.js'), areas: ['civic'] },
     { pattern: '/research', load: () => import('./pages/research/projects.js'), areas: ['research'] },
     { pattern: '/research/new', load: () => import('./pages/research/make.js'), areas: ['research', 'studies', 'annotate'] },
-    { pattern: '/research/projects/:project', load: () => import('./pages/research/project.js'), areas: ['research', 'studies'] },
+    { pattern: '/research/projects/:project', load: () => import('./pages/research/project.js'), areas: ['research', 'studies', 'refits'] },
     { pattern: '/research/projects/:project/people', load: () => import('./pages/research/people.js'), areas: ['research', 'people'] },
     { pattern: '/research/projects/:project/items', load: () => import('./pages/research/items.js'), areas: ['research', 'people'] },
     { pattern: '/research/projects/:project/items/:item', load: () => import('./pages/research/item.js'), areas: ['research', 'people'] },
@@ -25,5 +25,5 @@ export const routes = [
     { pattern: '/research/projects/:project/panel', load: () => import('./pages/research/panel.js'), areas: ['research', 'panel'] },
     { pattern: '/research/projects/:project/reports', load: () => import('./pages/research/reports.js'), areas: ['research', 'report'] },
     { pattern: '/research/webhooks', load: () => import('./pages/research/webhooks.js'), areas: ['research', 'hooks'] },
-    { pattern: '/research/models/:model', load: () => import('./pages/research/model.js'), areas: ['research', 'studies', 'card'] },
+    { pattern: '/research/models/:model', load: () => import('./pages/research/model.js'), areas: ['research', 'studies', 'card', 'refits'] },
 ];

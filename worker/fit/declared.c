@@ -210,7 +210,8 @@ static void choose_offsets(
 }
 
 // A refit: every group's scale as it was; a group that has come since has that of most.
-static void keep_offsets(struct session *session, const struct grouping *grouping, double *w, double *ret_scale)
+static void keep_offsets(
+    struct session *session, const struct grouping *grouping, double *w, double *ret_scale)
 {
     const struct artefact_training *training = session->warm->training;
     uint32_t d = session->design.n_columns;

@@ -195,9 +195,8 @@ bool session_drifted(struct session *session)
         found = any_found(&drift);
     }
     hex_encode(artefact_hash(artefact), HASH_BYTES, since);
-    session->drift = json_pack(
-        "{s:s, s:b, s:b, s:f, s:o}", "since", since, "measured", drift.n > 0, "found", found, "alpha", ALPHA,
-        "rows", drift.rows);
+    session->drift = json_pack("{s:s, s:b, s:b, s:f, s:o}", "since", since, "measured", drift.n > 0, "found",
+        found, "alpha", ALPHA, "rows", drift.rows);
     arena_free(drift.arena);
     return found;
 }

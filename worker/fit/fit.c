@@ -215,7 +215,8 @@ static int prepare(struct session *session, struct err *err)
     if (failed)
         return failed;
     session->n_test = session->pairs.split[SPLIT_TEST].n;
-    session->n_said = data->n_judgments + data->n_ratings; // each under 2^31: the wire and PAIRS_MAX bound them
+    session->n_said =
+        data->n_judgments + data->n_ratings; // each under 2^31: the wire and PAIRS_MAX bound them
     const struct pairs *train = &session->pairs.split[SPLIT_TRAIN];
     bool *in_training = arena_calloc(session->arena, data->n_responses, sizeof(*in_training));
     for (uint32_t i = 0; i < train->n_rows; i++)

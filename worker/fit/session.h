@@ -15,7 +15,7 @@
 // One linear reward and what is known of it.
 struct head {
     struct artefact_head about;
-    double *w; // n_columns
+    double *w;           // n_columns
     double offset_scale; // a of a declared group's own head; of the pooled one that of most groups
 };
 
@@ -41,9 +41,9 @@ struct session {
     struct pool *pool;
     struct pair_set pairs;
     struct design design;
-    const struct artefact *warm;   // the model that this one begins from and whose choices it keeps; NULL: none
-    const char *start;             // why it does not: see session_start
-    json_t *drift;                 // taken by the card; NULL: there is no model before it
+    const struct artefact *warm; // the model that this one begins from and whose choices it keeps; NULL: none
+    const char *start;           // why it does not: see session_start
+    json_t *drift;               // taken by the card; NULL: there is no model before it
     double lambda, mixture_lambda; // of the pooled model and offsets; of the heads of clusters
     bool calibrated;               // there were validation pairs
     struct head heads[ARTEFACT_HEADS_MAX];
@@ -54,7 +54,7 @@ struct session {
     struct grouping grouping;  // by which the claim is judged; n == 0: none
     struct grouping clusters;  // maxmin: those found
     double duality_gap;        // dro
-    double offset_scale; // a of shared + offsets, 0 when pooled was best
+    double offset_scale;       // a of shared + offsets, 0 when pooled was best
     struct cluster_trial trials[FIT_CLUSTERS_MAX];
     uint32_t n_trials, k;
     double *q;                     // maxmin: n_annotators x k

@@ -9,6 +9,7 @@ import { Failed, Loading, Notice, PageHeading, usePageTitle } from '../../ui/par
 import { ModelBoard } from './board.js';
 import { BesideAnother, Distribution, Heads, Languages } from './heads.js';
 import { Calibration, Differences, NewPeople, Who } from './honesty.js';
+import { Start } from './refits.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
@@ -181,6 +182,7 @@ export default function Model({ params }) {
         ${metrics.models && html`<${ModelBoard} board=${metrics.models} words=${words} />`}
         ${metrics.jury?.ratings && html`<${Ratings} ratings=${metrics.jury.ratings} />`}
         <${Who} who=${metrics.who} excluded=${metrics.excluded} words=${words} />
+        <${Start} start=${metrics.start} drift=${metrics.drift} groupName=${groupName} />
         <${Made} model=${model} metrics=${metrics} />
     </div>`;
 }

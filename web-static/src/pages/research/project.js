@@ -17,6 +17,7 @@ import { Invitations, Name, State } from './manage.js';
 import { More } from './more.js';
 import { ProgressBar, progressOf } from './progress.js';
 import { Quotas } from './quotas.js';
+import { Refits } from './refits.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
@@ -266,6 +267,8 @@ export default function Project({ params }) {
         <${Quality} project=${project} progress=${live?.progress ?? project.progress} moved=${live?.progress?.judgments} />
         <${Fits} id=${params.project} fits=${fits} reload=${found.reload}
             asksCompliance=${(project.task?.dimensions ?? []).some((one) => String(one.id ?? one).startsWith('article:'))} />
+        <${Refits} id=${params.project} moved=${fits.length}
+            attributes=${(project.demographics?.attributes ?? []).map(({ id, label }) => ({ id, name: localized(label) || id }))} />
         <${Exports} id=${params.project} exports=${exports} reload=${found.reload} />
     </div>`;
 }
