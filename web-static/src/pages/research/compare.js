@@ -1,6 +1,6 @@
 // Models side by side on one item: what each would choose, and who would rather have had another answer.
 import { html } from 'htm/preact';
-import { get, listOrEmpty, post, token } from '../../lib/api.js';
+import { get, listOrEmpty, token } from '../../lib/api.js';
 import { number, percent } from '../../lib/format.js';
 import { t } from '../../lib/i18n.js';
 import { useLoad } from '../../lib/load.js';
@@ -8,31 +8,12 @@ import { markdown } from '../../lib/markdown.js';
 import { here, navigate } from '../../lib/router.js';
 import { Failed, Loading, PageHeading, problemText, usePageTitle } from '../../ui/parts.js';
 import { asked } from './items.js';
+import { groupsOf, letter, newest, questionsOf, regret, scoreAll, SEATS } from './losses.js';
 import { SignIn } from './signin.js';
 import { Select } from './task.js';
 import { wordsOf } from './words.js';
 
-const METHODS = ['pooled', 'group', 'dro', 'maxmin', 'jury'];
 const ITEMS = 50;
-const SEATS = 12;
-
-const letter = (i) => t('compare-answer', { letter: String.fromCharCode(65 + i) });
-const logistic = (z) => 1 / (1 + Math.exp(-z));
-// Of people with these utilities, the share who would rather have the best of the others than what is chosen.
-const regret = (utilities, choice) => Math.max(...utilities.filter((_, i) => i !== choice).map((u) => logistic(u - utilities[choice])));
-
-// The newest model of each method.
-function newest(fits) {
-    return METHODS.flatMap((method) => fits.find((one) => one.method === method && one.model_id) ?? []);
-}
-
-// The kinds of one question sit in equal numbers, as near as twelve seats allow; without a question, anybody.
-function seatsFor(pools, by) {
-    const kinds = pools.filter((one) => one.attribute === by);
-    const own = kinds.length > 0 ? kinds : pools.filter((one) => one.attribute === '');
-    const seated = own.slice(0, SEATS);
-    return seated.map(({ attribute, value }, i) => ({ attribute, value, count: Math.floor(SEATS / seated.length) + (i < SEATS % seated.length) }));
-}
 
 // Those on which people are furthest apart; before anybody judged, any.
 async function loadItems(project) {
@@ -44,32 +25,6 @@ async function loadStudy(project) {
     const [study, fits, items] = await Promise.all([get(`/api/v1/projects/${project}`), listOrEmpty(`/api/v1/projects/${project}/fits`), loadItems(project)]);
     const models = await Promise.all(newest(fits).map((fit) => get(`/api/v1/models/${fit.model_id}`)));
     return { study, models, items: items.filter((one) => one.prompt) };
-}
-
-async function scoreAll(project, itemId, models, by) {
-    if (!itemId) return null;
-    const item = await get(`/api/v1/projects/${project}/items/${itemId}`);
-    const candidates = (item.responses ?? []).map((one) => ({ content: one.content }));
-    if (candidates.length < 2) return { item, scored: [] };
-    const scored = await Promise.all(models.map((model) => post('/api/v1/score', {
-        model: model.id, candidates, ...(model.method === 'jury' ? { jury: { seats: seatsFor(model.metrics.jury.pools, by) } } : {}),
-    }).then((answer) => ({ model, answer }), (error) => ({ model, error }))));
-    return { item, scored };
-}
-
-// Groups by which a choice can be held against what people would rather have: those that were found, and the jury's kinds.
-function groupsOf(scored, words) {
-    return scored.filter(({ answer }) => answer).flatMap(({ model, answer }) => {
-        const { candidates } = answer;
-        if (model.method === 'jury') {
-            return candidates[0].jury.by_seat.map((seat, s) => ({
-                name: seat.attribute ? `${words(seat.attribute)}: ${words(seat.attribute, seat.value)}` : t('compare-anybody'), utilities: candidates.map((one) => one.jury.by_seat[s].score) }));
-        }
-        if (model.method !== 'maxmin' || answer.groups.length < 2) return [];
-        return answer.groups.map((group, g) => ({
-            name: group.attribute ? `${words(group.attribute)}: ${words(group.attribute, group.value)}` : t('found-group', { value: String(group.value).replace('cluster ', '') }),
-            utilities: candidates.map((one) => one.by_group[g].score) }));
-    });
 }
 
 function Choices({ scored }) {
@@ -98,7 +53,7 @@ export default function Compare({ params }) {
     const query = new URLSearchParams(here.value.search);
     const study = useLoad(() => loadStudy(project), [project, token.value]);
     const { models = [], items = [] } = study.value ?? {};
-    const questions = [...new Set(models.flatMap((one) => (one.metrics.jury?.pools ?? []).map((pool) => pool.attribute)))].filter(Boolean);
+    const questions = questionsOf(models);
     const itemId = query.get('item') ?? items[0]?.id, by = query.get('by') ?? questions[0] ?? '';
     const found = useLoad(() => scoreAll(project, itemId, models, by), [project, itemId, by, models.map((one) => one.id).join()]);
     usePageTitle(t('compare-title'));

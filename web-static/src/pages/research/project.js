@@ -18,6 +18,7 @@ import { More } from './more.js';
 import { ProgressBar, progressOf } from './progress.js';
 import { Quotas } from './quotas.js';
 import { Refits } from './refits.js';
+import { Scenes } from './scenes.js';
 import { SignIn } from './signin.js';
 import { byAttribute, wordsOf } from './words.js';
 
@@ -256,6 +257,7 @@ export default function Project({ params }) {
         <p><a href="/research">${t('projects-title')}</a></p>
         <${PageHeading}><span dir="auto">${localized(project.name)}</span><//>
         ${project.simulated && html`<p><strong class="tag">${t('simulated')}</strong> ${t('project-simulated')}</p>`}
+        <${Scenes} project=${project} fits=${fits} words=${wordsOf(project)} />
         <${Counts} project=${live ? { ...project, counts: live.counts, progress: live.progress } : project} />
         <${State} project=${project} state=${state} reload=${found.reload} />
         ${state !== 'closed' && html`<${Name} project=${project} reload=${found.reload} />`}
