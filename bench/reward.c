@@ -203,7 +203,7 @@ static void mixture_line(const struct planted *planted)
         logistic_release(&logistic);
         double before = seconds_since(start);
         mixture_init(&mixture, TASTES, ANNOTATORS, DIMENSIONS);
-        mixture_start(&planted->design, &planted->pairs, pooled, settings.lambda, &rng, &mixture);
+        mixture_start(&planted->design, &planted->pairs, pooled, settings.lambda, false, &rng, &mixture);
         double started = seconds_since(start);
         mixture_run(&planted->design, &planted->pairs, &settings, &mixture);
         double all = seconds_since(start);

@@ -184,18 +184,26 @@ static void search_for_clusters(struct session *session, struct mixture *ret_mix
         search_choose_lambda(&search);
     session->mixture_lambda = search.settings.lambda;
     session->k = chosen_by_caller ? session->options->clusters : search_choose_k(&search);
-    // A cluster of fewer than ten people could neither be shown nor claimed: then there are fewer clusters.
+    // A cluster of fewer than ten people could neither be shown nor claimed. Under a strong regulariser a small group's head
+    // stays too timid to keep its people: a weaker one is tried before there are fewer clusters.
     for (; session->k > 1; session->k--) {
-        search_fit(&search, session->k, &sketched);
-        refine(&search, &sketched, ret_mixture);
-        mixture_release(&sketched);
-        uint32_t least = search_smallest_cluster(&session->pairs.split[SPLIT_TRAIN], ret_mixture);
-        if (chosen_by_caller || least >= FIT_GROUP_ANNOTATORS_MIN)
+        bool large = false;
+        for (int attempt = 0; !large && attempt < 2; attempt++) {
+            search.settings.lambda = session->mixture_lambda / (attempt == 0 ? 1 : 3);
+            search_fit(&search, session->k, &sketched);
+            refine(&search, &sketched, ret_mixture);
+            mixture_release(&sketched);
+            large = chosen_by_caller || search_smallest_cluster(&session->pairs.split[SPLIT_TRAIN],
+                                            ret_mixture) >= FIT_GROUP_ANNOTATORS_MIN;
+            if (!large)
+                mixture_release(ret_mixture);
+        }
+        if (large)
             break;
         for (uint32_t i = 0; i < session->n_trials; i++)
             session->trials[i].too_small = session->trials[i].too_small || session->trials[i].k == session->k;
-        mixture_release(ret_mixture);
     }
+    session->mixture_lambda = session->k > 1 ? search.settings.lambda : session->mixture_lambda;
     if (session->k == 1)
         one_cluster(session, ret_mixture);
     search_release(&search);

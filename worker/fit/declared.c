@@ -75,31 +75,31 @@ int session_group_by(
     return 0;
 }
 
-// Loss of every annotator's validation pairs when they are predicted by their group's w.
-static void group_losses(
-    const struct session *session, const struct grouping *grouping, const double *w, double *ret_each)
+// Logits of the validation pairs, each under the w of its annotator's group.
+static double *group_logits(const struct session *session, const struct grouping *grouping, const double *w)
 {
     const struct pairs *pairs = &session->pairs.split[SPLIT_VALIDATION];
-    double *z = calloc(pairs->n + (size_t)1, sizeof(*z));
-    if (z == NULL)
-        abort();
-    memset(ret_each, 0, session->data->n_annotators * sizeof(*ret_each));
+    double *own = arena_calloc(session->arena, pairs->n, sizeof(*own)),
+           *z = arena_calloc(session->arena, pairs->n, sizeof(*z));
     for (uint32_t head = 0; head <= grouping->n; head++) {
-        session_logits(session, SPLIT_VALIDATION, w + (size_t)head * session->design.n_columns, z);
+        session_logits(session, SPLIT_VALIDATION, w + (size_t)head * session->design.n_columns, own);
         for (uint32_t i = 0; i < pairs->n; i++) {
             uint32_t group = grouping->of_annotator[pairs->annotator[i]];
             if (head == (group == FIT_NO_GROUP ? 0 : group + 1))
-                ret_each[pairs->annotator[i]] += pairs->weight[i] * logistic_pair_loss(z[i], pairs->y[i]);
+                z[i] = own[i];
         }
     }
-    free(z);
+    return z;
 }
 
-// The offset scales that were tried, 0 (pooled) first, and every annotator's loss under each.
-enum { SCALES = 1 + ARRAY_SIZE(offset_grid) };
+// The ways to a group's w that were tried: offset scales, 0 (pooled) first, and its own judgments alone.
+enum { SCALES = 1 + ARRAY_SIZE(offset_grid), APART = SCALES, WAYS };
+#define SCALE_APART 1e6 // what a is called where nothing is shared
 struct offsets {
+    struct session *session;
+    const struct grouping *grouping;
     struct groups_problem problem;
-    double *each[SCALES];
+    double *z[SCALES]; // of the validation pairs
     size_t n_tried;
     struct groups groups; // the last one fitted: the warm start of the next
 };
@@ -111,39 +111,105 @@ static double scale_at(size_t i)
 
 static size_t best_for_all(const struct offsets *offsets)
 {
+    const struct pairs *pairs = &offsets->session->pairs.split[SPLIT_VALIDATION];
     size_t best = 0;
     double least = INFINITY;
     for (size_t i = 0; i < offsets->n_tried; i++) {
-        double sum = 0;
-        for (uint32_t a = 0; a < offsets->problem.n_annotators; a++)
-            sum += offsets->each[i][a];
-        if (sum < least) {
-            least = sum;
+        double loss = logistic_mean_loss(pairs, offsets->z[i], pairs->weight);
+        if (loss < least) {
+            least = loss;
             best = i;
         }
     }
     return best;
 }
 
-// A small group has little say in what is best for all: where its own annotators do better under another scale by
-// more than a standard error, that one is theirs.
+// Validation loss of a group's annotators under its own temperature, which its head will have as well; each one's into
+// ret_each (n_annotators).
+static double calibrated_loss(
+    const struct offsets *offsets, uint32_t group, const double *z, double *ret_each)
+{
+    const struct pairs *pairs = &offsets->session->pairs.split[SPLIT_VALIDATION];
+    struct metrics_row *rows = calloc(pairs->n + (size_t)1, sizeof(*rows));
+    if (rows == NULL)
+        abort();
+    double sum = 0, weight = 0;
+    size_t n = 0;
+    memset(ret_each, 0, offsets->problem.n_annotators * sizeof(*ret_each));
+    for (uint32_t i = 0; i < pairs->n; i++) {
+        if (offsets->grouping->of_annotator[pairs->annotator[i]] != group)
+            continue;
+        rows[n++] = (struct metrics_row){
+            .z = z[i], .y = pairs->y[i], .weight = pairs->weight[i], .annotator = pairs->annotator[i]};
+        weight += pairs->weight[i];
+    }
+    double tau = weight >= 30 ? metrics_temperature(rows, n) : 1;
+    for (size_t i = 0; i < n; i++) {
+        double loss = rows[i].weight * logistic_pair_loss(tau * rows[i].z, rows[i].y);
+        ret_each[rows[i].annotator] += loss;
+        sum += loss;
+    }
+    free(rows);
+    return sum;
+}
+
+// A head on the group's own judgments alone, with the lambda that is best for its own validation pairs: what is shared can only
+// mislead who wants the opposite. False when it has none to learn from.
+static bool fit_apart(const struct offsets *offsets, uint32_t group, double *ret_w, double *ret_each)
+{
+    static const double lambdas[] = {1e-1, 3e-2, 1e-2, 3e-3, 1e-3};
+    struct session *session = offsets->session;
+    uint32_t n = offsets->problem.n_annotators, d = session->design.n_columns;
+    struct arena *arena = arena_new(SIZE_MAX);
+    bool *member = arena_calloc(arena, n, sizeof(*member));
+    double *at = arena_calloc(arena, d, sizeof(*at)), *each = arena_calloc(arena, n, sizeof(*each)),
+           *z = arena_calloc(arena, session->pairs.split[SPLIT_VALIDATION].n, sizeof(*z)), total = 0,
+           least = INFINITY;
+    for (uint32_t a = 0; a < n; a++)
+        member[a] = offsets->grouping->of_annotator[a] == group;
+    struct pairs own;
+    pairs_subset(offsets->problem.pairs, offsets->problem.weight, n, member, UINT32_MAX,
+        session->design.n_rows, arena, &own);
+    for (uint32_t i = 0; i < own.n; i++)
+        total += own.weight[i];
+    for (size_t i = 0; total > 0 && i < ARRAY_SIZE(lambdas) && !session->cancelled; i++) {
+        struct logistic logistic;
+        logistic_init(&logistic, &session->design, &own, own.weight, total, lambdas[i]);
+        logistic.stop = session_stop;
+        logistic.stop_arg = session;
+        logistic_minimise(&logistic, 1e-4, 100, at);
+        logistic_release(&logistic);
+        session_logits(session, SPLIT_VALIDATION, at, z);
+        double loss = calibrated_loss(offsets, group, z, each);
+        if (loss < least) {
+            least = loss;
+            memcpy(ret_w, at, d * sizeof(*at));
+            memcpy(ret_each, each, n * sizeof(*each));
+        }
+    }
+    arena_free(arena);
+    return isfinite(least);
+}
+
+// A small group has little say in what is best for all: where its own annotators do better in another way by more than a
+// standard error, that one is theirs. `each`: the annotators' losses in each way, NULL where there is none.
 static size_t best_for_group(
-    const struct offsets *offsets, const struct grouping *grouping, uint32_t group, size_t common)
+    const struct offsets *offsets, uint32_t group, const double *const each[WAYS], size_t common)
 {
     size_t best = common;
     double most = 0;
-    for (size_t i = 0; i < offsets->n_tried; i++) {
+    for (size_t i = 0; i < WAYS; i++) {
         double sum = 0, squares = 0, n = 0;
-        for (uint32_t a = 0; a < offsets->problem.n_annotators; a++) {
-            if (grouping->of_annotator[a] != group)
+        for (uint32_t a = 0; each[i] != NULL && a < offsets->problem.n_annotators; a++) {
+            if (offsets->grouping->of_annotator[a] != group)
                 continue;
-            double gain = offsets->each[common][a] - offsets->each[i][a];
+            double gain = each[common][a] - each[i][a];
             sum += gain;
             squares += gain * gain;
             n++;
         }
         double error = n > 1 ? sqrt(fmax(squares - sum * sum / n, 0) * n / (n - 1)) : INFINITY; // of the sum
-        if (i != common && sum > error && sum > most) {
+        if (sum > error && sum > most) {
             most = sum;
             best = i;
         }
@@ -151,20 +217,44 @@ static size_t best_for_group(
     return best;
 }
 
+// The way of each group; those whose own judgments alone serve it have their w already.
+static void choose_ways(
+    const struct offsets *offsets, size_t common, double *w, size_t *ret_way, double *ret_scale)
+{
+    struct session *session = offsets->session;
+    uint32_t d = session->design.n_columns;
+    double *apart = arena_alloc(session->arena, d * sizeof(*apart)), *losses[WAYS];
+    for (size_t i = 0; i < WAYS; i++)
+        losses[i] = arena_calloc(session->arena, offsets->problem.n_annotators, sizeof(double));
+    for (uint32_t g = 0; g < offsets->grouping->n; g++) {
+        const double *each[WAYS] = {0};
+        for (size_t i = 0; i < offsets->n_tried; i++) {
+            calibrated_loss(offsets, g, offsets->z[i], losses[i]);
+            each[i] = losses[i];
+        }
+        if (fit_apart(offsets, g, apart, losses[APART]))
+            each[APART] = losses[APART];
+        ret_way[g] = best_for_group(offsets, g, each, common);
+        if (ret_way[g] != APART)
+            continue;
+        ret_scale[g] = SCALE_APART;
+        memcpy(w + ((size_t)g + 1) * d, apart, d * sizeof(*w));
+    }
+}
+
 // Each group's w under the scale that is its own; the grid is walked again, warm, for the scales that are wanted.
-static void take_weights(
-    struct offsets *offsets, const struct grouping *grouping, size_t common, double *w, double *ret_scale)
+static void take_weights(struct offsets *offsets, const size_t *way, double *w, double *ret_scale)
 {
     uint32_t d = offsets->problem.design->n_columns;
     for (size_t i = 1; i < offsets->n_tried; i++) {
-        bool wanted = i == common;
-        for (uint32_t g = 0; g < grouping->n; g++)
-            wanted = wanted || best_for_group(offsets, grouping, g, common) == i;
+        bool wanted = false;
+        for (uint32_t g = 0; g < offsets->grouping->n; g++)
+            wanted = wanted || way[g] == i;
         if (!wanted)
             continue;
         groups_minimise(&offsets->problem, scale_at(i), 1e-4, 60, &offsets->groups);
-        for (uint32_t g = 0; g < grouping->n; g++) {
-            if (best_for_group(offsets, grouping, g, common) != i)
+        for (uint32_t g = 0; g < offsets->grouping->n; g++) {
+            if (way[g] != i)
                 continue;
             ret_scale[g] = scale_at(i);
             memcpy(w + ((size_t)g + 1) * d, offsets->groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
@@ -189,23 +279,27 @@ static struct groups_problem problem_of(struct session *session, const struct gr
 static void choose_offsets(
     struct session *session, const struct grouping *grouping, double *w, double *ret_scale)
 {
-    size_t bytes = ((size_t)grouping->n + 1) * session->design.n_columns * sizeof(*w);
-    struct offsets offsets = {.problem = problem_of(session, grouping), .groups = {.w = malloc(bytes)}};
+    size_t bytes = ((size_t)grouping->n + 1) * session->design.n_columns * sizeof(*w),
+           way[FIT_VALUES_MAX + 1];
+    struct offsets offsets = {.session = session,
+        .grouping = grouping,
+        .problem = problem_of(session, grouping),
+        .groups = {.w = malloc(bytes)}};
     if (offsets.groups.w == NULL)
         abort();
     memcpy(offsets.groups.w, w, bytes);
     for (size_t i = 0; i < SCALES && !session->cancelled; i++) {
         if (i > 0)
             groups_minimise(&offsets.problem, scale_at(i), 1e-4, 60, &offsets.groups);
-        offsets.each[i] = arena_alloc(session->arena, session->data->n_annotators * sizeof(double));
-        group_losses(session, grouping, offsets.groups.w, offsets.each[i]);
+        offsets.z[i] = group_logits(session, grouping, offsets.groups.w);
         offsets.n_tried++;
         session_progress(session, "groups", fmax(session->progress, 0.4 + 0.06 * (double)i));
     }
     size_t common = best_for_all(&offsets);
     session->offset_scale = scale_at(common);
     memcpy(offsets.groups.w, w, bytes);
-    take_weights(&offsets, grouping, common, w, ret_scale);
+    choose_ways(&offsets, common, w, way, ret_scale);
+    take_weights(&offsets, way, w, ret_scale);
     free(offsets.groups.w);
 }
 
@@ -234,6 +328,12 @@ static void keep_offsets(
             is_fitted = true;
             memcpy(w + ((size_t)g + 1) * d, groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
         }
+    }
+    struct offsets alone = {.session = session, .grouping = grouping, .problem = problem};
+    double *each = arena_alloc(session->arena, problem.n_annotators * sizeof(*each));
+    for (uint32_t g = 0; g < grouping->n; g++) {
+        if (ret_scale[g] == SCALE_APART)
+            (void)fit_apart(&alone, g, w + ((size_t)g + 1) * d, each);
     }
 }
 

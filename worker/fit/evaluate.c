@@ -438,10 +438,12 @@ static json_t *trials_json(const struct session *session)
     json_t *list = json_array();
     for (uint32_t i = 0; i < session->n_trials; i++) {
         const struct cluster_trial *trial = &session->trials[i];
-        json_array_append_new(
-            list, json_pack("{s:I, s:o, s:o, s:b}", "k", (json_int_t)trial->k, "held_out_log_likelihood",
-                      known_json(trial->held_out), "standard_error_of_gain",
-                      known_json(trial->standard_error_of_gain), "cluster_too_small", (int)trial->too_small));
+        json_array_append_new(list,
+            json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:b}", "k", (json_int_t)trial->k,
+                "held_out_log_likelihood", known_json(trial->held_out), "standard_error_of_gain",
+                known_json(trial->standard_error_of_gain), "likeness", known_json(trial->likeness),
+                "gain_beyond_sharpness", known_json(trial->sharp_gain), "standard_error_beyond_sharpness",
+                known_json(trial->standard_error_of_sharp_gain), "cluster_too_small", (int)trial->too_small));
     }
     return list;
 }

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { SHARPNESSES = 7, MIXTURE_PARTS_MAX = FIT_CLUSTERS_MAX * SHARPNESSES };
+
 static void *allocate(size_t count, size_t size)
 {
     void *memory = calloc(count > 0 ? count : 1, size);
@@ -121,15 +123,19 @@ static void choose_centres(const struct pairs *pairs, const double *vectors, uin
     free(chance);
 }
 
-void mixture_start(const struct design *design, const struct pairs *pairs, const double *pooled,
-    double lambda, struct rng *rng, struct mixture *mixture)
+static void scale_to_one(double *vector, uint32_t n)
 {
-    uint32_t d = design->n_columns, n = mixture->n_annotators, k = mixture->k;
-    double *vectors = allocate((size_t)n * d, sizeof(*vectors)),
-           *centres = allocate((size_t)k * d, sizeof(*centres));
-    uint32_t *member = allocate(n, sizeof(*member)), *count = allocate(k, sizeof(*count));
-    mixture_dense_vectors(design, pairs, pooled, lambda, n, vectors);
-    choose_centres(pairs, vectors, n, k, d, rng, centres);
+    double squares = 0;
+    for (uint32_t c = 0; c < n; c++)
+        squares += vector[c] * vector[c];
+    for (uint32_t c = 0; c < n && squares > 0; c++)
+        vector[c] /= sqrt(squares);
+}
+
+// Ten rounds of k-means from `centres`.
+static void k_means(const struct pairs *pairs, const double *vectors, uint32_t n, uint32_t k, uint32_t d,
+    double *centres, uint32_t *member, uint32_t *count)
+{
     for (int round = 0; round < 10; round++) {
         double distance;
         memset(count, 0, k * sizeof(*count));
@@ -145,6 +151,52 @@ void mixture_start(const struct design *design, const struct pairs *pairs, const
             for (uint32_t c = 0; has_pairs(pairs, a) && c < d; c++)
                 centres[(size_t)member[a] * d + c] += vectors[(size_t)a * d + c] / count[member[a]];
         }
+    }
+}
+
+// Joins the two clusters whose joining raises the squared distances least (Ward 1963) until k are left, in front.
+static void join(double *centres, uint32_t *count, uint32_t many, uint32_t k, uint32_t d)
+{
+    for (; many > k; many--) {
+        uint32_t first = 0, second = 1;
+        double least = INFINITY;
+        for (uint32_t i = 0; i < many; i++) {
+            for (uint32_t j = i + 1; j < many; j++) {
+                double both = (double)count[i] + count[j],
+                       cost = squared_distance(centres + (size_t)i * d, centres + (size_t)j * d, d);
+                cost *= both > 0 ? (double)count[i] * count[j] / both : 0;
+                if (cost < least) {
+                    least = cost;
+                    first = i;
+                    second = j;
+                }
+            }
+        }
+        double *to = centres + (size_t)first * d, *from = centres + (size_t)second * d,
+               both = (double)count[first] + count[second];
+        for (uint32_t c = 0; c < d && both > 0; c++)
+            to[c] = (to[c] * count[first] + from[c] * count[second]) / both;
+        count[first] += count[second];
+        count[second] = count[many - 1];
+        memmove(from, centres + (size_t)(many - 1) * d, d * sizeof(*from));
+    }
+}
+
+void mixture_start(const struct design *design, const struct pairs *pairs, const double *pooled,
+    double lambda, bool joined, struct rng *rng, struct mixture *mixture)
+{
+    uint32_t d = design->n_columns, n = mixture->n_annotators, k = mixture->k, many = joined ? 3 * k : k;
+    double *vectors = allocate((size_t)n * d, sizeof(*vectors)),
+           *centres = allocate((size_t)many * d, sizeof(*centres));
+    uint32_t *member = allocate(n, sizeof(*member)), *count = allocate(many, sizeof(*count));
+    mixture_dense_vectors(design, pairs, pooled, lambda, n, vectors);
+    for (uint32_t a = 0; !joined && a < n; a++)
+        scale_to_one(vectors + (size_t)a * d, d);
+    choose_centres(pairs, vectors, n, many, d, rng, centres);
+    k_means(pairs, vectors, n, many, d, centres, member, count);
+    if (joined) {
+        join(centres, count, many, k, d);
+        k_means(pairs, vectors, n, k, d, centres, member, count);
     }
     for (uint32_t a = 0; a < n; a++) {
         for (uint32_t j = 0; j < k; j++)
@@ -196,7 +248,7 @@ static double log_sum_exp(const double *x, uint32_t n)
 
 double mixture_posterior(const double *loss, const double *share, uint32_t k, double *ret_q)
 {
-    double log_weight[FIT_CLUSTERS_MAX] = {0};
+    double log_weight[MIXTURE_PARTS_MAX] = {0};
     for (uint32_t j = 0; j < k; j++)
         log_weight[j] = log(fmax(share[j], 1e-300)) - loss[j];
     double total = log_sum_exp(log_weight, k);
@@ -351,13 +403,78 @@ void mixture_run(const struct design *design, const struct pairs *pairs,
     free(loss);
 }
 
+// How sharply somebody chooses, as a factor of the heads, by steps of the square root of two; the middle one is 1.
+static double sharpness(uint32_t s)
+{
+    return exp2((s - (SHARPNESSES - 1) / 2.0) / 2);
+}
+
+// The losses of held-out annotators, k x SHARPNESSES of each half.
+struct halves {
+    uint32_t k, n;
+    double *loss, *weight; // of the second half
+    const double *share;   // k
+    double sharp[SHARPNESSES];
+};
+
+static const double *half_of(const struct halves *halves, uint32_t annotator, bool second)
+{
+    return halves->loss + ((size_t)annotator * 2 + second) * halves->k * SHARPNESSES;
+}
+
+// What the first half tells of head and sharpness.
+static void first_half(const struct halves *halves, uint32_t annotator, double *ret_q)
+{
+    double weight[MIXTURE_PARTS_MAX];
+    for (uint32_t i = 0; i < halves->k * SHARPNESSES; i++)
+        weight[i] = halves->share[i / SHARPNESSES] * halves->sharp[i % SHARPNESSES];
+    (void)mixture_posterior(half_of(halves, annotator, false), weight, halves->k * SHARPNESSES, ret_q);
+}
+
+static void second_half(const struct halves *halves, double *ret_each)
+{
+    for (uint32_t a = 0; a < halves->n; a++) {
+        double q[MIXTURE_PARTS_MAX], unused[MIXTURE_PARTS_MAX];
+        ret_each[a] = NAN;
+        if (halves->weight[a] <= 0)
+            continue;
+        first_half(halves, a, q);
+        ret_each[a] = mixture_posterior(half_of(halves, a, true), q, halves->k * SHARPNESSES, unused) /
+                      halves->weight[a];
+    }
+}
+
+// How common each sharpness is, by the first halves and as much as ten people say before them (binomial).
+static void learn_sharpness(struct halves *halves)
+{
+    enum { ROUNDS = 20 };
+    static const double binomial[SHARPNESSES] = {1, 6, 15, 20, 15, 6, 1};
+    const double people = 10, total = 64;
+    for (int round = 0; round <= ROUNDS; round++) {
+        double count[SHARPNESSES], q[MIXTURE_PARTS_MAX], all = people;
+        for (uint32_t s = 0; s < SHARPNESSES; s++)
+            count[s] = people * binomial[s] / total;
+        for (uint32_t a = 0; round > 0 && a < halves->n; a++) {
+            if (halves->weight[a] <= 0)
+                continue;
+            first_half(halves, a, q);
+            for (uint32_t i = 0; i < halves->k * SHARPNESSES; i++)
+                count[i % SHARPNESSES] += q[i];
+            all++;
+        }
+        for (uint32_t s = 0; s < SHARPNESSES; s++)
+            halves->sharp[s] = count[s] / all;
+    }
+}
+
 void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
-    double *sum, double *total, double *ret_each)
+    double *ret_each, double *ret_sharp)
 {
     uint32_t k = mixture->k, n = mixture->n_annotators;
-    double *reward = allocate(design->n_rows, sizeof(*reward)),
-           *loss = allocate((size_t)n * 2 * k, sizeof(*loss));
-    double *weight = allocate(n, sizeof(*weight));
+    struct halves halves = {.k = k, .n = n, .share = mixture->share};
+    double *reward = allocate(design->n_rows, sizeof(*reward));
+    halves.loss = allocate((size_t)n * 2 * k * SHARPNESSES, sizeof(double));
+    halves.weight = allocate(n, sizeof(double));
     for (uint32_t j = 0; j < k; j++) {
         design_multiply(
             design, pairs->rows, pairs->n_rows, mixture->w + (size_t)j * mixture->n_columns, reward);
@@ -366,22 +483,17 @@ void mixture_held_out(const struct design *design, const struct pairs *pairs, co
             // Every other pair: an annotator's first and last judgments are then in both halves.
             bool second = (i - pairs->first[a]) % 2 == 1;
             double z = reward[pairs->left[i]] - reward[pairs->right[i]];
-            loss[((size_t)a * 2 + second) * k + j] += pairs->weight[i] * logistic_pair_loss(z, pairs->y[i]);
-            weight[a] += second && j == 0 ? pairs->weight[i] : 0;
+            double *own = halves.loss + (((size_t)a * 2 + second) * k + j) * SHARPNESSES;
+            for (uint32_t s = 0; s < SHARPNESSES; s++)
+                own[s] += pairs->weight[i] * logistic_pair_loss(sharpness(s) * z, pairs->y[i]);
+            halves.weight[a] += second && j == 0 ? pairs->weight[i] : 0;
         }
     }
-    for (uint32_t a = 0; a < n; a++) {
-        double q[FIT_CLUSTERS_MAX], unused[FIT_CLUSTERS_MAX];
-        ret_each[a] = NAN;
-        if (weight[a] <= 0)
-            continue;
-        mixture_posterior(loss + (size_t)a * 2 * k, mixture->share, k, q);
-        double likelihood = mixture_posterior(loss + ((size_t)a * 2 + 1) * k, q, k, unused);
-        ret_each[a] = likelihood / weight[a];
-        *sum += likelihood;
-        *total += weight[a];
-    }
+    halves.sharp[SHARPNESSES / 2] = 1;
+    second_half(&halves, ret_each);
+    learn_sharpness(&halves);
+    second_half(&halves, ret_sharp);
     free(reward);
-    free(loss);
-    free(weight);
+    free(halves.loss);
+    free(halves.weight);
 }

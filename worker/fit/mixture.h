@@ -44,9 +44,11 @@ void mixture_release(struct mixture *mixture);
 void mixture_copy(struct mixture *to, const struct mixture *from);
 
 // k-means++ and ten rounds of k-means on the annotators' one-step Newton vectors from the pooled w: what each
-// annotator's judgments alone would change. Sets q (hard) and w (the pooled one for all).
+// annotator's judgments alone would change. By their directions; or `joined`: as they are, with three times as many centres of
+// which the nearest are joined. Beside a great group, whose vectors are mostly noise, small ones then get centres of their own.
+// Sets q (hard) and w (the pooled one for all).
 void mixture_start(const struct design *design, const struct pairs *pairs, const double *pooled,
-    double lambda, struct rng *rng, struct mixture *mixture);
+    double lambda, bool joined, struct rng *rng, struct mixture *mixture);
 
 // EM from q and w (an M-step first) until the objective gains under 1e-6 or assignments are fixed. Soft and on dense
 // features an iteration is a step up the likelihood itself (mixture_dense.h), at most twice as many of them.
@@ -62,9 +64,10 @@ double mixture_posterior(const double *loss, const double *share, uint32_t k, do
 // The shares that go with the responsibilities of the annotators who have pairs.
 void mixture_update_shares(const struct pairs *pairs, struct mixture *mixture);
 
-// The log-likelihood that the mixture gives the second half of each annotator's pairs after it saw the first half, and
-// its weight, are added to *sum and *total; each annotator's own per unit of weight (NaN without pairs).
+// The log-likelihood that the mixture gives the second half of each annotator's pairs after it saw the first half, per unit
+// of weight (NaN without pairs). `ret_sharp`: where the first half also tells how sharply each chooses, by up to 2.8 times
+// more or less than the heads, and how common that is.
 void mixture_held_out(const struct design *design, const struct pairs *pairs, const struct mixture *mixture,
-    double *sum, double *total, double *ret_each);
+    double *ret_each, double *ret_sharp);
 
 #endif

@@ -307,6 +307,7 @@ void mixture_dense_vectors(const struct design *design, const struct pairs *pair
     double lambda, uint32_t n_annotators, double *vectors)
 {
     uint32_t d = design->n_columns;
+    enum { PRIOR = 10 }; // pairs that would say "as everybody": who judged little stays near
     struct starting starting = {.vectors = vectors};
     double total = 0;
     pass_init_passing(&starting.pass, design, pairs);
@@ -322,14 +323,11 @@ void mixture_dense_vectors(const struct design *design, const struct pairs *pair
             starting.curvature[c] += starting.curvature[(size_t)b * d + c];
     }
     for (uint32_t a = 0; a < n_annotators; a++) {
-        double *vector = vectors + (size_t)a * d, squares = 0;
-        for (uint32_t c = 0; c < d; c++) {
-            vector[c] /= starting.curvature[c] / total + lambda;
-            squares += vector[c] * vector[c];
-        }
-        double scale = squares > 0 ? 1 / sqrt(squares) : 0;
-        for (uint32_t c = 0; c < d; c++)
-            vector[c] *= scale;
+        double *vector = vectors + (size_t)a * d, weight = PRIOR * total / (pairs->n + 1.0);
+        for (uint32_t i = pairs->first[a]; i < pairs->first[a + 1]; i++)
+            weight += pairs->weight[i];
+        for (uint32_t c = 0; c < d && weight > 0; c++)
+            vector[c] /= (starting.curvature[c] / total + lambda) * weight;
     }
     free(starting.padded);
     free(starting.curvature);

@@ -147,7 +147,7 @@ static void fit_mixture(struct problem *problem, bool hard, void (*trace)(void *
     rng_seed(&rng, 4);
     minimise(problem, 1e-5, false, pooled);
     mixture_init(mixture, 3, problem->planted.data.n_annotators, problem->design.n_columns);
-    mixture_start(&problem->design, &problem->set.split[SPLIT_TRAIN], pooled, 1e-3, &rng, mixture);
+    mixture_start(&problem->design, &problem->set.split[SPLIT_TRAIN], pooled, 1e-3, false, &rng, mixture);
     struct mixture_settings settings = {.k = 3,
         .hard = hard,
         .lambda = 1e-3,

@@ -14,6 +14,8 @@ enum {
     RESTARTS_DEFAULT = 8, // on all annotators; half as many in each fold
     M_STEP = 6,
 };
+#define SEARCH_ALIKE                                                                                         \
+    0.0 // cosine of two heads: less, and they are no one taste of more and less careful people
 
 static void *allocate(size_t count, size_t size)
 {
@@ -102,7 +104,8 @@ static void best_of_restarts(struct search *search, const struct pairs *pairs, c
     for (uint32_t restart = 0; restart < effort.restarts && !session->cancelled; restart++) {
         struct mixture mixture;
         mixture_init(&mixture, k, session->data->n_annotators, search->sketch.n_columns);
-        mixture_start(&search->sketch, pairs, pooled, search->settings.lambda, &rng, &mixture);
+        mixture_start(
+            &search->sketch, pairs, pooled, search->settings.lambda, restart % 2 == 1, &rng, &mixture);
         search->settings.max_iterations = EM_FIRST;
         mixture_run(&search->sketch, pairs, &search->settings, &mixture);
         uint32_t place = effort.kept;
@@ -250,15 +253,47 @@ static void folds_init(struct search *search, struct fold folds[SEARCH_FOLDS])
     free(out);
 }
 
-// Every annotator's log-likelihood per unit of weight when held out, and the mean over all weight (NaN when nobody could
-// be held out).
-static double held_out_likelihood(
-    struct search *search, const struct fold folds[SEARCH_FOLDS], uint32_t k, double *ret_each)
+// How a K foretells held-out annotators: each one's log-likelihood per unit of weight, NaN where nobody could be held out.
+struct score {
+    double *each, *sharp; // sharp: with what their first half says of how sharply they choose
+    double likeness;      // of the two heads that are most alike
+};
+
+// The greatest cosine of two heads' logits on validation pairs: prompts that neither has learnt by heart. 1: not known.
+static double likeness(const struct search *search, const struct mixture *mixture)
 {
-    uint32_t n = search->session->data->n_annotators;
-    double sum = 0, weight = 0, *each = allocate(n, sizeof(*each));
+    const struct pairs *pairs = &search->session->pairs.split[SPLIT_VALIDATION];
+    uint32_t k = mixture->k, n = pairs->n;
+    double *reward = allocate(search->sketch.n_rows, sizeof(*reward)),
+           *z = allocate((size_t)k * n, sizeof(*z)), most = n > 0 ? -1 : 1;
+    for (uint32_t j = 0; j < k; j++)
+        logistic_logits(
+            &search->sketch, pairs, mixture->w + (size_t)j * mixture->n_columns, reward, z + (size_t)j * n);
+    for (uint32_t a = 0; n > 0 && a < k; a++) {
+        for (uint32_t b = a + 1; b < k; b++) {
+            double both = 0, of_a = 0, of_b = 0;
+            for (uint32_t i = 0; i < n; i++) {
+                double za = z[(size_t)a * n + i], zb = z[(size_t)b * n + i];
+                both += pairs->weight[i] * za * zb;
+                of_a += pairs->weight[i] * za * za;
+                of_b += pairs->weight[i] * zb * zb;
+            }
+            most = fmax(most, of_a > 0 && of_b > 0 ? both / sqrt(of_a * of_b) : 1);
+        }
+    }
+    free(reward);
+    free(z);
+    return most;
+}
+
+static void hold_out(
+    struct search *search, const struct fold folds[SEARCH_FOLDS], uint32_t k, struct score *score)
+{
+    uint32_t n = search->session->data->n_annotators, n_folds = 0;
+    double *each = allocate(n, sizeof(*each)), *sharp = allocate(n, sizeof(*sharp));
+    score->likeness = 0;
     for (uint32_t a = 0; a < n; a++)
-        ret_each[a] = NAN;
+        score->each[a] = score->sharp[a] = NAN;
     for (uint32_t f = 0; f < SEARCH_FOLDS && !search->session->cancelled; f++) {
         struct mixture mixture;
         if (folds[f].pooled == NULL || folds[f].held_out.n == 0)
@@ -270,15 +305,20 @@ static double held_out_likelihood(
         } else {
             best_of_restarts(search, &folds[f].fit, folds[f].pooled, k, half_effort(search), &mixture);
         }
-        mixture_held_out(&search->sketch, &folds[f].held_out, &mixture, &sum, &weight, each);
+        mixture_held_out(&search->sketch, &folds[f].held_out, &mixture, each, sharp);
         for (uint32_t a = 0; a < n; a++) {
-            if (!isnan(each[a]))
-                ret_each[a] = each[a];
+            if (!isnan(each[a])) {
+                score->each[a] = each[a];
+                score->sharp[a] = sharp[a];
+            }
         }
+        score->likeness += likeness(search, &mixture);
+        n_folds++;
         mixture_release(&mixture);
     }
+    score->likeness = n_folds > 0 ? score->likeness / n_folds : 1;
     free(each);
-    return weight > 0 ? sum / weight : NAN;
+    free(sharp);
 }
 
 // Mean and standard error over annotators of each - best.
@@ -295,7 +335,20 @@ static double paired_gain(const double *each, const double *best, uint32_t n, do
         m++;
     }
     *ret_error = m > 1 ? sqrt(fmax(squares - sum * sum / m, 0) / (m - 1.0) / m) : INFINITY;
-    return m > 0 ? sum / m : 0;
+    return m > 0 ? sum / m : NAN;
+}
+
+// A greater K must foretell held-out annotators better by more than a standard error; and where two of its heads are alike,
+// better by two of them than fewer heads that know how sharply each annotator chooses.
+static bool gains(
+    const struct score *score, const struct score *best, uint32_t n, struct cluster_trial *trial)
+{
+    double error, gain = paired_gain(score->each, best->each, n, &trial->standard_error_of_gain),
+                  sharp = paired_gain(score->sharp, best->sharp, n, &error);
+    trial->likeness = score->likeness;
+    trial->sharp_gain = sharp;
+    trial->standard_error_of_sharp_gain = error;
+    return gain > trial->standard_error_of_gain && (score->likeness < SEARCH_ALIKE || sharp > 2 * error);
 }
 
 uint32_t search_choose_k(struct search *search)
@@ -305,19 +358,22 @@ uint32_t search_choose_k(struct search *search)
     uint32_t most = session->options->clusters_max > 0 ? session->options->clusters_max : FIT_CLUSTERS_MAX;
     uint32_t people = n_with_pairs(&search->all, n);
     struct fold folds[SEARCH_FOLDS] = {0};
-    double *each = allocate(n, sizeof(*each)), *best = allocate(n, sizeof(*best));
+    double *nothing = allocate(n, sizeof(*nothing)), unused;
+    struct score score = {.each = allocate(n, sizeof(double)), .sharp = allocate(n, sizeof(double))};
+    struct score best = {.each = allocate(n, sizeof(double)), .sharp = allocate(n, sizeof(double))};
     folds_init(search, folds);
     for (uint32_t k = 1; k <= most && fruitless < 2 && !session->cancelled; k++) {
         if (k > 1 && people < k * FIT_GROUP_ANNOTATORS_MIN)
             break; // one of them would be too small to show or to claim anything for
         struct cluster_trial *trial = &session->trials[session->n_trials++];
         *trial = (struct cluster_trial){.k = k};
-        trial->held_out = held_out_likelihood(search, folds, k, each);
-        double gain = k > 1 ? paired_gain(each, best, n, &trial->standard_error_of_gain) : 0;
-        if (k == 1 || gain > trial->standard_error_of_gain) {
+        hold_out(search, folds, k, &score);
+        trial->held_out = paired_gain(score.each, nothing, n, &unused);
+        if (k == 1 || gains(&score, &best, n, trial)) {
             chosen = k;
             fruitless = 0;
-            memcpy(best, each, n * sizeof(*best));
+            memcpy(best.each, score.each, n * sizeof(double));
+            memcpy(best.sharp, score.sharp, n * sizeof(double));
         } else {
             fruitless++;
         }
@@ -325,7 +381,10 @@ uint32_t search_choose_k(struct search *search)
     }
     for (uint32_t f = 0; f < SEARCH_FOLDS; f++)
         free(folds[f].pooled);
-    free(each);
-    free(best);
+    free(nothing);
+    free(score.each);
+    free(score.sharp);
+    free(best.each);
+    free(best.sharp);
     return chosen;
 }

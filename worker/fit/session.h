@@ -30,7 +30,8 @@ struct grouping {
 
 struct cluster_trial {
     uint32_t k;
-    double held_out, standard_error_of_gain;
+    double held_out, standard_error_of_gain; // means over the annotators
+    double likeness, sharp_gain, standard_error_of_sharp_gain;
     bool too_small; // a cluster had too few annotators
 };
 
