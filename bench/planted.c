@@ -71,7 +71,7 @@ static void run(const char *setting, struct planted_options options, uint32_t se
 int main(int argc, char **argv)
 {
     uint32_t seeds = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : 8,
-             nulls = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 80;
+             nulls = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 40;
     const char *word = argc > 3 ? argv[3] : NULL;
     static const uint32_t ratios[] = {1, 3, 10, 20}, each[] = {5, 10, 20, 50, 200};
     struct planted_options dense = {
