@@ -14,6 +14,7 @@ struct keys;
 struct identity_cache;
 struct collect;
 struct chat_loop;
+struct embed_loop;
 struct chat_shared;
 struct guard;
 struct model_cache;
@@ -45,8 +46,9 @@ struct loop {
     struct db_batch *statement_votes; // deliberate/votes.c
     struct db_batch *actors;          // identity/require.c
     struct identity_cache *identity;
-    struct collect *collect; // collect/task.h
-    struct chat_loop *chat;  // chat/internal.h
+    struct collect *collect;  // collect/task.h
+    struct chat_loop *chat;   // chat/internal.h
+    struct embed_loop *embed; // embed/internal.h
 };
 
 #endif

@@ -13,6 +13,7 @@
 #include "coordinator/db/db.h"
 #include "coordinator/db/migrate.h"
 #include "coordinator/deliberate/deliberate.h"
+#include "coordinator/embed/embed.h"
 #include "coordinator/forget.h"
 #include "coordinator/health.h"
 #include "coordinator/http/http.h"
@@ -65,6 +66,7 @@ static const struct room *const rooms[] = {
     &collect_room,
     &reach_room,
     &chat_room,
+    &embed_room,
     &constitution_room,
     &deliberate_room,
     &audit_room,

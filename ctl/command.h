@@ -16,6 +16,7 @@ struct command {
 
 int command_constitution(int argc, char **argv);
 int command_demo(int argc, char **argv);
+int command_embeddings(int argc, char **argv);
 int command_erase(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_fit(int argc, char **argv);

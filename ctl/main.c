@@ -13,6 +13,7 @@ static const struct command commands[] = {
     {"project", "create a project, or show those there are", command_project},
     {"import", "put items (with judgments and annotators where the source has them) into a project",
         command_import},
+    {"embeddings", "have an endpoint make the embeddings of a study's responses", command_embeddings},
     {"erase", "erase a person, so that no backup opens what was theirs", command_erase},
     {"export", "make a dataset of a project and fetch it", command_export},
     {"fit", "fit a reward model to judgments, with or without a server", command_fit},

@@ -844,6 +844,52 @@ CREATE TABLE public.demographic_answer (
 
 ALTER TABLE public.demographic_answer OWNER TO plenum_owner;
 
+CREATE TABLE public.embedding (
+    shard_key bigint NOT NULL,
+    space bytea NOT NULL,
+    text_hash bytea NOT NULL,
+    embedding bytea NOT NULL,
+    CONSTRAINT embedding_space_check CHECK ((length(space) = 32)),
+    CONSTRAINT embedding_text_hash_check CHECK ((length(text_hash) = 32))
+);
+
+ALTER TABLE public.embedding OWNER TO plenum_owner;
+
+CREATE TABLE public.embedding_endpoint (
+    shard_key bigint NOT NULL,
+    endpoint_id uuid NOT NULL,
+    url text NOT NULL,
+    model text NOT NULL,
+    dimensions integer,
+    space bytea NOT NULL,
+    key_sealed text,
+    created_by uuid NOT NULL,
+    created_at timestamp with time zone DEFAULT now() NOT NULL,
+    n_dimensions integer,
+    state text DEFAULT 'filling'::text NOT NULL,
+    n_items bigint DEFAULT 0 NOT NULL,
+    after_item uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    after_n smallint DEFAULT 0 NOT NULL,
+    pass_embedded bigint DEFAULT 0 NOT NULL,
+    pass_sealed bigint DEFAULT 0 NOT NULL,
+    n_embedded bigint DEFAULT 0 NOT NULL,
+    n_sealed bigint DEFAULT 0 NOT NULL,
+    looked_at timestamp with time zone DEFAULT now() NOT NULL,
+    n_failures integer DEFAULT 0 NOT NULL,
+    error jsonb,
+    failed_at timestamp with time zone,
+    next_at timestamp with time zone DEFAULT now() NOT NULL,
+    lease uuid,
+    lease_until timestamp with time zone,
+    CONSTRAINT embedding_endpoint_dimensions_check CHECK (((dimensions >= 1) AND (dimensions <= 8192))),
+    CONSTRAINT embedding_endpoint_model_check CHECK (((length(model) >= 1) AND (length(model) <= 200))),
+    CONSTRAINT embedding_endpoint_n_dimensions_check CHECK (((n_dimensions >= 1) AND (n_dimensions <= 8192))),
+    CONSTRAINT embedding_endpoint_space_check CHECK ((length(space) = 32)),
+    CONSTRAINT embedding_endpoint_state_check CHECK ((state = ANY (ARRAY['filling'::text, 'whole'::text, 'stopped'::text])))
+);
+
+ALTER TABLE public.embedding_endpoint OWNER TO plenum_owner;
+
 CREATE TABLE public.endpoint (
     shard_key bigint NOT NULL,
     endpoint_id uuid NOT NULL,
@@ -1084,6 +1130,7 @@ CREATE TABLE public.job (
     error text,
     created_at timestamp with time zone DEFAULT now() NOT NULL,
     finished_at timestamp with time zone,
+    about jsonb,
     CONSTRAINT job_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'leased'::text, 'done'::text, 'failed'::text, 'cancelled'::text])))
 );
 
@@ -1713,6 +1760,12 @@ ALTER TABLE ONLY public.delivery
 ALTER TABLE ONLY public.demographic_answer
     ADD CONSTRAINT demographic_answer_pkey PRIMARY KEY (person_id, version);
 
+ALTER TABLE ONLY public.embedding_endpoint
+    ADD CONSTRAINT embedding_endpoint_pkey PRIMARY KEY (shard_key);
+
+ALTER TABLE ONLY public.embedding
+    ADD CONSTRAINT embedding_pkey PRIMARY KEY (shard_key, space, text_hash);
+
 ALTER TABLE ONLY public.endpoint
     ADD CONSTRAINT endpoint_pkey PRIMARY KEY (shard_key, endpoint_id);
 
@@ -2170,6 +2223,10 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.credential TO plenum_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.delivery TO plenum_app;
 
 GRANT SELECT,INSERT ON TABLE public.demographic_answer TO plenum_app;
+
+GRANT SELECT,INSERT ON TABLE public.embedding TO plenum_app;
+
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.embedding_endpoint TO plenum_app;
 
 GRANT SELECT,INSERT,UPDATE ON TABLE public.endpoint TO plenum_app;
 

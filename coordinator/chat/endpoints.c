@@ -9,12 +9,12 @@
 #include "coordinator/identity/keys.h"
 #include "coordinator/identity/routes.h"
 #include "coordinator/loop.h"
-#include "coordinator/outside/guard.h"
+#include "coordinator/endpoint_fields.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_MAX = 100, URL_MAX_CHARACTERS = 2000, KEY_MAX = 500, PARAMETERS_MAX_BYTES = 4096 };
+enum { NAME_MAX = 100, PARAMETERS_MAX_BYTES = 4096 };
 
 struct making {
     struct http_request *request;
@@ -51,28 +51,6 @@ static const json_t *read_parameters(struct fields *fields, const json_t *body)
     return parameters;
 }
 
-static const char *read_url(struct fields *fields, const struct loop *loop, const json_t *body)
-{
-    struct err err;
-    bool allowed;
-    const char *url = fields_text(fields, body, "", "url", FIELD_REQUIRED, 1, URL_MAX_CHARACTERS);
-    if (url != NULL && guard_check_url(loop->app->guard, url, &allowed, &err) < 0)
-        fields_fail(fields, "/url", "url %s.", err.message);
-    return url;
-}
-
-static const char *read_key(struct fields *fields, const json_t *body)
-{
-    const char *key = fields_text(fields, body, "", "key", FIELD_OPTIONAL, 1, KEY_MAX);
-    for (const char *c = key; c != NULL && *c != '\0'; c++) {
-        if (*c <= ' ' || *c > '~') { // it goes into a header
-            fields_fail(fields, "/key", "A key holds printable ASCII and no spaces.");
-            return NULL;
-        }
-    }
-    return key;
-}
-
 static json_t *endpoint_json(
     struct id id, const char *name, const char *url, const char *model, const char *parameters, bool has_key)
 {
@@ -100,7 +78,8 @@ static void create_as(struct http_request *request, const struct actor *actor)
     fields_only(&fields, body, "", FIELDS("name", "url", "model", "key", "parameters"));
     const char *name = fields_text(&fields, body, "", "name", FIELD_REQUIRED, 1, NAME_MAX);
     const char *model = fields_text(&fields, body, "", "model", FIELD_REQUIRED, 1, CHAT_MODEL_MAX);
-    const char *url = read_url(&fields, loop, body), *key = read_key(&fields, body);
+    const char *url = endpoint_field_url(&fields, loop->app->guard, body),
+               *key = endpoint_field_key(&fields, body);
     const json_t *given = read_parameters(&fields, body);
     if (!fields_finish(&fields, request))
         return;

@@ -1,5 +1,6 @@
 #include "coordinator/collect/weigh.h"
 
+#include "base/hash.h"
 #include "base/log.h"
 #include "coordinator/api.h"
 #include "coordinator/audit/entry.h"
@@ -105,6 +106,12 @@ static int read_page(struct weighing *weighing, bool is_first_look, struct err *
     params_of(weighing, &params);
     db_add_uuid(&params, weighing->last);
     db_add_number(&params, ITEMS_A_PAGE);
+    unsigned char space[HASH_BYTES];
+    const char *name = model_space(weighing->model);
+    if (name != NULL && hex_decode(name, space, HASH_BYTES) == 0)
+        db_add_bytes(&params, space, HASH_BYTES);
+    else
+        db_add_null(&params);
     int rc = db_session_query(weighing->session, QUERY_COLLECT_WEIGH_ITEMS, &params, &result, err);
     weighing->n_read = 0;
     for (int first = 0, n = 0; rc == 0 && first < result.n_rows; first += n) {

@@ -129,6 +129,11 @@ static void add_collection(struct buf *out, const struct export_run *run, const 
     if (facts->task[0] != '\0')
         buf_printf(out, "- The task: %s.%s\n", facts->task,
             facts->has_community ? " The study follows a community's constitution." : "");
+    if (run->embedder != NULL)
+        buf_printf(out,
+            "- Embeddings of responses (%u numbers each) were made by the model `%s` when the study's endpoint was "
+            "asked; they are not data of people.\n",
+            run->n_dimensions, run->embedder);
     if (run->is_worse)
         buf_add_text(out,
             "- People chose the worse response. In files of pairs `chosen` is the better one; in `judgments` a "

@@ -242,13 +242,36 @@ static int open_views(struct making *making, struct err *err)
     return 0;
 }
 
+// As fits choose (learn/dataset.c): the endpoint's embeddings where it has answered for all that was judged, else those that came with
+// the responses.
+static int choose_embeddings(struct making *making, struct db_session *session, struct err *err)
+{
+    struct db_params params;
+    struct db_result shape;
+    db_params_init(&params);
+    db_add_number(&params, making->job->id.shard_key);
+    int rc = db_session_query(session, QUERY_LEARN_DATA_SHAPE, &params, &shape, err);
+    if (rc < 0 || shape.n_rows == 0 || db_is_null(&shape, 0, 5) ||
+        db_number(&shape, 0, 8) != db_number(&shape, 0, 1))
+        return rc;
+    rc = hex_decode(db_text(&shape, 0, 5), making->run.space, HASH_BYTES);
+    assert(rc == 0);
+    making->run.n_dimensions = (uint32_t)db_number(&shape, 0, 7);
+    making->run.embedder = strdup(db_text(&shape, 0, 6));
+    if (making->run.embedder == NULL)
+        abort();
+    return 0;
+}
+
 static int write_data(struct making *making, struct db_session *session, struct err *err)
 {
     struct db_params params;
     struct buf tags;
     buf_init(&tags, 64 * 1024);
     filter_params(making, &params, &tags);
-    int rc = db_session_stream(session, QUERY_DATASET_RATERS, &params, on_rater, making, err);
+    int rc = choose_embeddings(making, session, err);
+    if (rc == 0)
+        rc = db_session_stream(session, QUERY_DATASET_RATERS, &params, on_rater, making, err);
     if (rc == 0) {
         release_seal(&making->run.release);
         rc = open_views(making, err);
@@ -257,6 +280,10 @@ static int write_data(struct making *making, struct db_session *session, struct 
         rc = db_session_stream(session, QUERY_DATASET_GOLD, &params, on_gold, making, err);
     if (rc == 0) {
         db_add_bool(&params, making->run.has_edits);
+        if (making->run.embedder != NULL)
+            db_add_bytes(&params, making->run.space, HASH_BYTES);
+        else
+            db_add_null(&params);
         rc = db_session_stream(session, QUERY_DATASET_ITEMS, &params, on_item, making, err);
     }
     buf_release(&tags);
@@ -323,6 +350,7 @@ static void making_release(struct making *making)
     json_decref(making->conditions);
     json_decref(making->filter);
     free(making->name);
+    free(making->run.embedder);
 }
 
 // Reads in one snapshot, which ends as soon as the data are on disk.

@@ -69,8 +69,11 @@ struct export_run {
     const struct keys *keys;
     bool is_worse; // its choices name the worse one
     bool keeps_excluded;
-    bool has_edits; // what people made of responses goes out
-    bool has_gold;  // some tasks had a known answer and a role: what was said of them goes out apart
+    bool has_edits;                  // what people made of responses goes out
+    unsigned char space[HASH_BYTES]; // of the study's embedding endpoint, where its embeddings go out
+    char *embedder;                  // its model; NULL: those that came with the responses go out, if any
+    uint32_t n_dimensions;           // of the endpoint's
+    bool has_gold; // some tasks had a known answer and a role: what was said of them goes out apart
     struct hash_stream *items_hash, *judgments_hash;
 };
 

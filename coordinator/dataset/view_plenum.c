@@ -81,9 +81,12 @@ static int open_plenum(struct export_run *run, void **ret_state, struct err *err
     if (run->has_gold && export_file_open(run, &gold, "known_answers.jsonl.zst", &state->gold, err) < 0)
         return err->code;
     // The task says how a choice is to be read.
-    export_line(state->whole,
-        json_pack("{s:s, s:s, s:i, s:s, s:b, s:O}", "type", "header", "format", "plenum", "version", 1,
-            "name", run->name, "simulated", run->is_simulated, "task", run->task));
+    json_t *header = json_pack("{s:s, s:s, s:i, s:s, s:b, s:O}", "type", "header", "format", "plenum",
+        "version", 1, "name", run->name, "simulated", run->is_simulated, "task", run->task);
+    if (run->embedder != NULL)
+        json_object_set_new(header, "embeddings",
+            json_pack("{s:s, s:I}", "model", run->embedder, "dimensions", (json_int_t)run->n_dimensions));
+    export_line(state->whole, header);
     write_raters(state, run);
     return 0;
 }

@@ -1,6 +1,7 @@
 // A fit's data from the database to the wire, on the stream's thread: one repeatable-read snapshot, rows as they come,
 // columns in chunks. Held in memory at once: an id and an index for each item and annotator, codes for each annotator,
 // and one chunk a column.
+#include "base/json.h"
 #include "coordinator/api.h"
 #include "coordinator/dataset/edit.h"
 #include "coordinator/identity/keys.h"
@@ -187,6 +188,49 @@ static int send_annotators(struct sender *sender, struct err *err)
 }
 
 // --- what -----------------------------------------------------------------------------------------------------------
+// What the card says of it: nothing where there is no embedding at all.
+static void tell_of_embeddings(struct sender *sender, const struct db_result *shape, const char *from)
+{
+    bool is_endpoint = !db_is_null(shape, 0, 5);
+    json_int_t n_responses = db_number(shape, 0, 1), n_sealed = is_endpoint ? db_number(shape, 0, 9) : 0,
+               n_embedded = db_number(shape, 0, is_endpoint ? 8 : 2);
+    json_t *about = json_pack("{s:s}", "from", from);
+    if (is_endpoint)
+        json_object_set_new(about, "model", json_string(db_text(shape, 0, 6)));
+    if (sender->space[0] != '\0')
+        json_object_set_new(about, "space", json_string(sender->space));
+    if (sender->n_dimensions > 0)
+        json_object_set_new(about, "dimensions", json_integer(sender->n_dimensions));
+    else
+        json_object_update_new(about, json_pack("{s:I, s:I, s:I}", "n_responses", n_responses, "n_missing",
+                                          n_responses - n_embedded - n_sealed, "n_sealed", n_sealed));
+    if (sender->has_edits && sender->n_dimensions > 0)
+        json_object_set_new(about, "edits_left_out", json_true());
+    char *text = json_text(about, JSON_COMPACT);
+    stream_set_about(sender->stream, text);
+    free(text);
+    json_decref(about);
+}
+
+// Embeddings only when every response has one, all of one length, of one maker: the study's endpoint, where it has one and it has
+// answered for all; else those that came with the responses. Else texts.
+static void choose_embeddings(struct sender *sender, const struct db_result *shape)
+{
+    int64_t n_responses = db_number(shape, 0, 1), n_imported = db_number(shape, 0, 2),
+            smallest = db_number(shape, 0, 3), greatest = db_number(shape, 0, 4);
+    bool is_endpoint = !db_is_null(shape, 0, 5);
+    if (is_endpoint && db_number(shape, 0, 8) == n_responses) {
+        snprintf(sender->space, sizeof(sender->space), "%s", db_text(shape, 0, 5));
+        sender->n_dimensions = (uint32_t)db_number(shape, 0, 7);
+    } else if (n_imported == n_responses && smallest == greatest && smallest > 0 && smallest % 4 == 0) {
+        sender->n_dimensions = (uint32_t)(smallest / 4);
+    }
+    if (sender->n_dimensions > 0)
+        tell_of_embeddings(sender, shape, sender->space[0] != '\0' ? "endpoint" : "import");
+    else if (is_endpoint || n_imported > 0)
+        tell_of_embeddings(sender, shape, "none");
+}
+
 static int read_project(struct sender *sender, struct err *err)
 {
     struct db_params params;
@@ -209,18 +253,17 @@ static int read_project(struct sender *sender, struct err *err)
     rc = db_session_query(sender->session, QUERY_LEARN_DATA_SHAPE, &params, &result, err);
     if (rc < 0)
         return rc;
-    int64_t n_items = db_number(&result, 0, 0), n_responses = db_number(&result, 0, 1);
-    int64_t smallest = db_number(&result, 0, 3), greatest = db_number(&result, 0, 4);
+    bool is_empty = result.n_rows == 0;
+    int64_t n_items = is_empty ? 0 : db_number(&result, 0, 0),
+            n_responses = is_empty ? 0 : db_number(&result, 0, 1);
     if (n_items > ITEMS_MAX || n_responses > RESPONSES_MAX)
         return err_set(
             err, ERR_LIMIT, "a fit takes at most %d items and %d responses", ITEMS_MAX, RESPONSES_MAX);
     sender->n_items = (uint32_t)n_items;
     sender->n_responses = (uint32_t)n_responses;
-    // Embeddings only when every response has one, all of one length.
-    bool embedded =
-        db_number(&result, 0, 2) == n_responses && smallest == greatest && smallest > 0 && smallest % 4 == 0;
-    sender->n_dimensions = embedded ? (uint32_t)(smallest / 4) : 0;
-    sender->has_edits = sender->has_edits && !embedded; // an edit comes without one
+    if (!is_empty)
+        choose_embeddings(sender, &result);
+    sender->has_edits = sender->has_edits && sender->n_dimensions == 0; // an edit comes without one
     sender->places = calloc((size_t)n_items + 1, sizeof(struct place));
     if (sender->places == NULL)
         abort();
@@ -297,6 +340,18 @@ static int read_objectives(struct sender *sender, struct err *err)
 }
 
 // --- models that are to be compared -------------------------------------------------------------------------------------------
+// Whether a model with this card may be tried on the embeddings that are sent: numbers of another maker say nothing to it.
+static bool reads_these(const struct sender *sender, const char *card_text)
+{
+    json_t *card = json_loads(card_text, 0, NULL);
+    const char *features = json_string_value(json_object_get(card, "features")),
+               *space = json_string_value(json_object_get(json_object_get(card, "embeddings"), "space"));
+    bool is_same = features == NULL || strcmp(features, "embedding") != 0 || sender->n_dimensions == 0 ||
+                   strcmp(space != NULL ? space : "", sender->space) == 0;
+    json_decref(card);
+    return is_same;
+}
+
 static int read_artefact_sizes(struct sender *sender, struct err *err)
 {
     for (size_t i = 0; i < sender->source->n_compared; i++) {
@@ -311,7 +366,13 @@ static int read_artefact_sizes(struct sender *sender, struct err *err)
         if (result.n_rows != 1)
             return err_set(
                 err, ERR_INVALID, "a model that is to be compared, or begun from, is not there any more");
-        sender->artefact_bytes[i] = (uint64_t)db_number(&result, 0, 5);
+        bool is_same = reads_these(sender, db_text(&result, 0, 7));
+        if (!is_same && sender->source->is_refit)
+            return 0; // it begins from nothing
+        if (!is_same)
+            return err_set(err, ERR_INVALID,
+                "a model that is to be compared was fitted on embeddings of another model than the study's present ones");
+        sender->artefact_bytes[sender->n_artefacts++] = (uint64_t)db_number(&result, 0, 5);
     }
     return 0;
 }
@@ -352,7 +413,7 @@ static int read_seen(struct sender *sender, struct err *err)
 static int send_artefacts(struct sender *sender, struct err *err)
 {
     int rc = 0;
-    for (size_t i = 0; rc == 0 && i < sender->source->n_compared; i++) {
+    for (size_t i = 0; rc == 0 && i < sender->n_artefacts; i++) {
         struct db_params params;
         db_params_init(&params);
         db_add_number(&params, sender->source->shard_key);
@@ -452,6 +513,11 @@ static int send_items(struct sender *sender, struct err *err)
     db_params_init(&params);
     db_add_number(&params, sender->source->shard_key);
     db_add_bool(&params, sender->n_dimensions > 0);
+    unsigned char space[HASH_BYTES];
+    if (hex_decode(sender->space, space, HASH_BYTES) == 0)
+        db_add_bytes(&params, space, HASH_BYTES);
+    else
+        db_add_null(&params);
     int rc = db_session_stream(sender->session, QUERY_LEARN_DATA_ITEMS, &params, on_response, sender, err);
     if (rc == 0 && (sender->n_places != sender->n_items || sender->n_placed != sender->n_responses))
         rc = err_set(err, ERR_INTERNAL, "%u items of %u", sender->n_places, sender->n_items);
@@ -489,7 +555,7 @@ static int send_header(struct sender *sender, struct err *err)
     header.objectives = sender->objectives.name;
     header.n_languages = sender->languages.n;
     header.languages = sender->languages.name;
-    header.n_artefacts = sender->source->n_compared;
+    header.n_artefacts = sender->n_artefacts;
     header.artefacts = sender->artefact_bytes;
     for (uint32_t i = 0; i < sender->objectives.n; i++)
         columns_hash_objective(sender->hash, sender->objectives.name[i]);

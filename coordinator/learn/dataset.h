@@ -40,11 +40,13 @@ struct sender {
     struct person *people;
     size_t n_people, people_capacity;
     uint32_t n_items, n_responses, n_dimensions;
+    char space[HASH_HEX_BYTES];    // of the study's endpoint, where its embeddings are sent; "" otherwise
     char *models[WIRE_MODELS_MAX]; // by name
     uint32_t n_models;
     bool has_too_many_models;
     struct learn_names objectives, languages;
     uint64_t artefact_bytes[WIRE_ARTEFACTS_MAX];
+    size_t n_artefacts; // that are sent
     struct place *places;
     uint32_t n_places, n_placed;
     uint32_t n_edits, n_edits_sent;

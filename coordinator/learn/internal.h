@@ -83,6 +83,7 @@ struct lease {
     struct stream *stream;
     uint32_t credits;
     unsigned char snapshot[HASH_BYTES];
+    char *about; // what its card says of embeddings, JSON; NULL: nothing
     // The artefact as it comes in.
     char path[512];
     int fd;

@@ -39,6 +39,7 @@ static void lease_free_if_idle(struct lease *lease)
     if (lease->state != LEASE_OVER || lease->n_calls > 0)
         return;
     LIST_REMOVE(lease, entry);
+    free(lease->about);
     free(lease);
 }
 
@@ -289,10 +290,13 @@ void jobs_pump(struct lease *lease)
             char hex[2 + HASH_HEX_BYTES] = "\\x";
             struct db_params params;
             stream_snapshot(lease->stream, lease->snapshot);
+            free(lease->about);
+            lease->about = stream_about(lease->stream);
             hex_encode(lease->snapshot, HASH_BYTES, hex + 2);
             lease->state = LEASE_FITTING;
             params_of_job(lease, &params);
             db_add_text(&params, hex);
+            db_add_text(&params, lease->about);
             call(lease, QUERY_LEARN_SNAPSHOT, &params, on_told);
             params_of_fit(lease, &params);
             db_add_text(&params, stream_seen(lease->stream));
@@ -449,6 +453,8 @@ static void on_held(void *arg, const struct db_result *result)
     lease->state = LEASE_FITTING;
     if (hex_decode(db_text(result, 0, 2), lease->snapshot, HASH_BYTES) < 0)
         memset(lease->snapshot, 0, HASH_BYTES);
+    if (!db_is_null(result, 0, 3) && (lease->about = strdup(db_text(result, 0, 3))) == NULL)
+        abort();
     log_event(LOG_INFO, "job_held", LOG_NUMBER("fence", lease->fence), LOG_NUMBER("link", link->number));
     greeting_welcome(link);
 }

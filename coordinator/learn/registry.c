@@ -4,6 +4,7 @@
 #include "coordinator/learn/internal.h"
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "coordinator/api.h"
 #include "coordinator/audit/entry.h"
@@ -358,6 +359,23 @@ static char *print_path(const char *data_folder, const char *name)
     return path;
 }
 
+// The worker's card, with what the coordinator knows of the embeddings that it sent. False: it is none.
+static bool read_card(const struct lease *lease, const char *text, bool is_comparison, char **ret_card)
+{
+    json_t *card = json_loads(text, JSON_REJECT_DUPLICATES, NULL),
+           *about = lease->about != NULL ? json_loads(lease->about, 0, NULL) : NULL;
+    bool is_card = json_is_object(is_comparison ? card : json_object_get(card, "all"));
+    if (about != NULL)
+        json_object_set(card, "embeddings", about);
+    else
+        json_object_del(card, "embeddings"); // no worker's to say
+    if (is_card)
+        *ret_card = json_text(card, JSON_COMPACT);
+    json_decref(about);
+    json_decref(card);
+    return is_card;
+}
+
 int registry_result(struct lease *lease, const Plenum__Result *result, struct err *err)
 {
     unsigned char hash[HASH_BYTES];
@@ -373,10 +391,8 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
         return err_set(err, ERR_CRYPTO, "the artefact's hash is not what the result says");
     if (memcmp(result->snapshot.data, lease->snapshot, HASH_BYTES) != 0)
         return err_set(err, ERR_CRYPTO, "the result is about other data than were sent");
-    json_t *card = json_loads(result->card, JSON_REJECT_DUPLICATES, NULL);
-    bool is_card = json_is_object(is_comparison ? card : json_object_get(card, "all"));
-    json_decref(card);
-    if (!is_card)
+    char *card = NULL;
+    if (!read_card(lease, result->card, is_comparison, &card))
         return err_set(err, ERR_INVALID, "the card is not a JSON object with the evaluation for all");
     struct storing *storing = calloc(1, sizeof(*storing));
     if (storing == NULL)
@@ -386,7 +402,7 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
     *storing = (struct storing){
         .lease = lease,
         .conninfo = copy(app->conninfo),
-        .card = copy(result->card),
+        .card = card,
         .temporary = copy(lease->path),
         .final = print_path(app->data_folder, hex),
         .folder = print_path(app->data_folder, ""),

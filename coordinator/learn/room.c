@@ -166,6 +166,7 @@ static void stop(struct app *app)
         LIST_REMOVE(lease, entry);
         registry_drop(lease);
         registry_forget(lease);
+        free(lease->about);
         free(lease);
     }
     SSL_CTX_free(learn->context);

@@ -27,6 +27,7 @@ struct stream {
     struct err err;
     unsigned char snapshot[HASH_BYTES];
     char *seen; // the thread's until the end was pushed
+    char *about;
 };
 
 static void wake(const struct stream *stream)
@@ -75,6 +76,17 @@ void stream_set_seen(struct stream *stream, const char *seen)
     stream->seen = strdup(seen);
     if (stream->seen == NULL)
         abort();
+}
+
+void stream_set_about(struct stream *stream, const char *about)
+{
+    char *copy = strdup(about);
+    if (copy == NULL)
+        abort();
+    pthread_mutex_lock(&stream->lock);
+    free(stream->about);
+    stream->about = copy;
+    pthread_mutex_unlock(&stream->lock);
 }
 
 static void *run(void *arg)
@@ -139,6 +151,15 @@ const char *stream_seen(const struct stream *stream)
     return stream->seen;
 }
 
+char *stream_about(struct stream *stream)
+{
+    pthread_mutex_lock(&stream->lock);
+    char *about = stream->about;
+    stream->about = NULL;
+    pthread_mutex_unlock(&stream->lock);
+    return about;
+}
+
 bool stream_take(struct stream *stream, bool with_credit, struct buf *ret_frame, enum wire_type *ret_type)
 {
     pthread_mutex_lock(&stream->lock);
@@ -180,6 +201,7 @@ static void stream_free(struct stream *stream)
     pthread_cond_destroy(&stream->room);
     pthread_mutex_destroy(&stream->lock);
     free(stream->seen);
+    free(stream->about);
     free(stream);
 }
 

@@ -22,6 +22,8 @@ bool stream_take(struct stream *stream, bool with_credit, struct buf *ret_frame,
 void stream_snapshot(struct stream *stream, unsigned char snapshot[HASH_BYTES]);
 // What the database saw of the study, as text.
 const char *stream_seen(const struct stream *stream);
+// Likewise: what the card says of embeddings, as JSON; NULL: nothing. free() it.
+char *stream_about(struct stream *stream);
 // Lets go of it: the thread is told, and joined when it has ended.
 void stream_cancel(struct stream *stream);
 // Joins threads that have ended and tells the leases of those that failed; `all`: waits for every one (at the end).
@@ -40,9 +42,10 @@ struct stream_source {
 };
 // Waits for room. ERR_CLOSED when the stream was cancelled.
 int stream_push(struct stream *stream, enum wire_type type, const void *message, struct err *err) MUST_CHECK;
-// Both before the end is pushed.
+// All before the end is pushed.
 void stream_set_snapshot(struct stream *stream, const unsigned char snapshot[HASH_BYTES]);
 void stream_set_seen(struct stream *stream, const char *seen);
+void stream_set_about(struct stream *stream, const char *about);
 int dataset_send(struct stream *stream, const struct stream_source *source, struct err *err) MUST_CHECK;
 
 #endif

@@ -24,7 +24,7 @@ enum {
 };
 
 const char *const outside_end_names[N_OUTSIDE_ENDS] = {
-    "whole", "cut", "empty", "late", "busy", "refused", "unreachable", "not_understood"};
+    "whole", "cut", "empty", "late", "busy", "refused", "unreachable", "not_understood", "too_long"};
 
 struct outside {
     struct event_base *base;
@@ -41,8 +41,9 @@ struct outside_call {
     struct curl_slist *headers;
     struct event *wake; // the next attempt, or the deadline
     char *url, *body;
-    bool is_allowed, is_post, is_stream, was_refused_address;
+    bool is_allowed, is_post, is_fetch, is_stream, is_broken, was_refused_address;
     struct completion completion;
+    struct buf answer; // of a fetch
     size_t n_headers_bytes, n_raw_bytes, raw_max_bytes, n_told;
     int attempts, retry_after_s;
     int64_t began_us, first_us, next_attempt_us; // next 0: an attempt is under way
@@ -195,6 +196,12 @@ static size_t take_body(char *data, size_t size, size_t n, void *arg)
     call->n_raw_bytes += size;
     if (call->is_post)
         return call->n_raw_bytes > call->raw_max_bytes ? 0 : size;
+    if (call->is_fetch) {
+        if (status_of(call) / 100 != 2 || call->n_raw_bytes > call->raw_max_bytes)
+            return 0;
+        buf_add(&call->answer, data, size);
+        return size;
+    }
     if (status_of(call) != 200 || !says_stream(call) || call->n_raw_bytes > call->raw_max_bytes)
         return 0;
     call->is_stream = true;
@@ -222,6 +229,7 @@ static void call_free(struct outside_call *call)
     event_free(call->wake);
     curl_slist_free_all(call->headers);
     completion_release(&call->completion);
+    buf_release(&call->answer);
     free(call->url);
     free(call->body);
     free(call);
@@ -243,9 +251,26 @@ void outside_free(struct outside *outside)
     free(outside);
 }
 
+static enum outside_end end_of_fetch(const struct outside_call *call, long status, bool is_late)
+{
+    if (call->was_refused_address)
+        return OUTSIDE_UNREACHABLE;
+    if (is_late)
+        return OUTSIDE_LATE;
+    if (status == 0)
+        return OUTSIDE_UNREACHABLE;
+    if (status / 100 != 2)
+        return status == 429 || status == 503 ? OUTSIDE_BUSY : OUTSIDE_REFUSED;
+    if (call->n_raw_bytes > call->raw_max_bytes)
+        return OUTSIDE_TOO_LONG;
+    return call->is_broken ? OUTSIDE_CUT : OUTSIDE_WHOLE;
+}
+
 static enum outside_end end_of(const struct outside_call *call, long status, bool is_late)
 {
     const struct completion *completion = &call->completion;
+    if (call->is_fetch)
+        return end_of_fetch(call, status, is_late);
     if (call->is_post && status != 0)
         return status / 100 == 2 ? OUTSIDE_WHOLE : OUTSIDE_REFUSED;
     if (completion_is_whole(completion))
@@ -274,8 +299,9 @@ static void finish(struct outside_call *call, bool is_late)
         .whole_ms = (now_us - call->began_us) / 1000,
         .attempts = call->attempts,
         .finish_reason = call->completion.finish_reason,
-        .text = call->completion.text.data,
-        .text_length = call->completion.text.length,
+        .text = call->is_fetch ? call->answer.data : call->completion.text.data,
+        .text_length = call->is_fetch ? call->answer.length : call->completion.text.length,
+        .retry_after_s = call->retry_after_s,
     };
     drop_transfer(call);
     call->on_end(call->arg, &result);
@@ -286,7 +312,7 @@ static int64_t left_ms(const struct outside_call *call)
 {
     int64_t spent_ms = (clock_monotonic_us() - call->began_us) / 1000;
     const struct outside_settings *settings = &call->outside->settings;
-    return (call->first_us == 0 ? settings->first_ms : settings->whole_ms) - spent_ms;
+    return (call->first_us == 0 && !call->is_fetch ? settings->first_ms : settings->whole_ms) - spent_ms;
 }
 
 // Whether the same may go better in a moment; after the first token nothing is, for the person has begun to read.
@@ -296,8 +322,8 @@ static bool try_again(struct outside_call *call, long status)
                       ? !call->was_refused_address
                       : status == 429 || status == 500 || status == 502 || status == 503 || status == 504 ||
                             (status == 200 && !call->is_stream && call->n_raw_bytes == 0);
-    if (!passes || call->is_post || call->completion.text.length > 0 || call->attempts >= ATTEMPTS_MAX ||
-        call->retry_after_s > RETRY_AFTER_MAX_S)
+    if (!passes || call->is_post || call->is_fetch || call->completion.text.length > 0 ||
+        call->attempts >= ATTEMPTS_MAX || call->retry_after_s > RETRY_AFTER_MAX_S)
         return false;
     int64_t most_ms = (int64_t)BACKOFF_MS << (call->attempts - 1);
     int64_t wait_ms = most_ms / 2 + (int64_t)(rng_secure_u64() % (uint64_t)(most_ms / 2));
@@ -319,6 +345,7 @@ static void look_for_ends(struct outside *outside)
         if (message->msg != CURLMSG_DONE)
             continue;
         curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, &call);
+        call->is_broken = message->data.result != CURLE_OK;
         if (!try_again(call, status_of(call)))
             finish(call, false);
     }
@@ -414,6 +441,7 @@ static struct outside_call *call_new(struct outside *outside, const struct outsi
         outside->first->link = &call->next;
     outside->first = call;
     completion_init(&call->completion, request->text_max_bytes);
+    buf_init(&call->answer, request->text_max_bytes);
     add_header(call, "Content-Type: application/json");
     add_header(call, "Expect:");
     call->wake = event_new(outside->base, -1, 0, on_wake, call);
@@ -421,13 +449,25 @@ static struct outside_call *call_new(struct outside *outside, const struct outsi
         abort();
     // What the guard refuses ends like what can't be reached, and later, as all do: the setting may have changed since.
     if (guard_check_url(outside->settings.guard, call->url, &call->is_allowed, NULL) < 0) {
-        call->began_us -= (int64_t)outside->settings.first_ms * 1000;
+        call->began_us -= (int64_t)(outside->settings.first_ms + outside->settings.whole_ms) * 1000;
         call->was_refused_address = true;
     } else {
         call->next_attempt_us = call->began_us;
     }
     after_ms(call->wake, 0);
     return call;
+}
+
+static void add_key(struct outside_call *call, const char *key)
+{
+    char *line = NULL;
+    if (key == NULL)
+        return;
+    if (asprintf(&line, "Authorization: Bearer %s", key) < 0)
+        abort();
+    add_header(call, line);
+    explicit_bzero(line, strlen(line));
+    free(line);
 }
 
 struct outside_call *outside_call_new(struct outside *outside, const struct outside_request *request,
@@ -438,14 +478,17 @@ struct outside_call *outside_call_new(struct outside *outside, const struct outs
     call->on_text = on_text;
     call->raw_max_bytes = request->text_max_bytes * RAW_FACTOR;
     add_header(call, "Accept: text/event-stream");
-    if (request->key != NULL) {
-        char *line = NULL;
-        if (asprintf(&line, "Authorization: Bearer %s", request->key) < 0)
-            abort();
-        add_header(call, line);
-        explicit_bzero(line, strlen(line));
-        free(line);
-    }
+    add_key(call, request->key);
+    return call;
+}
+
+struct outside_call *outside_fetch_new(struct outside *outside, const struct outside_request *request,
+    void (*on_end)(void *arg, const struct outside_result *result), void *arg)
+{
+    struct outside_call *call = call_new(outside, request, on_end, arg);
+    call->is_fetch = true;
+    add_header(call, "Accept: application/json");
+    add_key(call, request->key);
     return call;
 }
 

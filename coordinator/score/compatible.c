@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "coordinator/api.h"
 #include "coordinator/db/db.h"
+#include "coordinator/embed/embed.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/loop.h"
@@ -34,6 +35,8 @@ struct call {
     const char *model_text;
     const char *list; // how the caller names what is scored, for errors
     json_t *documents;
+    struct model *model;         // held until the answer
+    struct embed_wanted *wanted; // NULL: no endpoint makes what the model needs
 };
 
 // --- errors -----------------------------------------------------------------------------------------------------------
@@ -232,33 +235,57 @@ static void reply_number(const struct call *call, const struct scoring *scoring)
     http_reply_json_text(call->request, 200, text);
 }
 
-static void on_model(void *arg, struct model *model, const struct err *model_err)
+static void answer(struct call *call);
+
+static void on_embedded(void *arg)
 {
-    const struct call *call = arg;
+    struct call *call = arg;
+    if (score_embedded(call->request, call->wanted, call->model, wrong(call)))
+        answer(call);
+    else
+        model_release(&call->model);
+}
+
+static void answer(struct call *call)
+{
     struct arena *arena = http_arena(call->request);
     struct err err = {0};
+    struct scoring scoring = {.artefact = model_artefact(call->model),
+        .lifted = &call->lifted,
+        .wanted = call->wanted,
+        .alone = call->kind != KIND_RERANK};
+    int rc = scoring_read_documents(
+        &scoring, call->documents, json_object_get(call->body, "embeddings"), call->list, arena, &err);
+    if (rc == 0 && score_wants(call->wanted)) {
+        embed_texts(call->request, call->wanted, on_embedded, call);
+        return;
+    }
+    if (rc < 0 || scoring_choose_rule(&scoring, NULL, &err) < 0 ||
+        scoring_read_weights(&scoring, NULL, arena, &err) < 0 || scoring_run(&scoring, arena, &err) < 0) {
+        http_problem(call->request, wrong(call), "%s", err.message);
+    } else {
+        metrics_add(METRIC_SCORES, (int64_t)scoring.n_candidates);
+        score_headers(call->request, call->model, call->model_text);
+        if (call->shape == SHAPE_SLIME)
+            reply_number(call, &scoring);
+        else
+            reply_scores(call, &scoring);
+    }
+    model_release(&call->model);
+}
+
+static void on_model(void *arg, struct model *model, const struct err *model_err)
+{
+    struct call *call = arg;
     if (model == NULL) {
         const char *detail;
         int status = model_status(model_err, &detail);
         http_problem(call->request, status, "%s", status == 404 ? "The model does not exist." : detail);
         return;
     }
-    struct scoring scoring = {
-        .artefact = model_artefact(model), .lifted = &call->lifted, .alone = call->kind != KIND_RERANK};
-    if (scoring_read_documents(&scoring, call->documents, json_object_get(call->body, "embeddings"),
-            call->list, arena, &err) < 0 ||
-        scoring_choose_rule(&scoring, NULL, &err) < 0 ||
-        scoring_read_weights(&scoring, NULL, arena, &err) < 0 || scoring_run(&scoring, arena, &err) < 0) {
-        http_problem(call->request, wrong(call), "%s", err.message);
-    } else {
-        metrics_add(METRIC_SCORES, (int64_t)scoring.n_candidates);
-        score_headers(call->request, model, call->model_text);
-        if (call->shape == SHAPE_SLIME)
-            reply_number(call, &scoring);
-        else
-            reply_scores(call, &scoring);
-    }
-    model_release(&model);
+    call->model = model;
+    call->wanted = score_wanted(call->request, model, call->model_id);
+    answer(call);
 }
 
 // --- what is scored -------------------------------------------------------------------------------------------------------

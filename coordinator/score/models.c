@@ -22,6 +22,7 @@ struct model {
     struct id id;
     struct artefact *artefact;
     int64_t constitution_version;
+    char *space, *embedder; // NULL: no endpoint's
     struct model_cache *cache;
     // Under the cache's lock:
     int n_holders;
@@ -47,6 +48,8 @@ struct model_cache *model_cache_new(void)
 static void free_model(struct model *model)
 {
     artefact_close(model->artefact);
+    free(model->space);
+    free(model->embedder);
     free(model);
 }
 
@@ -68,6 +71,16 @@ const struct artefact *model_artefact(const struct model *model)
 int64_t model_constitution_version(const struct model *model)
 {
     return model->constitution_version;
+}
+
+const char *model_space(const struct model *model)
+{
+    return model->space;
+}
+
+const char *model_embedder(const struct model *model)
+{
+    return model->embedder;
 }
 
 static bool same_id(struct id a, struct id b)
@@ -232,6 +245,16 @@ static int ask_constitution(
     return rc;
 }
 
+static char *text_or_null(const struct db_result *result, int column)
+{
+    if (db_is_null(result, 0, column))
+        return NULL;
+    char *copy = strdup(db_text(result, 0, column));
+    if (copy == NULL)
+        abort();
+    return copy;
+}
+
 static int open_artefact(struct load *load, struct db_session *session)
 {
     struct db_params params;
@@ -247,26 +270,35 @@ static int open_artefact(struct load *load, struct db_session *session)
     char hash[HASH_HEX_BYTES], path[PATH_MAX];
     snprintf(hash, sizeof(hash), "%s", db_text(&result, 0, 0));
     int64_t version = 0, made_us = db_number(&result, 0, 2);
+    char *space = text_or_null(&result, 3), *embedder = text_or_null(&result, 4);
     if (!db_is_null(&result, 0, 1) &&
         (rc = ask_constitution(load, session, db_number(&result, 0, 1), made_us, &version)) < 0)
-        return rc;
+        goto fail;
     snprintf(path, sizeof(path), "%s/artefacts/%s", load->loop->app->data_folder, hash);
     struct artefact *artefact = access(path, R_OK) == 0 ? open_named(path, hash, &load->err) : NULL;
     if (artefact == NULL && load->err.message[0] != '\0')
         log_event(LOG_WARNING, "artefact_damaged", LOG_TEXT("detail", load->err.message));
     if (artefact == NULL)
         artefact = bring(session, load->id, path, hash, &load->err);
-    if (artefact == NULL)
-        return load->err.code;
+    if (artefact == NULL) {
+        rc = load->err.code;
+        goto fail;
+    }
     struct model *model = calloc(1, sizeof(*model));
     if (model == NULL)
         abort();
     *model = (struct model){.id = load->id,
         .artefact = artefact,
         .constitution_version = version,
+        .space = space,
+        .embedder = embedder,
         .cache = load->loop->app->models};
     load->model = model;
     return 0;
+fail:
+    free(space);
+    free(embedder);
+    return rc;
 }
 
 static void run_load(void *arg)

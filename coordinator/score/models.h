@@ -35,5 +35,8 @@ void model_release(struct model **model);
 const struct artefact *model_artefact(const struct model *model);
 // Of the constitution that its study follows, in force when it was fitted; 0: the study follows none.
 int64_t model_constitution_version(const struct model *model);
+// The space of the embeddings that it was fitted on (hexadecimal), and the embedding model, where an endpoint made them; else NULL.
+const char *model_space(const struct model *model);
+const char *model_embedder(const struct model *model);
 
 #endif

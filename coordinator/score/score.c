@@ -1,6 +1,7 @@
 #include "coordinator/score/score.h"
 
 #include "coordinator/api.h"
+#include "coordinator/embed/embed.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
 #include "coordinator/metrics.h"
@@ -28,7 +29,8 @@ struct call {
     bool is_beside;    // objectives, articles or people are asked of
     bool has_judge;    // another model says whether articles are complied with
     struct id judge_id;
-    struct model *model; // while the other is awaited
+    struct model *model, *judge; // held until the answer; judge NULL: none of its own
+    struct embed_wanted *wanted; // NULL: no endpoint makes what the model needs
 };
 
 json_t *score_body(struct http_request *request, struct lifted *ret_lifted)
@@ -46,6 +48,39 @@ void score_headers(struct http_request *request, const struct model *model, cons
     snprintf(version, sizeof(version), "%lld", (long long)model_constitution_version(model));
     if (model_constitution_version(model) > 0)
         http_reply_header(request, "X-Constitution-Version", version);
+}
+
+struct embed_wanted *score_wanted(struct http_request *request, const struct model *model, struct id id)
+{
+    const struct artefact *artefact = model_artefact(model);
+    if (artefact->features != ARTEFACT_EMBEDDING || model_space(model) == NULL)
+        return NULL;
+    struct embed_wanted *wanted = arena_calloc(http_arena(request), 1, sizeof(*wanted));
+    *wanted = (struct embed_wanted){
+        .shard_key = id.shard_key, .space = model_space(model), .n_dimensions = artefact->n_dimensions};
+    return wanted;
+}
+
+bool score_wants(const struct embed_wanted *wanted)
+{
+    return wanted != NULL && wanted->n > 0 && wanted->values == NULL;
+}
+
+bool score_embedded(struct http_request *request, const struct embed_wanted *wanted,
+    const struct model *model, int wrong_status)
+{
+    if (wanted->values != NULL)
+        return true;
+    if (wanted->status == 422) {
+        http_problem(request, wrong_status,
+            "Candidates need embeddings of %s, %u numbers each, on which the model was fitted; the study's endpoint does not "
+            "make such any more.",
+            model_embedder(model), wanted->n_dimensions);
+        return false;
+    }
+    http_reply_header(request, "Retry-After", "2");
+    http_problem(request, wanted->status, "%s", wanted->detail);
+    return false;
 }
 
 // "/pointer what is wrong" -> a problem at that pointer.
@@ -264,56 +299,95 @@ static void reply(const struct call *call, const struct model *model, const stru
     buf_release(&out);
 }
 
-static void answer_by(const struct call *call, const struct model *model, const struct model *judge)
+static void let_go(struct call *call)
+{
+    model_release(&call->judge);
+    model_release(&call->model);
+}
+
+static void answer_by(struct call *call);
+
+static void on_embedded(void *arg)
+{
+    struct call *call = arg;
+    if (score_embedded(call->request, call->wanted, call->model, 422))
+        answer_by(call);
+    else
+        let_go(call);
+}
+
+static void answer_by(struct call *call)
 {
     struct http_request *request = call->request;
     struct arena *arena = http_arena(request);
     struct err err = {0};
     json_t *prompts = json_object_get(call->body, "prompts");
+    const struct model *model = call->model, *judge = call->judge != NULL ? call->judge : model;
     size_t n = prompts != NULL ? json_array_size(prompts) : 1;
     struct scoring *scorings = arena_calloc(arena, n, sizeof(*scorings));
     for (size_t p = 0; p < n; p++)
-        scorings[p] = (struct scoring){.artefact = model_artefact(model), .lifted = &call->lifted};
-    if (read_prompts(call, prompts, scorings, n, arena, &err) < 0 ||
-        read_rule(call, scorings, n, arena, &err) < 0 || check_amounts(call, scorings, n, &err) < 0 ||
+        scorings[p] = (struct scoring){
+            .artefact = model_artefact(model), .lifted = &call->lifted, .wanted = call->wanted};
+    int rc = read_prompts(call, prompts, scorings, n, arena, &err);
+    if (rc == 0 && score_wants(call->wanted)) {
+        embed_texts(request, call->wanted, on_embedded, call);
+        return;
+    }
+    if (rc < 0 || read_rule(call, scorings, n, arena, &err) < 0 ||
+        check_amounts(call, scorings, n, &err) < 0 ||
         read_beside(call, model_artefact(judge), scorings, n, arena, &err) < 0 ||
         decide(call, scorings, n, arena, &err) < 0)
         reply_pointed(request, &err);
     else
         reply(call, model, scorings, n, prompts != NULL);
+    let_go(call);
 }
 
-static bool is_there(const struct call *call, const struct model *model, const struct err *model_err)
+static bool is_there(struct call *call, const struct model *model, const struct err *model_err)
 {
     const char *detail;
     if (model != NULL)
         return true;
     int status = model_status(model_err, &detail);
     http_problem(call->request, status, "%s", detail);
+    let_go(call);
     return false;
+}
+
+// Candidates have one embedding each: it must be of the kind that both were fitted on.
+static bool reads_others(const struct model *model, const struct model *judge)
+{
+    const char *one = model_space(model), *other = model_space(judge);
+    return model_artefact(judge)->features == ARTEFACT_EMBEDDING &&
+           strcmp(one != NULL ? one : "", other != NULL ? other : "") != 0;
 }
 
 static void on_judge(void *arg, struct model *judge, const struct err *model_err)
 {
     struct call *call = arg;
-    if (is_there(call, judge, model_err))
-        answer_by(call, call->model, judge);
-    model_release(&judge);
-    model_release(&call->model);
+    call->judge = judge;
+    if (!is_there(call, judge, model_err))
+        return;
+    if (reads_others(call->model, judge)) {
+        http_problem_at(call->request, 422, "/constitution/model",
+            "The model that judges articles was fitted on embeddings of another model.");
+        let_go(call);
+        return;
+    }
+    answer_by(call);
 }
 
 static void on_model(void *arg, struct model *model, const struct err *model_err)
 {
     struct call *call = arg;
+    call->model = model;
     if (!is_there(call, model, model_err))
         return;
-    if (call->has_judge) {
-        call->model = model;
+    call->wanted = score_wanted(call->request, model, call->model_id);
+    if (call->has_judge)
         model_acquire(http_context(call->request), call->judge_id, on_judge, call);
-        return;
-    }
-    answer_by(call, model, model);
-    model_release(&model);
+    else
+        answer_by(call);
 }
 
 static void permitted(struct http_request *request, const struct actor *actor UNUSED)

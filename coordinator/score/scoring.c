@@ -1,6 +1,7 @@
 #include "coordinator/score/scoring.h"
 
 #include "base/hash.h"
+#include "coordinator/embed/embed.h"
 #include "reward/features.h"
 
 #include <math.h>
@@ -182,6 +183,24 @@ static int check_values(const struct predict_candidate *candidate, const char *a
         d, (double)candidate->embedding[d]);
 }
 
+// The first reading gathers the texts, the second takes in the same order what came.
+static int want(const struct scoring *scoring, struct predict_candidate *candidate, const char *pointer,
+    size_t i, struct err *err)
+{
+    struct embed_wanted *wanted = scoring->wanted;
+    if (wanted->values != NULL) {
+        candidate->n_dimensions = wanted->n_dimensions;
+        candidate->embedding = wanted->values + wanted->n_taken++ * wanted->n_dimensions;
+        return 0;
+    }
+    if (wanted->n == EMBEDDINGS_TEXTS_MAX)
+        return err_set(err, ERR_INVALID,
+            "%s/%zu has no embedding, and those of at most %d candidates are asked for at once", pointer, i,
+            EMBEDDINGS_TEXTS_MAX);
+    wanted->texts[wanted->n++] = (struct embeddings_text){candidate->text, candidate->text_length};
+    return 0;
+}
+
 // What the model needs is there. `beside`: the embeddings came in a list of their own.
 static int check_features(const struct scoring *scoring, const char *pointer, bool beside, struct err *err)
 {
@@ -189,7 +208,7 @@ static int check_features(const struct scoring *scoring, const char *pointer, bo
     bool is_text = artefact->features == ARTEFACT_HASHED_TEXT;
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < scoring->n_candidates; i++) {
-        const struct predict_candidate *candidate = &scoring->candidates[i];
+        struct predict_candidate *candidate = &scoring->candidates[i];
         char at[128];
         if (beside)
             snprintf(at, sizeof(at), "embeddings/%zu", i);
@@ -198,6 +217,8 @@ static int check_features(const struct scoring *scoring, const char *pointer, bo
         if (is_text && candidate->text == NULL)
             rc =
                 err_set(err, ERR_INVALID, "%s/%zu has no text, and the model was fitted on text", pointer, i);
+        else if (!is_text && candidate->embedding == NULL && scoring->wanted != NULL)
+            rc = want(scoring, candidate, pointer, i, err);
         else if (!is_text && candidate->embedding == NULL)
             rc = err_set(err, ERR_INVALID, "%s/%zu has no embedding, and the model was fitted on embeddings",
                 pointer, i);

@@ -23,11 +23,14 @@ enum {
     SCORING_DRAWN_MAX = 10 * 1024 * 1024, // candidates x juries that are drawn
 };
 
+struct embed_wanted;
 struct scoring_objectives;
 
 struct scoring {
     const struct artefact *artefact;
     const struct lifted *lifted; // embeddings of the body (lift.h), or NULL
+    // Texts without an embedding that the model needs: gathered here, or taken from here when they have come. NULL: they are an error.
+    struct embed_wanted *wanted;
     bool alone; // each candidate is measured for itself, against the training mean, however many there are
     size_t n_candidates, n_groups;
     struct predict_candidate *candidates;

@@ -1,14 +1,16 @@
 -- Each item of the export, in the order of its id outside (the source's, else by content), with its responses and the
 -- latest judgments that hold; a repeat names the judgment that it repeats, and goes with it. What a person wrote comes
--- sealed, and whose key opens it. Parameters as in dataset_raters.sql, and $8: with what is sealed of judgments. Who judged
--- elsewhere saw no guideline of ours, on no day that we know.
+-- sealed, and whose key opens it. Parameters as in dataset_raters.sql, $8: with what is sealed of judgments, and $9: embeddings of
+-- this space, or (null) those that came with the responses. Who judged elsewhere saw no guideline of ours, on no day that we know.
 with guided as materialized ( -- who was shown a guideline can have read it
     select version, text_hash from guideline where shard_key = $1::bigint and text <> '""'::jsonb
 )
 select i.source_id, encode(i.content_hash, 'hex'), i.prompt, i.language, to_json(i.tags), i.gold, i.warning,
     (select json_agg(json_build_object('source_id', r.source_id, 'content', r.content, 'model', r.model, 'embedding',
-        encode(r.embedding, 'hex'), 'meta', r.meta) order by r.n)
-    from response r where r.shard_key = i.shard_key and r.item_id = i.item_id),
+        encode(case when $9::bytea is null then r.embedding else v.embedding end, 'hex'), 'meta', r.meta) order by r.n)
+    from response r
+    left join embedding v on v.shard_key = r.shard_key and v.space = $9::bytea and v.text_hash = sha256(convert_to(r.content, 'UTF8'))
+    where r.shard_key = i.shard_key and r.item_id = i.item_id),
     (select json_agg(json_build_object('id', j.judgment_id, 'participant', j.participant_id, 'outcome', j.outcome,
         'strength', j.strength, 'answer', j.answer, 'shown', j.shown, 'active_ms', j.active_ms, 'wall_ms', j.wall_ms,
         'guideline_version', case when j.source = 'live' then j.guideline_version end, 'constitution_version',
