@@ -248,7 +248,7 @@ test('killed in the middle, it goes on where it was: nothing that was stored is 
     stub.hold();
 });
 
-test('words that are sealed under a person\'s key are not sent, and a fit says what it did instead', async () => {
+test('words that are sealed under a person\'s key are not sent', async () => {
     const project = await study([pair('x', 'plain one', 'plain two')]);
     server.sql(`insert into item (shard_key, item_id, prompt, n_responses, content_hash) values (${shards.get(project)}, gen_random_uuid(), '[]', 2, sha256('sealed'));
         insert into response (shard_key, item_id, n, content) select shard_key, item_id, n, '' from item, generate_series(0, 1) n where content_hash = sha256('sealed');
@@ -266,8 +266,8 @@ test('fits, cards, exports and scores', async () => {
     const worker = await new Worker(server, 'embedder').enrol();
     worker.start();
     try {
-        const fit = async () => {
-            const { id } = await api('POST', `/api/v1/projects/${project}/fits`, { expect: 202, key: true, body: { method: 'pooled' } });
+        const fit = async (more) => {
+            const { id } = await api('POST', `/api/v1/projects/${project}/fits`, { expect: 202, key: true, body: { method: 'pooled', ...more } });
             const done = await until(async () => { const now = await api('GET', `/api/v1/fits/${id}`); assert.notEqual(now.state, 'failed', now.error); return now.state === 'done' && now; }, 'a fit', 60_000);
             return api('GET', `/api/v1/models/${done.model_id}`);
         };
@@ -337,6 +337,24 @@ test('fits, cards, exports and scores', async () => {
         const compared = await api('POST', `/api/v1/models/${card.id}/comparisons`, { expect: 202, key: true, body: { with: second.id } });
         const failure = await until(async () => { const now = await api('GET', `/api/v1/fits/${compared.id}`); return now.state === 'failed' && now; }, 'refused', 60_000);
         assert.match(failure.error, /embeddings of another model/);
+        // A refit begins from nothing where the model before it read embeddings of another.
+        await put(project, { model });
+        await whole(project);
+        const refit = await fit({ from: second.id });
+        assert.deepEqual([refit.metrics.embeddings.space, refit.metrics.start.kind], [endpoint.space, 'cold']);
+        // One sealed response that was judged, and all are read as texts.
+        server.sql(`with i as (
+                insert into item (shard_key, item_id, prompt, n_responses, content_hash)
+                select shard_key, gen_random_uuid(), '[]', 2, sha256('sealed') from project where name = 'embedded fits' returning shard_key, item_id)
+            , r as (insert into response (shard_key, item_id, n, content) select shard_key, item_id, n, '' from i, generate_series(0, 1) n)
+            insert into judgment (shard_key, lease_id, revision, judgment_id, item_id, n, participant_id, outcome, shown, guideline_version, source, idempotency_key, request_hash, receipt)
+            select i.shard_key, gen_random_uuid(), 1, gen_random_uuid(), i.item_id, 1, p.participant_id, 'left', '{0,1}', 1, 'import:test', gen_random_uuid(), sha256('x'), 'r'
+            from i cross join lateral (select participant_id from participation where shard_key = i.shard_key and source_id is not null limit 1) p;
+            insert into item_sealed (shard_key, item_id, person_id, sealed) select shard_key, item_id, gen_random_uuid(), 'x' from item where content_hash = sha256('sealed') and shard_key =
+                (select shard_key from project where name = 'embedded fits')`);
+        const sealed = await fit();
+        assert.match(sealed.metrics.features, /^hashed-ngrams/);
+        assert.deepEqual(sealed.metrics.embeddings, { from: 'none', model, n_responses: 122, n_missing: 0, n_sealed: 2 });
     } finally {
         await worker.remove();
     }

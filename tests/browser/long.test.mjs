@@ -134,7 +134,7 @@ test('what those who run studies see', { timeout: 300_000 }, async () => {
         const me = await visitor(browser, platform.origin, { token: platform.token, language, ...NARROW, expected: [/status of 40[49]/] });
         const { page } = me;
         const at = `/research/projects/${study.id}`;
-        for (const path of ['/research', `/research/new?from=${study.id}`, at, ...['people', 'items', `items/${row.id}`, 'guideline', 'compare', 'webhooks', 'panel', 'reports'].map((end) => `${at}/${end}`), '/research/webhooks']) {
+        for (const path of ['/research', `/research/new?from=${study.id}`, at, ...['people', 'items', `items/${row.id}`, 'guideline', 'compare', 'embeddings', 'webhooks', 'panel', 'reports'].map((end) => `${at}/${end}`), '/research/webhooks']) {
             await page.goto(path);
             await settled(page);
             await page.evaluate(() => document.querySelectorAll('main details').forEach((one) => { one.open = true; }));

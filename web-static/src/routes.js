@@ -21,6 +21,7 @@ export const routes = [
     { pattern: '/research/projects/:project/items/:item', load: () => import('./pages/research/item.js'), areas: ['research', 'people'] },
     { pattern: '/research/projects/:project/guideline', load: () => import('./pages/research/guideline.js'), areas: ['research', 'studies', 'annotate', 'civic', 'guide'] },
     { pattern: '/research/projects/:project/compare', load: () => import('./pages/research/compare.js'), areas: ['research', 'people', 'compare'] },
+    { pattern: '/research/projects/:project/embeddings', load: () => import('./pages/research/embeddings.js'), areas: ['research', 'embed'] },
     { pattern: '/research/projects/:project/webhooks', load: () => import('./pages/research/webhooks.js'), areas: ['research', 'hooks'] },
     { pattern: '/research/projects/:project/panel', load: () => import('./pages/research/panel.js'), areas: ['research', 'panel'] },
     { pattern: '/research/projects/:project/reports', load: () => import('./pages/research/reports.js'), areas: ['research', 'report'] },

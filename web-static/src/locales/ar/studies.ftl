@@ -195,6 +195,7 @@ import-errors-save = احفظ هذه القائمة
 import-errors-first = أول { $n } من { $all }.
 import-too-large = لا يمكن إرسال جدول أو مصفوفة أكبر من 64 ميغابايت دفعة واحدة: استخدم plenum import.
 import-unreadable = لا يمكن قراءة الملف: { $why }
+study-embeddings = المتّجهات الدلالية
 study-webhooks = الخطافات
 study-panel = منصة المشاركين
 known-title = عناصر لها إجابة معروفة

@@ -194,6 +194,7 @@ import-errors-save = Save this list
 import-errors-first = The first { $n } of { $all }.
 import-too-large = A table or an array of more than 64 MB can’t be sent in one piece: use plenum import.
 import-unreadable = The file can’t be read: { $why }
+study-embeddings = Embeddings
 study-webhooks = Webhooks
 study-panel = Panel
 known-title = Items with a known answer

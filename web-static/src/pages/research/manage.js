@@ -33,6 +33,7 @@ export function State({ project, state, reload }) {
             ${state !== 'closed' && html`<button type="button" class="button" onClick=${() => setClosing(true)}>${t('study-close')}</button>`}
             <a class="button quiet" href=${`/research/new?from=${project.id}`}>${t('study-copy')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/guideline`}>${t('study-guideline')}</a>
+            <a class="button quiet" href=${`/research/projects/${project.id}/embeddings`}>${t('study-embeddings')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/webhooks`}>${t('study-webhooks')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/panel`}>${t('study-panel')}</a>
             <a class="button quiet" href=${`/research/projects/${project.id}/reports`}>${t('study-reports')}</a>

@@ -120,6 +120,12 @@ function Ratings({ ratings }) {
     </section>`;
 }
 
+// Which embeddings the model was fitted on, or why it reads texts.
+function embeddingsOf({ from, model, dimensions, n_responses, n_missing, n_sealed }) {
+    if (from === 'none') return t('card-embeddings-none', { responses: number(n_responses), missing: number(n_missing), sealed: number(n_sealed) });
+    return t(`card-embeddings-${from}`, { model: model ?? '', dimensions: number(dimensions) });
+}
+
 function Made({ model, metrics }) {
     const snapshot = model.snapshot_hash ?? metrics.snapshot;
     const artefact = model.artefact_hash ?? metrics.artefact;
@@ -130,6 +136,7 @@ function Made({ model, metrics }) {
         ['card-annotators', number(metrics.n_annotators)],
         metrics.k != null && ['card-k', number(metrics.k)],
         metrics.features && ['card-features', metrics.features],
+        metrics.embeddings && ['card-embeddings', embeddingsOf(metrics.embeddings)],
         ['card-auc', decimal(metrics.all?.auc)],
         ['card-ece', decimal(metrics.all?.ece)],
         model.created_at && ['fit-made', dateTime(model.created_at)],
@@ -137,6 +144,7 @@ function Made({ model, metrics }) {
     return html`<section aria-labelledby="made-title">
         <h2 id="made-title">${t('card-made')}</h2>
         <dl class="facts">${rows.map(([id, value]) => html`<div><dt>${t(id)}</dt><dd>${value}</dd></div>`)}
+            ${metrics.embeddings?.edits_left_out && html`<div class="wide"><dt>${t('card-edits')}</dt><dd>${t('card-embeddings-edits')}</dd></div>`}
             ${snapshot && html`<div class="wide"><dt>${t('card-snapshot')}</dt><dd><code class="hash" dir="ltr">${snapshot}</code></dd></div>`}
             ${artefact && html`<div class="wide"><dt>${t('card-artefact')}</dt><dd><code class="hash" dir="ltr">${artefact}</code></dd></div>`}
         </dl>
