@@ -17,6 +17,7 @@
 enum {
     WHOLE_MS = 10000, // of a call: a serving stack waits
     CALLS_MAX = 8,    // at once, of a request
+    GETTING_MAX = 64, // requests of a loop that wait for an endpoint
     SLOTS = 256,      // of memory: with the longest embeddings 8 MiB a loop
 };
 
@@ -28,6 +29,7 @@ struct slot {
 
 struct embed_loop {
     struct outside *outside;
+    int n_getting; // requests that wait for an endpoint
     struct slot slots[SLOTS];
 };
 
@@ -52,6 +54,7 @@ struct getting {
     const char *url, *key, *model;
     uint32_t ask_dimensions;
     size_t n_parts, next_part, n_calls;
+    bool is_waiting;
     struct part *parts;
 };
 
@@ -125,6 +128,7 @@ static void finish(struct getting *getting, int status, const char *detail)
             asking_cancel(getting->parts[p].asking);
         getting->parts[p].asking = NULL;
     }
+    getting->loop->embed->n_getting -= getting->is_waiting;
     wanted->values = status == 200 ? getting->values : NULL;
     wanted->status = status;
     wanted->detail = detail;
@@ -224,6 +228,15 @@ static void on_known(void *arg, const struct db_result *result)
     if (!db_is_null(result, 0, 6))
         getting->key =
             keys_open_answer(getting->loop->app->keys, arena, db_uuid(result, 0, 2), db_text(result, 0, 6));
+    if (getting->n_parts > 0 && getting->loop->embed->n_getting == GETTING_MAX) {
+        finish(getting, 503, "Many candidates wait for embeddings just now.");
+        return;
+    }
+    if (getting->n_parts > 0) {
+        http_wait_elsewhere(getting->request);
+        getting->is_waiting = true;
+        getting->loop->embed->n_getting++;
+    }
     ask_parts(getting);
 }
 

@@ -172,6 +172,8 @@ json_t *http_body_json_of(struct http_request *request, const char *text, size_t
 // What a handler that is called in steps keeps for its next one; NULL before that.
 void http_keep(struct http_request *request, void *kept);
 void *http_kept(const struct http_request *request);
+// From now on it waits for somebody outside: others are not refused because it takes long. The caller bounds how many do.
+void http_wait_elsewhere(struct http_request *request);
 // What http_body_json gave before, or NULL.
 const json_t *http_body_parsed(const struct http_request *request);
 

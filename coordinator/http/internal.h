@@ -105,6 +105,7 @@ struct http_request {
     void *kept; // http_keep
     int64_t started_us;
     struct admission_ticket ticket; // while in flight
+    bool waits_elsewhere;           // what it waits for is not this server's: it has left the admission
     size_t body_max;
     // A refusal found before the body: answered when the body has been read away.
     int refusal;
@@ -165,10 +166,11 @@ struct router {
     size_t first[SEGMENTS_MAX + 2]; // of those with so many segments
 };
 
-// Of those in flight: one whose body streams takes as long as its client, and says nothing about the others' wait.
+// Of those in flight: one whose body streams takes as long as its client, one that waits elsewhere as long as that, and neither says
+// anything about the others' wait.
 static inline bool admission_counts(const struct http_request *request)
 {
-    return (request->entry->route->flags & HTTP_STREAM_BODY) == 0;
+    return (request->entry->route->flags & HTTP_STREAM_BODY) == 0 && !request->waits_elsewhere;
 }
 
 void router_build(struct router *router, const struct http_route *const *tables);

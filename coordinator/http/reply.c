@@ -212,6 +212,15 @@ static void leave_flight(struct http_request *request)
     atomic_store_explicit(&server->in_flight_now, server->n_in_flight, memory_order_relaxed);
 }
 
+void http_wait_elsewhere(struct http_request *request)
+{
+    if (!request->in_flight || !admission_counts(request))
+        return;
+    admission_leave(&request->connection->server->admission, request->entry->flow,
+        request->entry->route->class, &request->ticket);
+    request->waits_elsewhere = true;
+}
+
 void reply_begun(struct http_request *request)
 {
     leave_flight(request);

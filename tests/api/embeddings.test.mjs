@@ -278,11 +278,12 @@ test('fits, cards, exports and scores', async () => {
         assert.equal(plain.metrics.embeddings, undefined);
         assert.match(plain.metrics.features, /^hashed-ngrams/);
         // While some are missing, a fit takes the texts, and says so.
-        await put(project, { model: named('error-401') });
+        const refusing = named('error-401');
+        await put(project, { model: refusing });
         await stopped(project);
         const without = await fit();
         assert.match(without.metrics.features, /^hashed-ngrams/);
-        assert.deepEqual(without.metrics.embeddings, { from: 'none', model: 'error-401 1', n_responses: 120, n_missing: 120, n_sealed: 0 });
+        assert.deepEqual(without.metrics.embeddings, { from: 'none', model: refusing, n_responses: 120, n_missing: 120, n_sealed: 0 });
         // With all of them.
         await put(project, { model, key: KEY });
         const { endpoint } = await whole(project);
