@@ -17,13 +17,13 @@ enum { ANNOTATORS = 10000, EACH = 100, ITEMS_EACH = 10, DIMENSIONS = 384, ROUNDS
 static int64_t started_us;
 static char last_phase[64];
 
-static bool on_progress(void *arg, const char *phase, double fraction)
+static bool on_progress(void *arg, const struct fit_progress *now)
 {
     (void)arg;
-    if (getenv("REFIT_PHASES") != NULL && strcmp(phase, last_phase) != 0)
-        fprintf(stderr, "  %8.3f s %s (%.2f)\n", (double)(clock_monotonic_us() - started_us) / 1e6, phase,
-            fraction);
-    snprintf(last_phase, sizeof(last_phase), "%s", phase);
+    if (getenv("REFIT_PHASES") != NULL && strcmp(now->phase, last_phase) != 0)
+        fprintf(stderr, "  %8.3f s %s (%.2f)\n", (double)(clock_monotonic_us() - started_us) / 1e6,
+            now->phase, now->fraction);
+    snprintf(last_phase, sizeof(last_phase), "%s", now->phase);
     return true;
 }
 

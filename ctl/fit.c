@@ -33,13 +33,9 @@ static const struct config_setting settings[] = {
     {0},
 };
 
-static bool show_progress(void *arg, const char *phase, double fraction)
+static bool show_progress(void *arg, const struct fit_progress *now)
 {
-    char *shown = arg; // the phase shown last
-    if (strcmp(shown, phase) != 0) {
-        snprintf(shown, 32, "%s", phase);
-        fprintf(stderr, "%3.0f %% %s\n", 100 * fraction, phase);
-    }
+    fit_show(arg, now);
     return true;
 }
 
@@ -106,7 +102,7 @@ static int write_result(const char *out, const struct fit_result *result, struct
 
 static int fit_file(const struct config *config, const char *path, struct err *err)
 {
-    char phase[32] = "";
+    struct fit_shown shown = {.phase = ""};
     struct fit_options options;
     struct fit_result result = {0};
     int failed = read_options(config, &options, err);
@@ -114,7 +110,7 @@ static int fit_file(const struct config *config, const char *path, struct err *e
         return failed;
     if (!config_switch(config, "quiet")) {
         options.progress = show_progress;
-        options.progress_arg = phase;
+        options.progress_arg = &shown;
     }
     const char *dimension = config_text(config, "dimension");
     if (dimension == NULL && options.method == FIT_COMPLIANCE)

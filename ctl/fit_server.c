@@ -1,13 +1,16 @@
 #include "ctl/fit_server.h"
 
+#include "base/clock.h"
 #include "ctl/client.h"
 #include "ctl/command.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { POLL_US = 250000 };
+enum { POLL_US = 250000, SHOW_EVERY_US = 5000000 };
 
 static json_t *request_of(const struct config *config)
 {
@@ -31,21 +34,44 @@ static json_t *request_of(const struct config *config)
     return request;
 }
 
-static void show(json_t *fit, char last[256])
+void fit_show(struct fit_shown *shown, const struct fit_progress *now)
 {
-    json_t *progress = json_object_get(fit, "progress");
-    char now[256];
+    int64_t at_us = clock_monotonic_us();
+    if (strcmp(shown->phase, now->phase) == 0 && at_us - shown->at_us < SHOW_EVERY_US)
+        return;
+    snprintf(shown->phase, sizeof(shown->phase), "%s", now->phase);
+    shown->at_us = at_us;
+    fprintf(stderr, "%3.0f %% %s", 100 * now->fraction, now->phase);
+    if (isfinite(now->loss))
+        fprintf(stderr, ", loss %.4f", now->loss);
+    if (isfinite(now->left_s))
+        fprintf(stderr, ", about %.0f s left", ceil(now->left_s));
+    fputc('\n', stderr);
+}
+
+static double number_or_none(const json_t *json, const char *name)
+{
+    const json_t *number = json_object_get(json, name);
+    return json_is_number(number) ? json_number_value(number) : NAN;
+}
+
+static void show(const json_t *fit, struct fit_shown *shown)
+{
+    const json_t *progress = json_object_get(fit, "progress");
     const char *phase = json_string_value(json_object_get(progress, "phase"));
+    char now[96];
     snprintf(now, sizeof(now), "%s: %s", json_string_value(json_object_get(fit, "state")),
         phase != NULL ? phase : "waiting for a worker");
-    if (strcmp(now, last) != 0)
-        fprintf(stderr, "%3.0f %% %s\n", 100 * json_number_value(json_object_get(progress, "fraction")), now);
-    memcpy(last, now, sizeof(now));
+    fit_show(shown, &(struct fit_progress){.phase = now,
+                        .fraction = json_number_value(json_object_get(progress, "fraction")),
+                        .loss = number_or_none(progress, "loss"),
+                        .left_s = number_or_none(progress, "left_s")});
 }
 
 int fit_wait_for(struct client *client, const char *id, bool quiet, json_t **ret_fit, struct err *err)
 {
-    char path[256], last[256] = "";
+    struct fit_shown shown = {.phase = ""};
+    char path[256];
     snprintf(path, sizeof(path), "/api/v1/fits/%s", id);
     for (;;) {
         json_t *fit = NULL;
@@ -64,7 +90,7 @@ int fit_wait_for(struct client *client, const char *id, bool quiet, json_t **ret
             return 0;
         }
         if (!quiet)
-            show(fit, last);
+            show(fit, &shown);
         json_decref(fit);
         usleep(POLL_US);
     }

@@ -140,6 +140,9 @@ int check_heartbeat(const void *message, struct err *err)
         rc = check_lease(heartbeat->job_id, heartbeat->fence, err);
     if (rc == 0 && !(heartbeat->fraction >= 0 && heartbeat->fraction <= 1))
         rc = err_set(err, ERR_INVALID, "fraction is not within 0 and 1");
+    if (rc == 0 &&
+        !(isfinite(heartbeat->loss) && heartbeat->loss >= 0 && heartbeat->left_s <= WIRE_LEFT_MAX_S))
+        rc = err_set(err, ERR_INVALID, "loss or left_s is out of range");
     return rc;
 }
 

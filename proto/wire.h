@@ -37,6 +37,7 @@ enum {
     WIRE_LANGUAGE_MAX_BYTES = 64,
     WIRE_ARTEFACTS_MAX = 2,
     WIRE_CREDITS_MAX = 64, // outstanding
+    WIRE_LEFT_MAX_S = 30 * 24 * 3600,
 };
 #define WIRE_ARTEFACT_MAX_BYTES ((uint64_t)256 * 1024 * 1024)
 

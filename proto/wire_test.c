@@ -198,6 +198,17 @@ static void test_heartbeat_and_credit(void **state UNUSED)
         heartbeat.fraction = bad[i];
         assert_int_equal(there(WIRE_HEARTBEAT, &heartbeat, WIRE_WORKER), ERR_INVALID);
     }
+    heartbeat.fraction = 0.5F;
+    heartbeat.loss = 0.65F;
+    heartbeat.left_s = WIRE_LEFT_MAX_S;
+    assert_int_equal(there(WIRE_HEARTBEAT, &heartbeat, WIRE_WORKER), 0);
+    heartbeat.left_s++;
+    assert_int_equal(there(WIRE_HEARTBEAT, &heartbeat, WIRE_WORKER), ERR_INVALID);
+    heartbeat.left_s = 0;
+    for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+        heartbeat.loss = i == 1 ? -1 : bad[i];
+        assert_int_equal(there(WIRE_HEARTBEAT, &heartbeat, WIRE_WORKER), ERR_INVALID);
+    }
     Plenum__Credit credit = PLENUM__CREDIT__INIT;
     assert_int_equal(there(WIRE_CREDIT, &credit, WIRE_WORKER), ERR_LIMIT);
     credit.chunks = WIRE_CREDITS_MAX + 1;

@@ -53,7 +53,7 @@ static void add(struct side *side, const Plenum__DatasetChunk *chunk, bool right
         columns_hash_add(side->hash, (enum column)chunk->column, chunk->data.data, chunk->data.len);
 }
 
-static bool stop(void *arg UNUSED, const char *phase UNUSED, double fraction UNUSED)
+static bool stop(void *arg UNUSED, const struct fit_progress *now UNUSED)
 {
     return false;
 }

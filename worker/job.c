@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -19,9 +20,9 @@ struct job {
     struct fit_options options;
     bool compares; // two models, and fits none
     _Atomic(bool) cancelled, ended;
-    pthread_mutex_t lock; // of phase and fraction
+    pthread_mutex_t lock; // of phase and progress
     char phase[JOB_PHASE_BYTES];
-    double fraction;
+    struct fit_progress progress; // its phase is the one above
     // Written by the thread before `ended`, read after it.
     int rc;
     struct err err;
@@ -70,12 +71,12 @@ static int read_options(
 }
 
 // --- the thread -------------------------------------------------------------------------------------------------------
-static bool on_progress(void *arg, const char *phase, double fraction)
+static bool on_progress(void *arg, const struct fit_progress *now)
 {
     struct job *job = arg;
     pthread_mutex_lock(&job->lock);
-    snprintf(job->phase, sizeof(job->phase), "%s", phase);
-    job->fraction = fraction;
+    snprintf(job->phase, sizeof(job->phase), "%s", now->phase);
+    job->progress = *now;
     pthread_mutex_unlock(&job->lock);
     return !atomic_load(&job->cancelled);
 }
@@ -139,6 +140,7 @@ int job_start(const char *method, const char *attribute, const char *options_jso
     job->rc = ERR_INTERNAL;
     pthread_mutex_init(&job->lock, NULL);
     snprintf(job->phase, sizeof(job->phase), "starting");
+    job->progress = (struct fit_progress){.loss = NAN, .left_s = NAN};
     int rc = read_options(job, method, attribute, options_json, err);
     if (rc == 0) {
         job->options.progress = on_progress;
@@ -168,13 +170,14 @@ bool job_ended(const struct job *job)
     return atomic_load(&job->ended);
 }
 
-void job_progress(struct job *job, char phase[JOB_PHASE_BYTES], float *ret_fraction)
+void job_progress(struct job *job, char phase[JOB_PHASE_BYTES], struct fit_progress *ret_progress)
 {
     pthread_mutex_lock(&job->lock);
     snprintf(phase, JOB_PHASE_BYTES, "%s", job->phase);
-    double fraction = job->fraction;
+    *ret_progress = job->progress;
     pthread_mutex_unlock(&job->lock);
-    *ret_fraction = fraction >= 0 && fraction <= 1 ? (float)fraction : fraction > 1 ? 1.0F : 0.0F;
+    ret_progress->phase = phase;
+    ret_progress->fraction = fmin(fmax(ret_progress->fraction, 0), 1);
 }
 
 int job_outcome(const struct job *job, const struct fit_result **ret_result, struct err *err)

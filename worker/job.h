@@ -16,7 +16,8 @@ int job_start(const char *method, const char *attribute, const char *options_jso
     int wake_fd, struct job **ret_job, struct err *err) MUST_CHECK;
 void job_cancel(struct job *job); // soon, not at once
 bool job_ended(const struct job *job);
-void job_progress(struct job *job, char phase[JOB_PHASE_BYTES], float *ret_fraction);
+// How far it is; the phase is copied to `phase`, which ret_progress then names.
+void job_progress(struct job *job, char phase[JOB_PHASE_BYTES], struct fit_progress *ret_progress);
 // After the end: 0 and the result, or what went wrong. ERR_INVALID: the data can't be fitted.
 int job_outcome(const struct job *job, const struct fit_result **ret_result, struct err *err) MUST_CHECK;
 void job_free(struct job *job); // waits for the thread; NULL is allowed

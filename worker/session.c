@@ -9,6 +9,8 @@
 #include "worker/job.h"
 #include "worker/link.h"
 
+#include <float.h>
+#include <math.h>
 #include <openssl/crypto.h>
 #include <poll.h>
 #include <stdio.h>
@@ -123,6 +125,15 @@ static void grant(struct session *session, uint32_t chunks)
     say(session, WIRE_CREDIT, &credit);
 }
 
+static void say_progress(struct session *session, char phase[JOB_PHASE_BYTES], Plenum__Heartbeat *heartbeat)
+{
+    struct fit_progress progress;
+    job_progress(session->job, phase, &progress);
+    heartbeat->fraction = (float)progress.fraction;
+    heartbeat->loss = progress.loss > 0 && progress.loss < FLT_MAX ? (float)progress.loss : 0;
+    heartbeat->left_s = progress.left_s > 0 ? (uint32_t)fmin(ceil(progress.left_s), WIRE_LEFT_MAX_S) : 0;
+}
+
 static void say_heartbeat(struct session *session)
 {
     char phase[JOB_PHASE_BYTES] = "";
@@ -130,7 +141,7 @@ static void say_heartbeat(struct session *session)
     heartbeat.job_id = job_bytes(session);
     heartbeat.fence = session->holds ? session->fence : 0;
     if (session->job != NULL)
-        job_progress(session->job, phase, &heartbeat.fraction);
+        say_progress(session, phase, &heartbeat);
     else if (session->holds)
         snprintf(phase, sizeof(phase), "receiving");
     heartbeat.phase = phase;

@@ -353,9 +353,14 @@ static void on_fit_kept(void *arg, const struct db_result *result)
     lease_call_ended(lease);
 }
 
-static void keep_fit(struct lease *lease, const char *phase, double fraction)
+static void keep_fit(struct lease *lease, const Plenum__Heartbeat *heartbeat)
 {
-    json_t *json = json_pack("{s:s, s:f}", "phase", phase, "fraction", fraction);
+    json_t *json =
+        json_pack("{s:s, s:f}", "phase", heartbeat->phase, "fraction", (double)heartbeat->fraction);
+    if (json != NULL && heartbeat->loss > 0)
+        json_object_set_new(json, "loss", json_real((double)heartbeat->loss));
+    if (json != NULL && heartbeat->left_s > 0)
+        json_object_set_new(json, "left_s", json_integer(heartbeat->left_s));
     char *text = json != NULL ? json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(4)) : NULL;
     struct db_params params;
     params_of_fit(lease, &params);
@@ -390,7 +395,7 @@ static void on_heartbeat(struct link *link, uint32_t stream, const Plenum__Heart
     db_add_number(&params, LEARN_LEASE_MS);
     call(lease, QUERY_LEARN_HEARTBEAT, &params, on_lease_kept);
     if (lease->state == LEASE_FITTING || lease->state == LEASE_STREAMING)
-        keep_fit(lease, heartbeat->phase, (double)heartbeat->fraction);
+        keep_fit(lease, heartbeat);
 }
 
 static void on_checked(void *arg, const struct db_result *result)

@@ -57,6 +57,21 @@ function assertOnce(coordinator, fit) {
     assert.ok(fit.model_id);
 }
 
+test('a fit says in which phase it is, how far, and what loss it has come to', { timeout: 240_000 }, async (t) => {
+    const { coordinator, workers, project } = await setUp(t, ['only']);
+    workers[0].start();
+    const id = await ask(coordinator, project, SLOW);
+    const seen = await until(async () => {
+        const { progress, state } = await look(coordinator, id);
+        assert.notEqual(state, 'done', 'it ended before it said anything');
+        return progress.loss !== undefined && progress;
+    }, 'a loss');
+    assert.ok(['pooled', 'clusters', 'refine'].includes(seen.phase), JSON.stringify(seen));
+    assert.ok(seen.fraction > 0.1 && seen.fraction < 1 && seen.loss > 0 && seen.loss < Math.log(2) + 0.01, JSON.stringify(seen));
+    assert.ok(seen.left_s === undefined || (Number.isInteger(seen.left_s) && seen.left_s > 0), JSON.stringify(seen));
+    assert.equal((await done(coordinator, id)).progress.fraction, 1);
+});
+
 test('a worker is killed in the middle of a fit: another finishes it, counted once', { timeout: 240_000 }, async (t) => {
     const { coordinator, workers, project } = await setUp(t, ['first', 'second']);
     workers.forEach((worker) => worker.start());

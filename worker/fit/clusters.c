@@ -165,7 +165,9 @@ static bool go_on(struct session *session, struct mixture *ret_mixture)
         .stop = session_stop,
         .stop_arg = session,
         .calibrate = calibrate,
-        .calibrate_arg = session};
+        .calibrate_arg = session,
+        .trace = session_trace,
+        .trace_arg = session};
     if (!has_own)
         return false;
     session_progress(session, "refine", 0.8);

@@ -488,7 +488,7 @@ int compare_run(const struct fit_data *data, const struct artefact *a, const str
     if (rc < 0)
         return rc;
     struct session session = {
-        .data = data, .options = options, .arena = arena_new(SIZE_MAX), .phase = "compare"};
+        .data = data, .options = options, .arena = arena_new(SIZE_MAX), .phase = "compare", .loss = NAN};
     struct compared compared = {.session = &session, .side = {{.artefact = a}, {.artefact = b}}};
     fit_snapshot(data, ret_result->snapshot);
     rc = compare(&compared, ret_result->snapshot, ret_result, err);

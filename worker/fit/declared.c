@@ -252,7 +252,7 @@ static void take_weights(struct offsets *offsets, const size_t *way, double *w, 
             wanted = wanted || way[g] == i;
         if (!wanted)
             continue;
-        groups_minimise(&offsets->problem, scale_at(i), 1e-4, 60, &offsets->groups);
+        (void)groups_minimise(&offsets->problem, scale_at(i), 1e-4, 60, &offsets->groups);
         for (uint32_t g = 0; g < offsets->grouping->n; g++) {
             if (way[g] != i)
                 continue;
@@ -290,7 +290,7 @@ static void choose_offsets(
     memcpy(offsets.groups.w, w, bytes);
     for (size_t i = 0; i < SCALES && !session->cancelled; i++) {
         if (i > 0)
-            groups_minimise(&offsets.problem, scale_at(i), 1e-4, 60, &offsets.groups);
+            session->loss = groups_minimise(&offsets.problem, scale_at(i), 1e-4, 60, &offsets.groups);
         offsets.z[i] = group_logits(session, grouping, offsets.groups.w);
         offsets.n_tried++;
         session_progress(session, "groups", fmax(session->progress, 0.4 + 0.06 * (double)i));
@@ -324,7 +324,7 @@ static void keep_offsets(
             if (ret_scale[g] != scale_at(i))
                 continue;
             if (!is_fitted)
-                groups_minimise(&problem, scale_at(i), 1e-5, 60, &groups);
+                session->loss = groups_minimise(&problem, scale_at(i), 1e-5, 60, &groups);
             is_fitted = true;
             memcpy(w + ((size_t)g + 1) * d, groups.w + ((size_t)g + 1) * d, d * sizeof(*w));
         }

@@ -1,5 +1,6 @@
 #include "worker/fit/fit.h"
 
+#include "base/clock.h"
 #include "worker/fit/logistic.h"
 #include "worker/fit/session.h"
 
@@ -45,11 +46,27 @@ uint64_t fit_prompt_hash(const void *bytes, size_t size)
 
 void session_progress(struct session *session, const char *phase, double fraction)
 {
+    if (session->began_us == 0)
+        session->began_us = clock_monotonic_us();
+    double now = (double)(clock_monotonic_us() - session->began_us) / 1e6;
+    if (session->phase == NULL || strcmp(phase, session->phase) != 0)
+        session->loss = NAN; // another phase minimises something else
     session->progress = fraction;
     session->phase = phase;
+    fit_left_add(&session->left, now, fit_left_share(session->options->method, fraction));
+    struct fit_progress progress = {.phase = phase,
+        .fraction = fraction,
+        .loss = session->loss,
+        .left_s = fit_left_tell(&session->left, now)};
     if (session->options->progress != NULL &&
-        !session->options->progress(session->options->progress_arg, phase, fraction))
+        !session->options->progress(session->options->progress_arg, &progress))
         session->cancelled = true;
+}
+
+void session_trace(void *arg, double objective)
+{
+    struct session *session = arg;
+    session->loss = -objective;
 }
 
 bool session_stop(void *arg)
@@ -414,8 +431,12 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
     if (failed)
         return failed;
     openblas_set_num_threads(1); // sums in one order, whatever the machine's cores
-    struct session session = {
-        .data = data, .options = options, .arena = arena_new(SIZE_MAX), .phase = "prepare"};
+    struct session session = {.data = data,
+        .options = options,
+        .arena = arena_new(SIZE_MAX),
+        .phase = "prepare",
+        .loss = NAN,
+        .began_us = clock_monotonic_us()};
     session.pool = pool_new(options->threads);
     buf_init(&ret_result->artefact, ARTEFACT_MAX_BYTES);
     failed = prepare(&session, err);

@@ -100,6 +100,15 @@ enum fit_method { FIT_POOLED, FIT_GROUP, FIT_DRO, FIT_MAXMIN, FIT_JURY, FIT_COMP
 bool fit_method_parse(const char *name, enum fit_method *ret_method) MUST_CHECK;
 const char *fit_method_name(enum fit_method method);
 
+// How far a fit is.
+struct fit_progress {
+    const char *phase; // one or two words
+    double fraction;
+    double
+        loss; // the objective that is being minimised, as it is now: mean log-loss and penalty; NaN: none in this phase, or not known
+    double left_s; // NaN: it can't be told (worker/fit/left.h)
+};
+
 struct fit_options {
     enum fit_method method;
     const char *attribute; // FIT_GROUP and FIT_DRO need it; others report by it when given; NULL: none
@@ -117,7 +126,7 @@ struct fit_options {
     // A model of the same study to begin from (warm.h); NULL: all is chosen anew. The artefact names it.
     const struct artefact *predecessor;
     // Called now and then from fit_run; returning false cancels it. NULL: never.
-    bool (*progress)(void *arg, const char *phase, double fraction);
+    bool (*progress)(void *arg, const struct fit_progress *now);
     void *progress_arg;
 };
 

@@ -421,12 +421,44 @@ static void style_can_be_switched_off(void **state UNUSED)
     planted_free(&planted);
 }
 
-static bool stop_at_half(void *arg, const char *phase UNUSED, double fraction)
+static bool stop_at_half(void *arg, const struct fit_progress *now)
 {
     double *last = arg;
-    assert_true(fraction >= 0 && fraction <= 1);
-    *last = fraction;
-    return fraction < 0.4;
+    assert_true(now->fraction >= 0 && now->fraction <= 1);
+    *last = now->fraction;
+    return now->fraction < 0.4;
+}
+
+// The loss of each phase falls, from log 2 or less on.
+static bool watch(void *arg, const struct fit_progress *now)
+{
+    double *last = arg;
+    if (isfinite(now->loss)) {
+        assert_true(now->loss > 0 && now->loss < 0.7);
+        *last = now->loss;
+    }
+    return true;
+}
+
+static void progress_tells_the_loss(void **state UNUSED)
+{
+    static const enum fit_method methods[] = {FIT_POOLED, FIT_GROUP, FIT_MAXMIN};
+    for (size_t i = 0; i < ARRAY_SIZE(methods); i++) {
+        struct planted planted;
+        struct fitted fitted;
+        double last = NAN;
+        planted_make(&planted, &two_tastes);
+        run(&planted.data,
+            &(struct fit_options){.method = methods[i],
+                .attribute = "taste",
+                .seed = 1,
+                .progress = watch,
+                .progress_arg = &last},
+            &fitted);
+        assert_true(isfinite(last));
+        release(&fitted);
+        planted_free(&planted);
+    }
 }
 
 static void a_fit_can_be_cancelled(void **state UNUSED)
@@ -490,6 +522,7 @@ int main(void)
         cmocka_unit_test(ratings_are_fitted),
         cmocka_unit_test(the_same_data_gives_the_same_bytes),
         cmocka_unit_test(style_can_be_switched_off),
+        cmocka_unit_test(progress_tells_the_loss),
         cmocka_unit_test(a_fit_can_be_cancelled),
         cmocka_unit_test(what_cannot_be_fitted_is_said),
     };

@@ -91,7 +91,7 @@ double groups_objective_value(void *arg, const double *x, double *gradient)
     return sum + objective->lambda / 2 * squares;
 }
 
-void groups_minimise(const struct groups_problem *problem, double a, double precision, int max_iterations,
+double groups_minimise(const struct groups_problem *problem, double a, double precision, int max_iterations,
     struct groups *groups)
 {
     uint32_t d = problem->design->n_columns;
@@ -100,12 +100,13 @@ void groups_minimise(const struct groups_problem *problem, double a, double prec
     struct groups_objective *objective = groups_objective_new(problem, a);
     for (size_t i = 0; i < n; i++)
         x[i] = i < d ? groups->w[i] : (groups->w[i] - groups->w[i % d]) / scale;
-    (void)logistic_lbfgs_any(groups_objective_value, objective, (uint32_t)n, precision, max_iterations,
-        problem->stop, problem->stop_arg, x);
+    double reached = logistic_lbfgs_any(groups_objective_value, objective, (uint32_t)n, precision,
+        max_iterations, problem->stop, problem->stop_arg, x);
     for (size_t i = 0; i < n; i++)
         groups->w[i] = i < d ? x[i] : x[i % d] + scale * x[i];
     groups->n_groups = problem->n_groups;
     groups->a = a;
     groups_objective_free(objective);
     free(x);
+    return reached;
 }

@@ -25,7 +25,7 @@ struct groups_problem {
 };
 
 // Minimises for one a > 0. `groups->w` is the warm start and is overwritten.
-void groups_minimise(const struct groups_problem *problem, double a, double precision, int max_iterations,
+double groups_minimise(const struct groups_problem *problem, double a, double precision, int max_iterations,
     struct groups *groups);
 // The objective and gradient in the scaled variables [w_0, v_1 / sqrt(a), ...], for tests.
 struct groups_objective;

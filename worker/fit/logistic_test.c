@@ -289,9 +289,9 @@ static void offsets_go_from_pooled_to_separate(void **state UNUSED)
         .lambda = 0.01};
     double tight[21] = {0}, loose[21] = {0}, pooled[7] = {0}, separate[7] = {0};
     struct groups groups = {.w = tight};
-    groups_minimise(&of, 1e-6, 1e-8, 500, &groups);
+    (void)groups_minimise(&of, 1e-6, 1e-8, 500, &groups);
     groups.w = loose;
-    groups_minimise(&of, 1e6, 1e-9, 3000, &groups);
+    (void)groups_minimise(&of, 1e6, 1e-9, 3000, &groups);
     logistic_of(&problem, &logistic, 0.01);
     logistic_newton(&logistic, 1e-10, 50, pooled);
     for (size_t c = 0; c < 14; c++)

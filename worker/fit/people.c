@@ -13,10 +13,11 @@
 enum { HELD_OUT_FIFTH = 5 };
 
 // The second fit's reports: the first is told that it goes on, and may be cancelled.
-static bool on_progress(void *arg, const char *phase UNUSED, double fraction)
+static bool on_progress(void *arg, const struct fit_progress *now)
 {
     struct session *first = arg;
-    session_progress(first, "new people", fmax(first->progress, 0.92 + 0.06 * fraction));
+    session_progress(first, "new people", fmax(first->progress, 0.92 + 0.06 * now->fraction));
+    first->loss = now->loss;
     return !first->cancelled;
 }
 
@@ -222,6 +223,8 @@ void session_new_people(struct session *session, json_t *card)
         second.options = &options;
         second.arena = arena;
         second.n_heads = second.n_trials = 0;
+        second.warm = NULL; // it has seen those who are left out
+        second.loss = NAN;
         second.clusters = (struct grouping){0};
         leave_out(&second, stays);
         if (fit_second(&second, session, &options) < 0) {

@@ -31,7 +31,7 @@ static void choose_lambda(struct session *session, struct logistic *logistic, do
     double *at = arena_calloc(session->arena, d, sizeof(*at)), best = INFINITY;
     for (size_t i = 0; i < ARRAY_SIZE(lambda_grid) && worse < 2 && !session->cancelled; i++) {
         logistic->lambda = lambda_grid[i];
-        logistic_minimise(logistic, 1e-4, 100, at);
+        session->loss = logistic_minimise(logistic, 1e-4, 100, at);
         double loss = validation_loss(session, at);
         if (loss < best) {
             best = loss;
@@ -66,7 +66,7 @@ int session_fit_pooled(struct session *session, struct err *err)
     else if (session->options->lambda <= 0 && session->pairs.split[SPLIT_VALIDATION].n > 0)
         choose_lambda(session, &logistic, w);
     logistic.lambda = session->lambda;
-    logistic_minimise(&logistic, 1e-6, 300, w);
+    session->loss = logistic_minimise(&logistic, 1e-6, 300, w);
     logistic_release(&logistic);
     struct head *head = &session->heads[session->n_heads++];
     *head = (struct head){.w = w, .about = {.attribute = "", .value = "all", .share = 1, .tau = 1}};

@@ -63,7 +63,9 @@ void search_init(struct search *search, struct session *session)
         .lambda = session->lambda,
         .m_step_iterations = M_STEP,
         .stop = session_stop,
-        .stop_arg = session};
+        .stop_arg = session,
+        .trace = session_trace,
+        .trace_arg = session};
     free(keep);
 }
 

@@ -7,6 +7,7 @@
 #include "reward/metrics.h"
 #include "worker/fit/design.h"
 #include "worker/fit/fit.h"
+#include "worker/fit/left.h"
 #include "worker/fit/mixture.h"
 #include "worker/fit/pairs.h"
 
@@ -73,12 +74,16 @@ struct session {
     uint32_t *answer_response, n_answers;
     bool cancelled;
     double progress;
+    double loss;      // of what is being minimised in this phase; NaN: not known
+    int64_t began_us; // 0: at its first report
+    struct fit_left left;
     const char *phase;
 };
 
 // Reports, and asks whether to go on.
 void session_progress(struct session *session, const char *phase, double fraction);
-bool session_stop(void *session); // for solvers
+bool session_stop(void *session);                    // for solvers
+void session_trace(void *session, double objective); // for those who raise one: minus the loss
 
 // Weight of the training pairs of the annotators who are in `group`; of those in any group when it is FIT_NO_GROUP.
 uint32_t session_judgments(const struct session *session, const struct grouping *grouping, uint32_t group);

@@ -305,3 +305,31 @@ board-unmoved = لا تخرج أي درجة من فترتها حين يقل وز
 board-moved = حين يقل وزن هؤلاء تخرج هذه من فتراتها: { $models }.
 board-contested = الذوق الخاص ليس إهمالًا
 board-contested-text = من يخالفون الآخرين في هذه الفئات أكثر منهم في غيرها: { $groups }. وتزن أحكامهم كأحكام الجميع.
+progress-loss = خسارة التدريب { $loss }
+progress-left-seconds = { $n ->
+    [one] بقيت ثانية واحدة تقريبًا
+    [two] بقيت ثانيتان تقريبًا
+    [few] بقيت { $n } ثوانٍ تقريبًا
+   *[other] بقيت { $n } ثانية تقريبًا
+}
+progress-left-minutes = { $n ->
+    [one] بقيت دقيقة واحدة تقريبًا
+    [two] بقيت دقيقتان تقريبًا
+    [few] بقيت { $n } دقائق تقريبًا
+   *[other] بقيت { $n } دقيقة تقريبًا
+}
+phase-starting = بداية
+phase-receiving = استلام البيانات
+phase-prepare = قراءة الأحكام
+phase-features = سمات الإجابات
+phase-pooled = النموذج المجمّع
+phase-groups = جزء كل فئة
+phase-dro = النموذج لأجل الأسوأ حالًا
+phase-clusters = البحث عن الأذواق
+phase-refine = جزء كل ذوق
+phase-jury = الناس واحدًا واحدًا
+phase-objectives = الأبعاد والمواد
+phase-compliance = المواد
+phase-evaluate = تجربته على أحكام محجوبة
+phase-new-people = تجربته على أناس لم يرهم
+phase-compare = المقارنة

@@ -284,3 +284,27 @@ board-unmoved = No score leaves its interval when such people weigh less.
 board-moved = When such people weigh less, these leave their intervals: { $models }.
 board-contested = A taste of its own is no carelessness
 board-contested-text = More people go against the others in these groups than elsewhere: { $groups }. Their judgments weigh as everyone’s.
+progress-loss = training loss { $loss }
+progress-left-seconds = about { $n ->
+    [one] one second
+   *[other] { $n } seconds
+} left
+progress-left-minutes = about { $n ->
+    [one] one minute
+   *[other] { $n } minutes
+} left
+phase-starting = Starting
+phase-receiving = Receiving the data
+phase-prepare = Reading the judgments
+phase-features = Features of the answers
+phase-pooled = The pooled model
+phase-groups = Each group’s own part
+phase-dro = The model for the worst-off
+phase-clusters = Looking for tastes
+phase-refine = Each taste’s own part
+phase-jury = People one by one
+phase-objectives = Dimensions and articles
+phase-compliance = Articles
+phase-evaluate = Trying it on held-out judgments
+phase-new-people = Trying it on people it has not seen
+phase-compare = Comparing

@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { get, getOrNull, listOrEmpty, post, token } from '../../lib/api.js';
 import { listen } from '../../lib/events.js';
 import { dateTime, decimal, listOf, number, percent } from '../../lib/format.js';
-import { localized, t } from '../../lib/i18n.js';
+import { has, localized, t } from '../../lib/i18n.js';
 import { useLoad, useMoved } from '../../lib/load.js';
 import { ErrorSummary, Failed, Loading, PageHeading, problemText, say, usePageTitle } from '../../ui/parts.js';
 import { AsOf } from './asof.js';
@@ -182,7 +182,10 @@ function Quality({ project, progress, moved }) {
 function FitState({ fit }) {
     if (fit.state === 'running') {
         const done = fit.progress?.fraction ?? fit.progress?.done ?? (typeof fit.progress === 'number' ? fit.progress : null);
-        return html`<span>${t('state-running')}${done == null ? '' : ` ${percent(done, 0)}`}</span>`;
+        const { phase, loss, left_s: left } = fit.progress ?? {};
+        const id = `phase-${String(phase).replaceAll(' ', '-')}`;
+        return html`<span>${t('state-running')}${done == null ? '' : ` ${percent(done, 0)}`}</span>
+            ${phase && html`<br /><span class="fine">${has(id) ? t(id) : phase}${loss != null && html`, ${t('progress-loss', { loss: decimal(loss, 4) })}`}${left != null && html`, ${t(left < 90 ? 'progress-left-seconds' : 'progress-left-minutes', { n: left < 90 ? left : Math.round(left / 60) })}`}</span>`}`;
     }
     return html`<span>${t(`state-${fit.state}`)}</span>`;
 }
