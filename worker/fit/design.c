@@ -228,11 +228,28 @@ static void multiply_bucket(void *arg, uint32_t bucket)
     }
 }
 
+// Multiplications of a product with so many rows.
+static uint64_t work_of(const struct design *design, uint32_t n_rows)
+{
+    uint64_t row = design->dense != NULL ? design->n_columns : design->start[design->n_rows] / design->n_rows;
+    return row * n_rows;
+}
+
 void design_multiply(
     const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *w, double *reward)
 {
     struct product product = {.design = design, .rows = rows, .n_rows = n_rows, .w = w, .reward = reward};
-    pool_run(design->pool, POOL_BUCKETS, multiply_bucket, &product);
+    uint32_t first[POOL_BUCKETS + 1] = {0}; // rows that are not listed lie in between and stay as they are
+    for (uint32_t b = 0; b < POOL_BUCKETS && n_rows > 0; b++)
+        first[b] = rows[pool_bucket(n_rows, b) < n_rows ? pool_bucket(n_rows, b) : n_rows - 1];
+    first[POOL_BUCKETS] = n_rows > 0 ? rows[n_rows - 1] + 1 : 0;
+    const struct pool_output output = {.base = reward, .width = sizeof(*reward), .first = first};
+    pool_share(design->pool, POOL_BUCKETS, multiply_bucket, &product,
+        &(struct pool_shared){.outputs = &output,
+            .n_outputs = 1,
+            .input = w,
+            .input_bytes = design->n_columns * sizeof(*w),
+            .work = work_of(design, n_rows)});
 }
 
 static void transposed_bucket(void *arg, uint32_t bucket)
@@ -285,13 +302,20 @@ void design_multiply_transposed(
         .g = g};
     memset(g, 0, d * sizeof(*g));
     if (design->dense == NULL) {
-        pool_run(design->pool, DESIGN_PARTS, transposed_columns, &product);
+        uint32_t first[DESIGN_PARTS + 1];
+        for (uint32_t part = 0; part <= DESIGN_PARTS; part++)
+            first[part] = (uint32_t)((uint64_t)d * part / DESIGN_PARTS);
+        const struct pool_output columns = {.base = g, .width = sizeof(*g), .first = first};
+        pool_share(design->pool, DESIGN_PARTS, transposed_columns, &product,
+            &(struct pool_shared){.outputs = &columns, .n_outputs = 1, .work = work_of(design, n_rows)});
         return;
     }
     product.sums = calloc((size_t)product.n_buckets * d, sizeof(*product.sums));
     if (product.sums == NULL)
         abort();
-    pool_run(design->pool, product.n_buckets, transposed_bucket, &product);
+    const struct pool_output output = {.base = product.sums, .width = d * sizeof(*product.sums)};
+    pool_share(design->pool, product.n_buckets, transposed_bucket, &product,
+        &(struct pool_shared){.outputs = &output, .n_outputs = 1, .work = work_of(design, n_rows)});
     for (uint32_t b = 0; b < product.n_buckets; b++) {
         for (uint32_t c = 0; c < d; c++)
             g[c] += product.sums[(size_t)b * d + c];

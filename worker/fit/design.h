@@ -29,6 +29,7 @@ struct design {
 int design_build(const struct fit_data *data, const bool *in_training, enum features_version text_version,
     struct pool *pool, struct arena *arena, struct design *ret_design, struct err *err) MUST_CHECK;
 
+// Both may be shared among workers (pool.h). The lists are ascending.
 // reward[row] = X[row] . w for the listed rows; the others are left as they are.
 void design_multiply(
     const struct design *design, const uint32_t *rows, uint32_t n_rows, const double *w, double *reward);

@@ -438,6 +438,7 @@ int fit_run(const struct fit_data *data, const struct fit_options *options, stru
         .loss = NAN,
         .began_us = clock_monotonic_us()};
     session.pool = pool_new(options->threads);
+    pool_join(session.pool, options->ranks);
     buf_init(&ret_result->artefact, ARTEFACT_MAX_BYTES);
     failed = prepare(&session, err);
     if (failed == 0)

@@ -85,7 +85,14 @@ static double sum_by_differences(struct logistic *logistic, const double *w, dou
     uint32_t n_buckets = pass_n_buckets(logistic->pairs->n), d = logistic->design->n_columns;
     double loss = 0;
     memcpy(logistic->padded, w, d * sizeof(*w));
-    pool_run(logistic->design->pool, n_buckets, value_bucket, logistic);
+    const struct pool_output output = {
+        .base = logistic->sums, .width = (1 + (size_t)logistic->pass.stride) * sizeof(double)};
+    pool_share(logistic->design->pool, n_buckets, value_bucket, logistic,
+        &(struct pool_shared){.outputs = &output,
+            .n_outputs = 1,
+            .input = w,
+            .input_bytes = d * sizeof(*w),
+            .work = 2 * (uint64_t)logistic->pairs->n * d});
     memset(ret_gradient, 0, d * sizeof(*ret_gradient));
     for (uint32_t b = 0; b < n_buckets; b++) {
         const double *sums = logistic->sums + b * (1 + (size_t)logistic->pass.stride);

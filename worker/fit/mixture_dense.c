@@ -169,6 +169,24 @@ static void bucket_of(void *arg, uint32_t bucket)
 }
 
 // ---------------------------------------------------------------- all of them
+// One pass, by whole annotators; what they get of responsibilities and losses is shared with the sums.
+static void run_pass(struct mixture_dense *dense)
+{
+    const struct mixture *mixture = dense->mixture;
+    size_t heads = (size_t)mixture->k * dense->pass.stride;
+    const struct pool_output outputs[] = {
+        {.base = dense->sums, .width = (1 + heads) * sizeof(double)},
+        {.base = mixture->q, .width = mixture->k * sizeof(double), .first = dense->first},
+        {.base = dense->loss, .width = mixture->k * sizeof(double), .first = dense->first},
+    };
+    pool_share(dense->pass.design->pool, dense->n_buckets, bucket_of, dense,
+        &(struct pool_shared){.outputs = outputs,
+            .n_outputs = ARRAY_SIZE(outputs),
+            .input = dense->padded,
+            .input_bytes = heads * sizeof(double),
+            .work = 2 * (uint64_t)dense->pass.pairs->n * heads});
+}
+
 static void pad(struct mixture_dense *dense, const double *w)
 {
     uint32_t d = dense->mixture->n_columns;
@@ -192,7 +210,7 @@ static double value_of(void *arg, const double *w, double *gradient)
     double objective = 0;
     pad(dense, w);
     dense->with_gradient = true;
-    pool_run(dense->pass.design->pool, dense->n_buckets, bucket_of, dense);
+    run_pass(dense);
     memset(gradient, 0, (size_t)k * d * sizeof(*gradient));
     for (uint32_t b = 0; b < dense->n_buckets; b++) {
         const double *sums = dense->sums + b * (1 + heads);
@@ -262,7 +280,7 @@ void mixture_dense_losses(struct mixture_dense *dense)
 {
     pad(dense, dense->mixture->w);
     dense->with_gradient = false;
-    pool_run(dense->pass.design->pool, dense->n_buckets, bucket_of, dense);
+    run_pass(dense);
 }
 
 // ---------------------------------------------------------------- where to start
@@ -315,7 +333,16 @@ void mixture_dense_vectors(const struct design *design, const struct pairs *pair
     starting.padded = allocate(starting.pass.stride, sizeof(double));
     starting.curvature = allocate((size_t)starting.n_buckets * d, sizeof(double));
     memcpy(starting.padded, pooled, d * sizeof(double));
-    pool_run(design->pool, starting.n_buckets, start_bucket, &starting);
+    const struct pool_output outputs[] = {
+        {.base = vectors, .width = d * sizeof(double), .first = starting.first},
+        {.base = starting.curvature, .width = d * sizeof(double)},
+    };
+    pool_share(design->pool, starting.n_buckets, start_bucket, &starting,
+        &(struct pool_shared){.outputs = outputs,
+            .n_outputs = ARRAY_SIZE(outputs),
+            .input = pooled,
+            .input_bytes = d * sizeof(double),
+            .work = 3 * (uint64_t)pairs->n * d});
     for (uint32_t i = 0; i < pairs->n; i++)
         total += pairs->weight[i];
     for (uint32_t b = 1; b < starting.n_buckets; b++) {

@@ -129,7 +129,17 @@ void curvature_measure(struct curvature *curvature, const struct pair_pass *pass
         .arg = arg,
         .tiles = (d + TILE - 1) / TILE};
     memset(curvature->sampled, 0, (size_t)k * d * d * sizeof(float));
-    pool_run(pass->design->pool, POOL_BUCKETS, scale_bucket, &sampling);
+    uint32_t sampled[POOL_BUCKETS + 1];
+    for (uint32_t b = 0; b <= POOL_BUCKETS; b++)
+        sampled[b] = pool_bucket(m, b);
+    const struct pool_output scales = {
+        .base = sampling.scale, .width = k * sizeof(double), .first = sampled};
+    pool_share(pass->design->pool, POOL_BUCKETS, scale_bucket, &sampling,
+        &(struct pool_shared){.outputs = &scales,
+            .n_outputs = 1,
+            .input = w,
+            .input_bytes = (size_t)k * pass->stride * sizeof(*w),
+            .work = (uint64_t)m * k * d});
     double most = 0;
     for (size_t i = 0; i < (size_t)m * k; i++)
         most = fmax(most, sampling.scale[i]);

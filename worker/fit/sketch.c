@@ -78,6 +78,31 @@ static void factor(const struct design *design, const struct inverted *inverted,
     assert(failed == 0); // a Gram matrix plus a positive diagonal
 }
 
+struct sketching {
+    const struct design *design;
+    const struct inverted *inverted;
+    const uint32_t *landmarks, *rows;
+    uint32_t m, n_rows;
+    const double *kernel; // its factor
+    float *dense;
+};
+
+static void sketch_bucket(void *arg, uint32_t bucket)
+{
+    const struct sketching *sketching = arg;
+    uint32_t m = sketching->m;
+    double *k = allocate(m, sizeof(*k));
+    for (uint32_t i = pool_bucket(sketching->n_rows, bucket); i < pool_bucket(sketching->n_rows, bucket + 1);
+         i++) {
+        uint32_t row = sketching->rows[i];
+        kernel_row(sketching->design, sketching->inverted, sketching->landmarks, m, row, k);
+        cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)m, sketching->kernel, (int)m, k, 1);
+        for (uint32_t l = 0; l < m; l++)
+            sketching->dense[(size_t)row * m + l] = (float)k[l];
+    }
+    free(k);
+}
+
 void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_landmark_rows,
     uint32_t n_rows, struct arena *arena, struct design *ret_sketch)
 {
@@ -92,19 +117,21 @@ void sketch_build(const struct design *design, const uint32_t *rows, uint32_t n_
     struct inverted inverted = {0};
     if (design->dense == NULL)
         inverted = invert(design, landmarks, m);
-    double *kernel = allocate((size_t)m * m, sizeof(*kernel)), *k = allocate(m, sizeof(*k));
+    double *kernel = allocate((size_t)m * m, sizeof(*kernel));
     factor(design, &inverted, landmarks, m, kernel);
     float *dense = arena_calloc(arena, (size_t)design->n_rows * m, sizeof(*dense));
-    for (uint32_t i = 0; i < n_rows; i++) {
-        kernel_row(design, &inverted, landmarks, m, rows[i], k);
-        cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)m, kernel, (int)m, k, 1);
-        for (uint32_t l = 0; l < m; l++)
-            dense[(size_t)rows[i] * m + l] = (float)k[l];
-    }
+    struct sketching sketching = {.design = design,
+        .inverted = &inverted,
+        .landmarks = landmarks,
+        .rows = rows,
+        .m = m,
+        .n_rows = n_rows,
+        .kernel = kernel,
+        .dense = dense};
+    pool_run(design->pool, POOL_BUCKETS, sketch_bucket, &sketching);
     *ret_sketch =
         (struct design){.n_rows = design->n_rows, .n_columns = m, .dense = dense, .pool = design->pool};
     free(kernel);
-    free(k);
     free(landmarks);
     free(inverted.start);
     free(inverted.landmark);
