@@ -129,6 +129,8 @@ int check_offer(const void *message, struct err *err)
         rc = check_text(offer->attribute, VALUE_MAX_BYTES, "attribute", err);
     if (rc == 0)
         rc = check_text(offer->options, WIRE_OPTIONS_MAX_BYTES, "options", err);
+    if (rc == 0 && (offer->ranks > WIRE_RANKS_MAX || (offer->rank > 0 && offer->rank >= offer->ranks)))
+        rc = err_set(err, ERR_INVALID, "rank %u of %u", offer->rank, offer->ranks);
     return rc;
 }
 
@@ -257,6 +259,14 @@ int check_credit(const void *message, struct err *err)
     const Plenum__Credit *credit = message;
     if (credit->chunks == 0 || credit->chunks > WIRE_CREDITS_MAX)
         return err_set(err, ERR_LIMIT, "a credit of %u chunks", credit->chunks);
+    return 0;
+}
+
+int check_share(const void *message, struct err *err)
+{
+    const Plenum__Share *share = message;
+    if (share->rank >= WIRE_RANKS_MAX || share->data.len > WIRE_CHUNK_MAX_BYTES)
+        return err_set(err, ERR_LIMIT, "a share of %zu bytes by rank %u", share->data.len, share->rank);
     return 0;
 }
 

@@ -20,6 +20,7 @@ int check_dataset_header(const void *message, struct err *err) MUST_CHECK;
 int check_dataset_chunk(const void *message, struct err *err) MUST_CHECK;
 int check_dataset_end(const void *message, struct err *err) MUST_CHECK;
 int check_credit(const void *message, struct err *err) MUST_CHECK;
+int check_share(const void *message, struct err *err) MUST_CHECK;
 int check_artefact_chunk(const void *message, struct err *err) MUST_CHECK;
 int check_result(const void *message, struct err *err) MUST_CHECK;
 

@@ -58,6 +58,8 @@ static const struct kind kinds[N_WIRE_TYPES] = {
         WIRE_CHUNK_MAX_BYTES + 1024, true, check_artefact_chunk},
     [WIRE_RESULT] = {"result", &plenum__result__descriptor, WIRE_WORKER, WIRE_PAYLOAD_MAX_BYTES, false,
         check_result},
+    [WIRE_SHARE] = {"share", &plenum__share__descriptor, WIRE_COORDINATOR | WIRE_WORKER,
+        WIRE_CHUNK_MAX_BYTES + 1024, false, check_share},
 };
 
 struct arena *wire_arena_new(void)

@@ -38,6 +38,7 @@ enum {
     WIRE_ARTEFACTS_MAX = 2,
     WIRE_CREDITS_MAX = 64, // outstanding
     WIRE_LEFT_MAX_S = 30 * 24 * 3600,
+    WIRE_RANKS_MAX = 16,   // workers on one fit
 };
 #define WIRE_ARTEFACT_MAX_BYTES ((uint64_t)256 * 1024 * 1024)
 
@@ -61,6 +62,7 @@ enum wire_type {
     WIRE_CREDIT,
     WIRE_ARTEFACT_CHUNK,
     WIRE_RESULT,
+    WIRE_SHARE,
     N_WIRE_TYPES
 };
 

@@ -16,6 +16,7 @@ struct job {
     pthread_t thread;
     int wake_fd;
     struct dataset *dataset;
+    struct ranks *ranks; // the session's
     char *attribute;
     struct fit_options options;
     bool compares; // two models, and fits none
@@ -130,12 +131,14 @@ static void *run(void *arg)
 }
 
 int job_start(const char *method, const char *attribute, const char *options_json, struct dataset *dataset,
-    int wake_fd, struct job **ret_job, struct err *err)
+    struct ranks *ranks, int wake_fd, struct job **ret_job, struct err *err)
 {
     struct job *job = calloc(1, sizeof(*job));
     if (job == NULL)
         abort();
     job->dataset = dataset;
+    job->ranks = ranks;
+    job->options.ranks = ranks_for_fit(ranks);
     job->wake_fd = wake_fd;
     job->rc = ERR_INTERNAL;
     pthread_mutex_init(&job->lock, NULL);
@@ -163,6 +166,8 @@ int job_start(const char *method, const char *attribute, const char *options_jso
 void job_cancel(struct job *job)
 {
     atomic_store(&job->cancelled, true);
+    if (job->ranks != NULL)
+        ranks_lose(job->ranks); // it may be waiting for them
 }
 
 bool job_ended(const struct job *job)

@@ -54,6 +54,8 @@ struct session {
     char method[64], attribute[WIRE_DETAIL_MAX_BYTES], *options;
     struct dataset *dataset;
     struct job *job;
+    uint32_t rank;       // of several that do it together; not 0: this one helps, and brings nothing home
+    struct ranks *ranks; // NULL: it is done alone
     uint32_t chunks_taken;
     size_t n_sent;      // bytes of the artefact
     struct buf new_key; // a renewal is under way
@@ -77,6 +79,9 @@ static void drop_job(struct session *session)
     assert(session->job == NULL || job_ended(session->job));
     job_free(session->job);
     session->job = NULL;
+    ranks_free(session->ranks);
+    session->ranks = NULL;
+    session->rank = 0;
     dataset_free(session->dataset);
     session->dataset = NULL;
     free(session->options);
@@ -224,6 +229,9 @@ static int on_offer(struct session *session, uint32_t stream, const Plenum__Offe
     session->fence = offer->fence;
     session->stream = stream;
     session->holds = true;
+    session->rank = offer->rank;
+    if (offer->ranks > 1)
+        session->ranks = ranks_new(offer->rank, offer->ranks, session->settings->wake_fd);
     session->chunks_taken = 0;
     snprintf(session->method, sizeof(session->method), "%s", offer->method);
     snprintf(session->attribute, sizeof(session->attribute), "%s", offer->attribute);
@@ -231,10 +239,10 @@ static int on_offer(struct session *session, uint32_t stream, const Plenum__Offe
     if (session->options == NULL)
         abort();
     session->state = STATE_RECEIVING;
-    log_event(
-        LOG_INFO, "job_taken", LOG_TEXT("method", session->method), LOG_NUMBER("fence", session->fence));
-    if (strcmp(offer->kind, "fit") != 0)
-        report_failure(session, true, "this worker does only fits");
+    log_event(LOG_INFO, "job_taken", LOG_TEXT("method", session->method), LOG_NUMBER("fence", session->fence),
+        LOG_NUMBER("rank", session->rank));
+    if (strcmp(offer->kind, offer->rank == 0 ? "fit" : "part") != 0)
+        report_failure(session, true, "this worker does only fits, and helps with them");
     else
         grant(session, CREDITS);
     return 0;
@@ -248,7 +256,7 @@ static void start_fit(struct session *session)
     log_event(LOG_INFO, "fit_started", LOG_NUMBER("bytes", dataset_bytes(dataset)),
         LOG_NUMBER("judgments", dataset_fit_data(dataset)->n_judgments),
         LOG_NUMBER("ratings", dataset_fit_data(dataset)->n_ratings));
-    int rc = job_start(session->method, session->attribute, session->options, dataset,
+    int rc = job_start(session->method, session->attribute, session->options, dataset, session->ranks,
         session->settings->wake_fd, &session->job, &err);
     if (rc < 0) {
         report_failure(session, rc != ERR_INVALID, err.message);
@@ -324,6 +332,12 @@ static int on_message(
             become_ready(session);
         }
         return 0;
+    case WIRE_SHARE:
+        if (ours && session->ranks != NULL) {
+            const Plenum__Share *share = message;
+            ranks_take(session->ranks, share->rank, share->data.data, share->data.len);
+        }
+        return 0;
     case WIRE_HEARTBEAT_REPLY:
         return 0;
     default:
@@ -392,10 +406,32 @@ static void send_artefact(struct session *session)
         send_result(session, result);
 }
 
+// This worker's parts, to the others by way of the coordinator.
+static void send_shares(struct session *session)
+{
+    const void *data;
+    size_t size;
+    while (link_waiting(session->link) < LINK_OUT_ENOUGH_BYTES &&
+           (size = ranks_to_send(session->ranks, &data)) > 0) {
+        Plenum__Share share = PLENUM__SHARE__INIT;
+        share.rank = session->rank;
+        share.data.len = min_size(size, WIRE_CHUNK_MAX_BYTES);
+        share.data.data = (uint8_t *)(uintptr_t)data; // protobuf-c has no const; packing only reads
+        say(session, WIRE_SHARE, &share);
+        ranks_sent(session->ranks, share.data.len);
+    }
+}
+
 static void tend_job(struct session *session)
 {
-    if (session->state == STATE_FITTING && job_ended(session->job))
-        session->state = STATE_SENDING;
+    if (session->state == STATE_FITTING && session->ranks != NULL)
+        send_shares(session);
+    if (session->state == STATE_FITTING && job_ended(session->job)) {
+        if (session->rank > 0) // who leads has the same
+            become_ready(session);
+        else
+            session->state = STATE_SENDING;
+    }
     if (session->state == STATE_SENDING)
         send_artefact(session);
     if (session->state == STATE_ENDING && job_ended(session->job))
@@ -450,6 +486,12 @@ static void lose_link(struct session *session, const struct err *err)
     log_event(LOG_WARNING, "link_lost", LOG_TEXT("detail", err->message));
     link_free(session->link);
     session->link = NULL;
+    if (session->ranks != NULL)
+        ranks_lose(session->ranks);
+    if (session->rank > 0 && session->job != NULL) { // nobody waits for what a helper does
+        job_cancel(session->job);
+        session->state = STATE_ENDING;
+    }
     if (session->state == STATE_ENDING)
         session->holds = false;
     else if (session->job == NULL)

@@ -54,6 +54,9 @@ struct link {
     struct uuid worker;
     char certificate_hex[2 + HASH_HEX_BYTES]; // "\x..."
     struct lease *lease;
+    struct lease *helps; // with this one's fit, as `rank`
+    uint32_t rank, credits;
+    bool is_paused; // not read, until others have taken what it said
     // What hello said it holds.
     bool holds;
     struct uuid held_job;
@@ -81,7 +84,8 @@ struct lease {
     uint64_t fence;
     uint32_t stream_id; // of frames
     struct stream *stream;
-    uint32_t credits;
+    uint32_t n_ranks;                     // who works on it, the link too; 0 as long as nobody was gathered
+    struct link *helpers[WIRE_RANKS_MAX]; // by rank, from 1 on; NULL: gone
     unsigned char snapshot[HASH_BYTES];
     char *about; // what its card says of embeddings, JSON; NULL: nothing
     // The artefact as it comes in.
@@ -150,6 +154,17 @@ int registry_result(struct lease *lease, const Plenum__Result *result, struct er
 void registry_retry(struct lease *lease);
 void registry_drop(struct lease *lease);   // what came in of an artefact
 void registry_forget(struct lease *lease); // at the very end
+
+// --- gang.c -------------------------------------------------------------------------------------------------------------
+uint32_t gang_gather(struct lease *lease,
+    uint32_t wanted); // idle workers to help; gives how many they are with the link itself
+bool gang_may_write(const struct lease *lease, bool *ret_with_credit); // to all of them
+void gang_write(struct lease *lease, const struct buf *frame, bool is_chunk);
+void gang_share(struct link *from, uint32_t stream, const Plenum__Share *share);
+void gang_resume(struct lease *lease);                      // once somebody has taken what waited
+void gang_dismiss(struct lease *lease, const char *reason); // the helpers, all of them
+void gang_ended(struct link *link);                         // a helper that is done
+void gang_lost(struct link *link);                          // one that is not
 
 // --- refits.c ---------------------------------------------------------------------------------------------------------
 void refits_tick(struct learn *learn, int64_t now_us); // asks for fits whose time has come

@@ -29,6 +29,7 @@ static struct lease *lease_new(struct learn *learn, struct link *link)
     if (link != NULL) {
         link->lease = lease;
         link->ready = false;
+        link->credits = 0;
     }
     LIST_INSERT_HEAD(&learn->leases, lease, entry);
     return lease;
@@ -54,6 +55,7 @@ void lease_over(struct lease *lease)
     if (lease->state == LEASE_OVER)
         return;
     lease->state = LEASE_OVER;
+    gang_dismiss(lease, "the lease has ended");
     if (lease->link != NULL)
         lease->link->lease = NULL;
     lease->link = NULL;
@@ -152,9 +154,10 @@ static void on_state(void *arg, const struct db_result *result)
     lease_call_ended(lease);
 }
 
-static void offer(struct lease *lease, const struct db_result *result)
+// To the link that holds the lease and to those who help it.
+static void offer_to(struct lease *lease, const struct db_result *result, uint32_t rank)
 {
-    char kind[] = "fit", method[64], attribute[256], options[WIRE_OPTIONS_MAX_BYTES];
+    char fit[] = "fit", part[] = "part", method[64], attribute[256], options[WIRE_OPTIONS_MAX_BYTES];
     struct uuid job = lease->job;
     snprintf(method, sizeof(method), "%s", db_text(result, 0, 0));
     snprintf(attribute, sizeof(attribute), "%s", db_text(result, 0, 1));
@@ -162,15 +165,26 @@ static void offer(struct lease *lease, const struct db_result *result)
     Plenum__Offer message = PLENUM__OFFER__INIT;
     message.job_id = wire_uuid(&job);
     message.fence = lease->fence;
-    message.kind = kind;
+    message.kind = rank == 0 ? fit : part;
     message.method = method;
     message.attribute = attribute;
     message.options = options;
     message.lease_ms = LEARN_LEASE_MS;
-    link_say(lease->link, WIRE_OFFER, lease->stream_id, &message);
+    message.rank = rank;
+    message.ranks = lease->n_ranks;
+    link_say(rank == 0 ? lease->link : lease->helpers[rank], WIRE_OFFER, lease->stream_id, &message);
+}
+
+static void offer(struct lease *lease, const struct db_result *result)
+{
+    const char *method = db_text(result, 0, 0), *attribute = db_text(result, 0, 1);
+    json_t *json = json_loads(db_text(result, 0, 2), 0, NULL);
+    json_int_t workers = json_integer_value(json_object_get(json, "workers"));
+    uint32_t n = gang_gather(lease, workers > 1 ? (uint32_t)workers : 1);
+    for (uint32_t rank = 0; rank < n; rank++)
+        offer_to(lease, result, rank);
     log_event(LOG_INFO, "job_leased", LOG_TEXT("method", method), LOG_NUMBER("fence", lease->fence),
-        LOG_NUMBER("link", lease->link->number));
-    json_t *json = json_loads(options, 0, NULL);
+        LOG_NUMBER("link", lease->link->number), LOG_NUMBER("workers", n));
     const char *dimension = json_string_value(json_object_get(json, "dimension"));
     const json_t *models = json_object_get(json, "models");
     struct uuid compared[WIRE_ARTEFACTS_MAX];
@@ -224,7 +238,8 @@ static void on_leased(void *arg, const struct db_result *result)
     if (learn->stopping || result->status != DB_OK || result->n_rows == 0)
         return; // a lease that was taken and is not worked on runs out
     struct link *link = links_find(learn, taking.link);
-    bool usable = link != NULL && link->state == LINK_OPEN && link->ready && link->lease == NULL;
+    bool usable =
+        link != NULL && link->state == LINK_OPEN && link->ready && link->lease == NULL && link->helps == NULL;
     struct lease *lease = lease_new(learn, usable ? link : NULL);
     lease->job = db_uuid(result, 0, 0);
     lease->shard_key = db_number(result, 0, 1);
@@ -254,7 +269,7 @@ void jobs_poll(struct learn *learn)
     struct link *link;
     LIST_FOREACH(link, &learn->links, entry)
     {
-        if (link->state == LINK_OPEN && link->ready && link->lease == NULL)
+        if (link->state == LINK_OPEN && link->ready && link->lease == NULL && link->helps == NULL)
             break;
     }
     if (link == NULL)
@@ -275,15 +290,13 @@ void jobs_poll(struct learn *learn)
 // --- columns out ------------------------------------------------------------------------------------------------------
 void jobs_pump(struct lease *lease)
 {
-    bool moved = false;
-    while (lease->state == LEASE_STREAMING && lease->stream != NULL &&
-           link_waiting(lease->link) < LEARN_OUT_ENOUGH_BYTES) {
+    bool moved = false, with_credit;
+    while (lease->state == LEASE_STREAMING && lease->stream != NULL && gang_may_write(lease, &with_credit)) {
         struct buf frame;
         enum wire_type type;
-        if (!stream_take(lease->stream, lease->credits > 0, &frame, &type))
+        if (!stream_take(lease->stream, with_credit, &frame, &type))
             break;
-        lease->credits -= type == WIRE_DATASET_CHUNK;
-        bufferevent_write(lease->link->events, frame.data, frame.length);
+        gang_write(lease, &frame, type == WIRE_DATASET_CHUNK);
         buf_release(&frame);
         moved = true;
         if (type == WIRE_DATASET_END) {
@@ -379,11 +392,20 @@ static struct lease *lease_of(const struct link *link, ProtobufCBinaryData job, 
     return lease;
 }
 
+static bool helps_with(const struct link *link, ProtobufCBinaryData job, uint64_t fence)
+{
+    const struct lease *lease = link->helps;
+    return lease != NULL && job.len == UUID_BYTES && lease->fence == fence &&
+           uuid_equal(lease->job, wire_uuid_of(job));
+}
+
 static void on_heartbeat(struct link *link, uint32_t stream, const Plenum__Heartbeat *heartbeat)
 {
     Plenum__HeartbeatReply reply = PLENUM__HEARTBEAT_REPLY__INIT;
     link_say(link, WIRE_HEARTBEAT_REPLY, 0, &reply);
     if (heartbeat->job_id.len == 0)
+        return;
+    if (helps_with(link, heartbeat->job_id, heartbeat->fence))
         return;
     struct lease *lease = lease_of(link, heartbeat->job_id, heartbeat->fence);
     if (lease == NULL) {
@@ -484,6 +506,8 @@ void jobs_link_lost(struct link *link)
 {
     struct lease *lease = link->lease;
     link->ready = false;
+    if (link->helps != NULL)
+        gang_lost(link);
     if (lease == NULL)
         return;
     struct db_params params;
@@ -511,11 +535,11 @@ void jobs_link_lost(struct link *link)
 // --- what workers say ---------------------------------------------------------------------------------------------------
 static void on_credit(struct link *link, uint32_t stream, const Plenum__Credit *credit)
 {
-    struct lease *lease = link->lease;
+    struct lease *lease = link->lease != NULL ? link->lease : link->helps;
     if (lease == NULL || lease->stream_id != stream)
         return;
-    lease->credits += credit->chunks;
-    if (lease->credits > WIRE_CREDITS_MAX)
+    link->credits += credit->chunks;
+    if (link->credits > WIRE_CREDITS_MAX)
         link_refuse(link, WIRE_REFUSED_PROTOCOL, "more credit than may be outstanding");
     else
         jobs_pump(lease);
@@ -580,6 +604,10 @@ void jobs_stored(struct lease *lease, int rc, bool counted, const char *detail)
 
 static void on_failed(struct link *link, const Plenum__Failed *failed)
 {
+    if (helps_with(link, failed->job_id, failed->fence)) {
+        gang_lost(link);
+        return;
+    }
     struct lease *lease = lease_of(link, failed->job_id, failed->fence);
     if (lease == NULL || lease->state == LEASE_STORING)
         return;
@@ -594,6 +622,10 @@ static void on_failed(struct link *link, const Plenum__Failed *failed)
 
 static void on_release(struct link *link, const Plenum__Release *release)
 {
+    if (helps_with(link, release->job_id, release->fence)) {
+        gang_lost(link);
+        return;
+    }
     struct lease *lease = lease_of(link, release->job_id, release->fence);
     if (lease == NULL || lease->state == LEASE_STORING)
         return;
@@ -605,6 +637,8 @@ void jobs_message(struct link *link, unsigned type, uint32_t stream, const void 
 {
     switch (type) {
     case WIRE_READY:
+        if (link->helps != NULL)
+            gang_ended(link);
         link->ready = true;
         jobs_poll(link->learn);
         return;
@@ -616,6 +650,9 @@ void jobs_message(struct link *link, unsigned type, uint32_t stream, const void 
         return;
     case WIRE_ARTEFACT_CHUNK:
         on_artefact(link, stream, message);
+        return;
+    case WIRE_SHARE:
+        gang_share(link, stream, message);
         return;
     case WIRE_RESULT:
         on_result(link, message);

@@ -170,10 +170,15 @@ static void on_read(struct bufferevent *events, void *arg)
 static void on_write(struct bufferevent *events UNUSED, void *arg)
 {
     struct link *link = arg;
-    if (link->state == LINK_LEAVING)
+    if (link->state == LINK_LEAVING) {
         link_close(link);
-    else if (link->lease != NULL)
-        jobs_pump(link->lease);
+        return;
+    }
+    struct lease *lease = link->lease != NULL ? link->lease : link->helps;
+    if (lease != NULL) {
+        jobs_pump(lease);
+        gang_resume(lease);
+    }
 }
 
 static void on_connected(struct link *link)

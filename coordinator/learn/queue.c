@@ -1,5 +1,7 @@
 #include "coordinator/learn/queue.h"
 
+#include "proto/wire.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,13 +29,14 @@ static const char *read_options(
     json_t *options = fields_object(fields, body, at, "options", FIELD_OPTIONAL);
     fields_only(fields, options, inside,
         FIELDS("seed", "clusters", "clusters_max", "restarts", "hard", "style", "annotator_cap", "lambda",
-            "dimension"));
+            "dimension", "workers"));
     if (options == NULL)
         return "{}";
     fields_integer(fields, options, inside, "seed", FIELD_OPTIONAL, 1, INT64_MAX, 1);
     fields_integer(fields, options, inside, "clusters", FIELD_OPTIONAL, 1, 8, 1);
     fields_integer(fields, options, inside, "clusters_max", FIELD_OPTIONAL, 1, 8, 1);
     fields_integer(fields, options, inside, "restarts", FIELD_OPTIONAL, 1, 64, 1);
+    fields_integer(fields, options, inside, "workers", FIELD_OPTIONAL, 1, WIRE_RANKS_MAX, 1);
     fields_bool(fields, options, inside, "hard", false);
     fields_bool(fields, options, inside, "style", true);
     check_number(fields, options, inside, "annotator_cap", 1);

@@ -124,7 +124,8 @@ struct fit_options {
     double lambda;    // 0: chosen on the validation split
     bool style_off;   // text without the style features of reward/style.h: "hashed-ngrams-1"
     uint32_t threads; // 0: as many as there are cores. The artefact is the same whatever their number.
-    const struct pool_ranks *ranks; // other workers on the same fit (pool.h); NULL: none. It is the same whatever their number.
+    const struct pool_ranks
+        *ranks; // other workers on the same fit (pool.h); NULL: none. It is the same whatever their number.
     // A model of the same study to begin from (warm.h); NULL: all is chosen anew. The artefact names it.
     const struct artefact *predecessor;
     // Called now and then from fit_run; returning false cancels it. NULL: never.

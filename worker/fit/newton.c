@@ -132,8 +132,7 @@ void curvature_measure(struct curvature *curvature, const struct pair_pass *pass
     uint32_t sampled[POOL_BUCKETS + 1];
     for (uint32_t b = 0; b <= POOL_BUCKETS; b++)
         sampled[b] = pool_bucket(m, b);
-    const struct pool_output scales = {
-        .base = sampling.scale, .width = k * sizeof(double), .first = sampled};
+    const struct pool_output scales = {.base = sampling.scale, .width = k * sizeof(double), .first = sampled};
     pool_share(pass->design->pool, POOL_BUCKETS, scale_bucket, &sampling,
         &(struct pool_shared){.outputs = &scales,
             .n_outputs = 1,

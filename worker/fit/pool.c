@@ -190,9 +190,8 @@ static bool exchange(struct pool *pool, uint32_t n_parts, const struct pool_shar
                                                  first_of_rank(n_parts, r + 1, ranks->n), GATHER, NULL);
         total += sizes[r];
     }
-    struct preamble own = {.number = ++pool->n_shared,
-        .n_bytes = total,
-        .input = mix(shared->input, shared->input_bytes)};
+    struct preamble own = {
+        .number = ++pool->n_shared, .n_bytes = total, .input = mix(shared->input, shared->input_bytes)};
     char *all = malloc(total), *mine = malloc(sizes[ranks->rank]), *at = all;
     if (all == NULL || mine == NULL)
         abort();

@@ -33,7 +33,8 @@ struct pool_ranks {
     uint64_t least_work; // what is less is done by everybody; 0: POOL_LEAST_WORK
 };
 enum { POOL_LEAST_WORK = 4 * 1000 * 1000 }; // multiplications: some milliseconds, more than an exchange takes
-void pool_join(struct pool *pool, const struct pool_ranks *ranks); // before anything is shared; lives as long as the pool
+void pool_join(struct pool *pool,
+    const struct pool_ranks *ranks);         // before anything is shared; lives as long as the pool
 bool pool_is_alone(const struct pool *pool); // no ranks, or they are lost
 
 // What parts write: part p the elements first[p] .. first[p + 1] - 1 of `base`, or element p when first is NULL.

@@ -90,8 +90,8 @@ static uint32_t fit_by(uint32_t n, const struct fit_data *data, const struct fit
     struct member members[4] = {0};
     for (uint32_t r = 0; r < n; r++) {
         members[r] = (struct member){.meeting = &meeting, .data = data, .options = *options};
-        members[r].ranks = (struct pool_ranks){
-            .rank = r, .n = n, .exchange = exchange, .arg = &members[r], .least_work = 1};
+        members[r].ranks =
+            (struct pool_ranks){.rank = r, .n = n, .exchange = exchange, .arg = &members[r], .least_work = 1};
         members[r].options.ranks = &members[r].ranks;
         members[r].options.threads = 1 + r % 2;
         assert_int_equal(pthread_create(&members[r].thread, NULL, run, &members[r]), 0);
@@ -160,7 +160,8 @@ static void who_is_elsewhere_is_left_alone(void **state UNUSED)
     bool was_called = false;
     double w[2] = {1, 2};
     struct pool *pool = pool_new(1);
-    struct pool_ranks ranks = {.n = 2, .exchange = echo_with_another_input, .arg = &was_called, .least_work = 1};
+    struct pool_ranks ranks = {
+        .n = 2, .exchange = echo_with_another_input, .arg = &was_called, .least_work = 1};
     struct adding adding = {0};
     const struct pool_output output = {.base = adding.sums, .width = sizeof(uint32_t)};
     struct pool_shared shared = {

@@ -96,7 +96,8 @@ static void sketch_bucket(void *arg, uint32_t bucket)
          i++) {
         uint32_t row = sketching->rows[i];
         kernel_row(sketching->design, sketching->inverted, sketching->landmarks, m, row, k);
-        cblas_dtrsv(CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)m, sketching->kernel, (int)m, k, 1);
+        cblas_dtrsv(
+            CblasRowMajor, CblasLower, CblasNoTrans, CblasNonUnit, (int)m, sketching->kernel, (int)m, k, 1);
         for (uint32_t l = 0; l < m; l++)
             sketching->dense[(size_t)row * m + l] = (float)k[l];
     }
