@@ -1,8 +1,10 @@
 // A refit after 1 % new judgments beside a full fit of the same data: 1,000,000 judgments of 100,000 pairs of 384 float32 by
 // 10,000 annotators of two tastes, eight to two, two threads. `refit METHOD...`; a line is a JSON object as in bench/reward.c.
-// REFIT_PHASES=1 tells on stderr when each phase began; REFIT_JUDGMENTS shortens it.
+// REFIT_PHASES=1 tells on stderr when each phase began; REFIT_JUDGMENTS shortens it; with REFIT_MEMORY_MB what the fits make of the data lies
+// in files beyond so much.
 #include "base/clock.h"
 #include "base/rng.h"
+#include "base/spill.h"
 #include "reward/artefact.h"
 #include "worker/fit/testing.h"
 
@@ -101,9 +103,13 @@ int main(int argc, char **argv)
         .seed = 1};
     planted_make(&planted, &plan);
     planted.data.normalise_embeddings = true;
+    const char *memory = getenv("REFIT_MEMORY_MB");
+    struct spill *spill =
+        memory != NULL ? spill_new(".", strtoull(memory, NULL, 10) << 20, UINT64_MAX) : NULL;
     uint8_t *recent = take_older(&planted.data, &older);
     for (int m = 1; m < argc; m++) {
-        struct fit_options options = {.seed = 1, .threads = 2, .progress = on_progress, .attribute = "taste"};
+        struct fit_options options = {
+            .seed = 1, .threads = 2, .progress = on_progress, .attribute = "taste", .spill = spill};
         if (!fit_method_parse(argv[m], &options.method))
             return EXIT_FAILURE;
         struct fit_result before, full, refit;
@@ -130,6 +136,7 @@ int main(int argc, char **argv)
         artefact_close(predecessor);
         fit_result_release(&before);
     }
+    spill_free(spill);
     free(recent);
     free((void *)(uintptr_t)older.judgment_annotator);
     free((void *)(uintptr_t)older.judgment_left);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/rng.h"
+#include "base/spill.h"
 #include "reward/aggregate.h"
 #include "reward/batch.h"
 #include "reward/features.h"
@@ -61,7 +62,7 @@ static void plant(struct planted *planted, struct pool *pool)
 {
     struct rng rng;
     rng_seed(&rng, 1);
-    float *x = pass_allocate((size_t)2 * PAIRS * DIMENSIONS * sizeof(*x));
+    float *x = spill_take(NULL, (size_t)2 * PAIRS * DIMENSIONS * sizeof(*x));
     uint32_t *rows = allocate(2 * PAIRS, sizeof(*rows));
     struct pairs *pairs = &planted->pairs;
     *pairs = (struct pairs){.n = PAIRS,

@@ -1,5 +1,6 @@
 #include "worker/dataset.h"
 
+#include "base/spill.h"
 #include "proto/columns.h"
 
 #include <stdlib.h>
@@ -13,6 +14,9 @@ struct dataset {
     struct arena *arena;
     uint64_t max_bytes, n_bytes;
     struct buf columns[N_COLUMNS];
+    struct spill *spill;
+    char *embeddings; // their column, as large as the header says
+    uint64_t embedding_bytes, embeddings_came;
     struct columns_hash *hash;
     unsigned char snapshot[HASH_BYTES];
     uint32_t *item_first;
@@ -31,8 +35,8 @@ static void *grab(size_t count, size_t size)
     return result;
 }
 
-int dataset_new(
-    const Plenum__DatasetHeader *header, uint64_t max_bytes, struct dataset **ret_dataset, struct err *err)
+int dataset_new(const Plenum__DatasetHeader *header, uint64_t max_bytes, struct spill *spill,
+    struct dataset **ret_dataset, struct err *err)
 {
     uint64_t least = (uint64_t)header->n_items * 13 +
                      (uint64_t)header->n_responses * RESPONSES_OVERHEAD_BYTES +
@@ -45,6 +49,10 @@ int dataset_new(
     struct dataset *dataset = grab(1, sizeof(*dataset));
     dataset->arena = arena_new(SIZE_MAX); // holds the header's names only, which the wire bounds
     dataset->max_bytes = max_bytes;
+    dataset->spill = spill;
+    dataset->embedding_bytes = (uint64_t)header->n_responses * header->n_dimensions * sizeof(float);
+    if (dataset->embedding_bytes > 0)
+        dataset->embeddings = spill_take(spill, dataset->embedding_bytes);
     dataset->n_bytes =
         (uint64_t)header->n_responses * RESPONSES_OVERHEAD_BYTES + (uint64_t)header->n_items * 4;
     dataset->hash = columns_hash_new();
@@ -109,6 +117,7 @@ void dataset_free(struct dataset *dataset)
         return;
     for (int i = 0; i < N_COLUMNS; i++)
         buf_release(&dataset->columns[i]);
+    spill_give_back(dataset->spill, dataset->embeddings, dataset->embedding_bytes);
     columns_hash_free(dataset->hash);
     arena_free(dataset->arena);
     free(dataset->item_first);
@@ -130,7 +139,14 @@ int dataset_add(struct dataset *dataset, const Plenum__DatasetChunk *chunk, stru
         return err_set(err, ERR_LIMIT, "the dataset is larger than the %llu bytes this worker may use",
             (unsigned long long)dataset->max_bytes);
     dataset->n_bytes += chunk->data.len;
-    buf_add(&dataset->columns[column], chunk->data.data, chunk->data.len);
+    if (column == COLUMN_RESPONSE_EMBEDDING) {
+        if (chunk->data.len > dataset->embedding_bytes - dataset->embeddings_came)
+            return err_set(err, ERR_INVALID, "more embeddings than the header says");
+        memcpy(dataset->embeddings + dataset->embeddings_came, chunk->data.data, chunk->data.len);
+        dataset->embeddings_came += chunk->data.len;
+    } else {
+        buf_add(&dataset->columns[column], chunk->data.data, chunk->data.len);
+    }
     columns_hash_add(dataset->hash, column, chunk->data.data, chunk->data.len);
     return 0;
 }
@@ -138,6 +154,8 @@ int dataset_add(struct dataset *dataset, const Plenum__DatasetChunk *chunk, stru
 // --- the end ----------------------------------------------------------------------------------------------------------
 static size_t count_of(const struct dataset *dataset, enum column column)
 {
+    if (column == COLUMN_RESPONSE_EMBEDDING)
+        return dataset->embeddings_came / column_width(column);
     return dataset->columns[column].length / column_width(column);
 }
 
@@ -306,7 +324,7 @@ int dataset_finish(struct dataset *dataset, const Plenum__DatasetEnd *end, struc
     data->item_prompt = values_of(dataset, COLUMN_ITEM_PROMPT);
     data->response_text = dataset->texts;
     data->response_length = dataset->lengths;
-    data->response_embedding = data->n_dimensions > 0 ? values_of(dataset, COLUMN_RESPONSE_EMBEDDING) : NULL;
+    data->response_embedding = data->n_dimensions > 0 ? (const void *)dataset->embeddings : NULL;
     data->n_judgments = (uint32_t)count_of(dataset, COLUMN_JUDGMENT_LEFT);
     data->judgment_annotator = values_of(dataset, COLUMN_JUDGMENT_ANNOTATOR);
     data->judgment_left = values_of(dataset, COLUMN_JUDGMENT_LEFT);

@@ -1,5 +1,5 @@
 // The receiving end of a dataset: columns gather as chunks come, are held to the header, the counts and the hashes, and
-// become the fit's data. Memory is bounded by `max_bytes`. Not thread-safe; once finished it is only read.
+// become the fit's data. What it takes is bounded by `max_bytes`; embeddings lie where `spill` has room (NULL: in memory). Not thread-safe; once finished it is only read.
 #ifndef WORKER_DATASET_H
 #define WORKER_DATASET_H
 
@@ -10,8 +10,8 @@
 struct dataset;
 
 // ERR_LIMIT when the header already asks for more than `max_bytes`.
-int dataset_new(const Plenum__DatasetHeader *header, uint64_t max_bytes, struct dataset **ret_dataset,
-    struct err *err) MUST_CHECK;
+int dataset_new(const Plenum__DatasetHeader *header, uint64_t max_bytes, struct spill *spill,
+    struct dataset **ret_dataset, struct err *err) MUST_CHECK;
 void dataset_free(struct dataset *dataset); // NULL is allowed
 int dataset_add(struct dataset *dataset, const Plenum__DatasetChunk *chunk, struct err *err) MUST_CHECK;
 // ERR_CRYPTO when a hash differs, ERR_INVALID when columns do not fit each other.

@@ -27,7 +27,7 @@ static const void *unpack(struct fuzz *fuzz, enum wire_type type, struct arena *
 static void begin(struct side *side, const Plenum__DatasetHeader *header)
 {
     struct err err;
-    if (side->dataset != NULL || dataset_new(header, DATASET_MAX_BYTES, &side->dataset, &err) != 0)
+    if (side->dataset != NULL || dataset_new(header, DATASET_MAX_BYTES, NULL, &side->dataset, &err) != 0)
         return;
     columns_hash_dimensions(side->hash, header->n_dimensions);
     for (size_t i = 0; i < header->n_attributes; i++)

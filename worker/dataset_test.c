@@ -54,7 +54,7 @@ static int begin(struct side *side, uint32_t n_items, uint32_t n_responses, uint
     columns_hash_objective(side->hash, quality);
     columns_hash_objective(side->hash, calm);
     columns_hash_language(side->hash, english);
-    return dataset_new(&header, max_bytes, &side->dataset, &err);
+    return dataset_new(&header, max_bytes, NULL, &side->dataset, &err);
 }
 
 static int add(struct side *side, enum column column, const void *data, size_t size)
@@ -295,7 +295,7 @@ static void test_order_and_room(void **state UNUSED)
     Plenum__DatasetHeader header = PLENUM__DATASET_HEADER__INIT;
     header.n_items = header.n_responses = UINT32_MAX;
     header.n_dimensions = 8192;
-    assert_int_equal(dataset_new(&header, ROOM, &unused, &err), ERR_LIMIT);
+    assert_int_equal(dataset_new(&header, ROOM, NULL, &unused, &err), ERR_LIMIT);
     assert_null(unused);
 }
 

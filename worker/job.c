@@ -131,7 +131,7 @@ static void *run(void *arg)
 }
 
 int job_start(const char *method, const char *attribute, const char *options_json, struct dataset *dataset,
-    struct ranks *ranks, int wake_fd, struct job **ret_job, struct err *err)
+    struct spill *spill, struct ranks *ranks, int wake_fd, struct job **ret_job, struct err *err)
 {
     struct job *job = calloc(1, sizeof(*job));
     if (job == NULL)
@@ -139,6 +139,7 @@ int job_start(const char *method, const char *attribute, const char *options_jso
     job->dataset = dataset;
     job->ranks = ranks;
     job->options.ranks = ranks_for_fit(ranks);
+    job->options.spill = spill;
     job->wake_fd = wake_fd;
     job->rc = ERR_INTERNAL;
     pthread_mutex_init(&job->lock, NULL);

@@ -15,7 +15,7 @@ enum { JOB_PHASE_BYTES = 32 };
 // ERR_INVALID when the method or an option is unknown or out of range (`dataset` is freed then too). `ranks`, the caller's, are the
 // workers that do it together (NULL: none).
 int job_start(const char *method, const char *attribute, const char *options_json, struct dataset *dataset,
-    struct ranks *ranks, int wake_fd, struct job **ret_job, struct err *err) MUST_CHECK;
+    struct spill *spill, struct ranks *ranks, int wake_fd, struct job **ret_job, struct err *err) MUST_CHECK;
 void job_cancel(struct job *job); // soon, not at once
 bool job_ended(const struct job *job);
 // How far it is; the phase is copied to `phase`, which ret_progress then names.

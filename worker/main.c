@@ -23,7 +23,11 @@ static const struct config_setting settings[] = {
     {"keys", "PLENUM_WORKER_KEYS", "./var/worker", "folder of this worker's key and certificates"},
     {"name", "PLENUM_WORKER_NAME", NULL, "what operators call it (default: this machine's name)"},
     {"enrolment-token", "PLENUM_ENROLMENT_TOKEN", NULL, "spent once, when there is no certificate yet"},
-    {"memory-mb", "PLENUM_WORKER_MEMORY_MB", "4096", "largest dataset to take, in MiB"},
+    {"memory-mb", "PLENUM_WORKER_MEMORY_MB", "4096", "memory for the large arrays of a fit, in MiB"},
+    {"cache-mb", "PLENUM_WORKER_CACHE_MB", "16384",
+        "what of them lies in files beyond that, in MiB; 0: what is larger is refused"},
+    {"cache", "PLENUM_WORKER_CACHE", NULL,
+        "folder of these files, which have no name (default: that of the keys)"},
     {"user", "PLENUM_USER", "plenum", "service user to become when started as root"},
     {"log-level", "PLENUM_LOG_LEVEL", "info", "debug, info, warning or error"},
     {"ini", "PLENUM_WORKER_INI", NULL, "settings file"},
@@ -139,8 +143,10 @@ static int enrol(const struct config *config, const char *name, struct err *err)
 static int run(const struct config *config, const char *name, struct err *err)
 {
     struct identity identity;
-    int64_t memory_mb;
+    int64_t memory_mb, cache_mb;
     int rc = config_number(config, "memory-mb", 1, 1024 * 1024, &memory_mb, err);
+    if (rc == 0)
+        rc = config_number(config, "cache-mb", 0, 64 * 1024 * 1024, &cache_mb, err);
     if (rc < 0)
         return rc;
     rc = identity_load(config_text(config, "keys"), &identity, err);
@@ -154,7 +160,9 @@ static int run(const struct config *config, const char *name, struct err *err)
         .coordinator = config_text(config, "coordinator"),
         .keys = config_text(config, "keys"),
         .name = name,
-        .max_bytes = (uint64_t)memory_mb * MEGABYTE,
+        .memory_bytes = (uint64_t)memory_mb * MEGABYTE,
+        .cache_bytes = (uint64_t)cache_mb * MEGABYTE,
+        .cache = config_text(config, config_text(config, "cache") != NULL ? "cache" : "keys"),
         .wake_fd = wake_fd,
         .stopping = &stopping,
     };

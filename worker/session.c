@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/rng.h"
+#include "base/spill.h"
 #include "base/tls.h"
 #include "proto/wire.h"
 #include "worker/identity.h"
@@ -53,6 +54,7 @@ struct session {
     bool holds; // job_id, fence and stream say something
     char method[64], attribute[WIRE_DETAIL_MAX_BYTES], *options;
     struct dataset *dataset;
+    struct spill *spill; // where the data lie
     struct job *job;
     uint32_t rank;       // of several that do it together; not 0: this one helps, and brings nothing home
     struct ranks *ranks; // NULL: it is done alone
@@ -256,8 +258,8 @@ static void start_fit(struct session *session)
     log_event(LOG_INFO, "fit_started", LOG_NUMBER("bytes", dataset_bytes(dataset)),
         LOG_NUMBER("judgments", dataset_fit_data(dataset)->n_judgments),
         LOG_NUMBER("ratings", dataset_fit_data(dataset)->n_ratings));
-    int rc = job_start(session->method, session->attribute, session->options, dataset, session->ranks,
-        session->settings->wake_fd, &session->job, &err);
+    int rc = job_start(session->method, session->attribute, session->options, dataset, session->spill,
+        session->ranks, session->settings->wake_fd, &session->job, &err);
     if (rc < 0) {
         report_failure(session, rc != ERR_INVALID, err.message);
         return;
@@ -275,7 +277,8 @@ static void on_dataset(struct session *session, unsigned type, const void *messa
         if (session->dataset != NULL)
             rc = err_set(&err, ERR_INVALID, "a second header");
         else
-            rc = dataset_new(message, session->settings->max_bytes, &session->dataset, &err);
+            rc = dataset_new(message, session->settings->memory_bytes + session->settings->cache_bytes,
+                session->spill, &session->dataset, &err);
     } else if (session->dataset == NULL) {
         rc = err_set(&err, ERR_INVALID, "columns before their header");
     } else if (type == WIRE_DATASET_CHUNK) {
@@ -586,7 +589,8 @@ static void finish(struct session *session)
 
 int session_run(const struct session_settings *settings, struct err *err)
 {
-    struct session session = {.settings = settings};
+    struct session session = {.settings = settings,
+        .spill = spill_new(settings->cache, settings->memory_bytes, settings->cache_bytes)};
     int rc = 0;
     buf_init(&session.new_key, TLS_PEM_MAX_BYTES);
     while (*settings->stopping == 0) {
@@ -611,5 +615,6 @@ int session_run(const struct session_settings *settings, struct err *err)
     }
     bool refused = session.refused == WIRE_REFUSED_IDENTITY || session.refused == WIRE_REFUSED_VERSION;
     finish(&session);
+    spill_free(session.spill);
     return refused ? rc : 0;
 }

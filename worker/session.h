@@ -13,8 +13,10 @@ struct session_settings {
     const char *coordinator; // "host:port" or "@FILE"
     const char *keys;        // folder
     const char *name;
-    uint64_t max_bytes; // of a dataset
-    int wake_fd;        // eventfd: signals and the job's thread write it
+    uint64_t memory_bytes,
+        cache_bytes;   // for the data of a fit: in memory, and beyond that in files in `cache`
+    const char *cache; // folder
+    int wake_fd;       // eventfd: signals and the job's thread write it
     const volatile sig_atomic_t *stopping;
 };
 

@@ -1,10 +1,32 @@
 #include "worker/fit/design.h"
 
+#include "base/spill.h"
 #include "reward/features.h"
 #include "worker/fit/pass.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+struct taken {
+    struct spill *spill;
+    void *array;
+    size_t bytes;
+};
+
+static void give_back(void *arg)
+{
+    const struct taken *taken = arg;
+    spill_give_back(taken->spill, taken->array, taken->bytes);
+}
+
+// Goes back when the arena ends.
+static void *take(struct spill *spill, size_t bytes, struct arena *arena)
+{
+    struct taken *taken = arena_alloc(arena, sizeof(*taken));
+    *taken = (struct taken){.spill = spill, .array = spill_take(spill, bytes), .bytes = bytes};
+    arena_on_free(arena, give_back, taken);
+    return taken->array;
+}
 
 // Rows of embeddings, scaled in buckets.
 struct scaling {
@@ -32,7 +54,7 @@ static void scale_bucket(void *arg, uint32_t bucket)
 static int build_dense(
     const struct fit_data *data, struct arena *arena, struct design *design, struct err *err)
 {
-    float *dense = arena_alloc(arena, (size_t)data->n_responses * data->n_dimensions * sizeof(float));
+    float *dense = take(design->spill, (size_t)data->n_responses * data->n_dimensions * sizeof(float), arena);
     struct scaling scaling = {.data = data, .dense = dense};
     pool_run(design->pool, POOL_BUCKETS, scale_bucket, &scaling);
     for (uint32_t b = 0; b < POOL_BUCKETS; b++) {
@@ -98,9 +120,10 @@ static void featurise_bucket(void *arg, uint32_t bucket)
 
 // Where each part of the columns begins in each row, from the row's start on.
 static const uint32_t *find_parts(
-    uint32_t n_columns, uint32_t n_rows, const uint64_t *start, const uint32_t *column, struct arena *arena)
+    const struct design *design, const uint64_t *start, const uint32_t *column, struct arena *arena)
 {
-    uint32_t *part_at = arena_alloc(arena, (size_t)n_rows * (DESIGN_PARTS + 1) * sizeof(*part_at));
+    uint32_t n_columns = design->n_columns, n_rows = design->n_rows,
+             *part_at = take(design->spill, (size_t)n_rows * (DESIGN_PARTS + 1) * sizeof(*part_at), arena);
     for (uint32_t i = 0; i < n_rows; i++) {
         uint64_t at = start[i];
         for (uint32_t part = 0; part <= DESIGN_PARTS; part++) {
@@ -131,8 +154,8 @@ static void build_sparse(
     design->n_columns = number_columns(
         rows, in_training, data->n_responses, n_dimensions, arena, column_of, &design->column_index);
     uint64_t *start = arena_alloc(arena, ((size_t)data->n_responses + 1) * sizeof(*start));
-    uint32_t *column = arena_alloc(arena, total * sizeof(*column));
-    float *value = arena_alloc(arena, total * sizeof(*value));
+    uint32_t *column = take(design->spill, total * sizeof(*column), arena);
+    float *value = take(design->spill, total * sizeof(*value), arena);
     uint64_t n = 0;
     for (uint32_t i = 0; i < data->n_responses; i++) {
         start[i] = n;
@@ -145,7 +168,7 @@ static void build_sparse(
     }
     start[data->n_responses] = n;
     design->start = start;
-    design->part_at = find_parts(design->n_columns, data->n_responses, start, column, arena);
+    design->part_at = find_parts(design, start, column, arena);
     design->column = column;
     design->value = value;
     for (uint32_t b = 0; b < POOL_BUCKETS; b++)
@@ -154,9 +177,10 @@ static void build_sparse(
 }
 
 int design_build(const struct fit_data *data, const bool *in_training, enum features_version text_version,
-    struct pool *pool, struct arena *arena, struct design *ret_design, struct err *err)
+    struct pool *pool, struct spill *spill, struct arena *arena, struct design *ret_design, struct err *err)
 {
-    *ret_design = (struct design){.n_rows = data->n_responses, .text_version = text_version, .pool = pool};
+    *ret_design = (struct design){
+        .n_rows = data->n_responses, .text_version = text_version, .spill = spill, .pool = pool};
     if (data->n_dimensions > 0)
         return build_dense(data, arena, ret_design, err);
     build_sparse(data, in_training, arena, ret_design);

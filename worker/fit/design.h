@@ -22,12 +22,14 @@ struct design {
     const uint32_t *part_at; // sparse: n_rows x (DESIGN_PARTS + 1), where the parts begin from start[row] on
     const uint32_t *column_index;       // sparse: the feature index of each column, ascending
     enum features_version text_version; // of hashed text
+    struct spill *spill;                // where it lies, and what is made of it; NULL: in memory
     struct pool *pool; // on which the products run; NULL: on the caller's thread. The sums are the same.
 };
 
-// `in_training[row]` says whose columns count. Text that occurs twice is featurised twice.
+// Lives as long as the arena. `in_training[row]` says whose columns count. Text that occurs twice is featurised twice.
 int design_build(const struct fit_data *data, const bool *in_training, enum features_version text_version,
-    struct pool *pool, struct arena *arena, struct design *ret_design, struct err *err) MUST_CHECK;
+    struct pool *pool, struct spill *spill, struct arena *arena, struct design *ret_design,
+    struct err *err) MUST_CHECK;
 
 // Both may be shared among workers (pool.h). The lists are ascending.
 // reward[row] = X[row] . w for the listed rows; the others are left as they are.

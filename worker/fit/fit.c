@@ -244,8 +244,8 @@ static int prepare(struct session *session, struct err *err)
     }
     session_progress(session, "features", 0.05);
     return design_build(data, in_training,
-        session->options->style_off ? FEATURES_NGRAMS : FEATURES_NGRAMS_STYLE, session->pool, session->arena,
-        &session->design, err);
+        session->options->style_off ? FEATURES_NGRAMS : FEATURES_NGRAMS_STYLE, session->pool,
+        session->options->spill, session->arena, &session->design, err);
 }
 
 uint32_t session_judgments(const struct session *session, const struct grouping *grouping, uint32_t group)

@@ -22,6 +22,7 @@ enum {
 
 struct artefact;
 struct pool_ranks;
+struct spill;
 
 enum fit_outcome { FIT_LEFT = 0, FIT_RIGHT = 1, FIT_TIE = 2 };
 
@@ -120,9 +121,11 @@ struct fit_options {
     bool hard;             // hard assignment as published, else soft
     double annotator_cap;  // greatest share of the total weight one annotator may hold; 0: the greater of
                            // 4 / n_annotators and 1 %
-    uint64_t split;   // which split by prompt: 0 is the one that cards are made with, others are for studies
-    double lambda;    // 0: chosen on the validation split
-    bool style_off;   // text without the style features of reward/style.h: "hashed-ngrams-1"
+    uint64_t split; // which split by prompt: 0 is the one that cards are made with, others are for studies
+    double lambda;  // 0: chosen on the validation split
+    bool style_off; // text without the style features of reward/style.h: "hashed-ngrams-1"
+    struct spill
+        *spill;       // where the large arrays lie (base/spill.h); NULL: in memory. The artefact is the same.
     uint32_t threads; // 0: as many as there are cores. The artefact is the same whatever their number.
     const struct pool_ranks
         *ranks; // other workers on the same fit (pool.h); NULL: none. It is the same whatever their number.

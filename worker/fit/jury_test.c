@@ -198,7 +198,7 @@ static void gradients_are_right(void **state UNUSED)
     bool *all = arena_calloc(arena, planted.data.n_responses, sizeof(*all));
     memset(all, true, planted.data.n_responses * sizeof(*all));
     assert_int_equal(pairs_build(&planted.data, 0, 0, arena, &set, &err), 0);
-    assert_int_equal(design_build(&planted.data, all, FEATURES_NGRAMS, NULL, arena, &design, &err), 0);
+    assert_int_equal(design_build(&planted.data, all, FEATURES_NGRAMS, NULL, NULL, arena, &design, &err), 0);
     const struct pairs *train = &set.split[SPLIT_TRAIN];
     struct factors_problem problem = {
         .design = &design, .pairs = train, .weight = set.capped, .n_annotators = 80, .k = 2, .lambda = 0.01};

@@ -41,7 +41,7 @@ static void problem_make(struct problem *problem, uint32_t n_dimensions)
     assert_int_equal(pairs_build(&problem->planted.data, 0, 0, problem->arena, &problem->set, &err), 0);
     bool *all = arena_alloc(problem->arena, problem->planted.data.n_responses);
     memset(all, 1, problem->planted.data.n_responses);
-    assert_int_equal(design_build(&problem->planted.data, all, FEATURES_NGRAMS, NULL, problem->arena,
+    assert_int_equal(design_build(&problem->planted.data, all, FEATURES_NGRAMS, NULL, NULL, problem->arena,
                          &problem->design, &err),
         0);
 }
@@ -215,7 +215,7 @@ static void sparse_and_dense_agree(void **state UNUSED)
     text.n_dimensions = 0;
     text.response_text = texts;
     text.response_length = lengths;
-    assert_int_equal(design_build(&text, all, FEATURES_NGRAMS, NULL, problem.arena, &sparse, &err), 0);
+    assert_int_equal(design_build(&text, all, FEATURES_NGRAMS, NULL, NULL, problem.arena, &sparse, &err), 0);
     uint32_t d = sparse.n_columns;
     float *values = arena_calloc(problem.arena, (size_t)sparse.n_rows * d, sizeof(*values));
     for (uint32_t row = 0; row < sparse.n_rows; row++) {

@@ -33,7 +33,7 @@ static void problem_make(struct problem *problem, uint32_t n_tastes)
     assert_int_equal(pairs_build(&problem->planted.data, 0, 0, problem->arena, &problem->set, &err), 0);
     bool *all = arena_alloc(problem->arena, problem->planted.data.n_responses);
     memset(all, 1, problem->planted.data.n_responses);
-    assert_int_equal(design_build(&problem->planted.data, all, FEATURES_NGRAMS, NULL, problem->arena,
+    assert_int_equal(design_build(&problem->planted.data, all, FEATURES_NGRAMS, NULL, NULL, problem->arena,
                          &problem->design, &err),
         0);
     const struct pairs *train = &problem->set.split[SPLIT_TRAIN];

@@ -1,5 +1,7 @@
 #include "worker/fit/newton.h"
 
+#include "base/spill.h"
+
 #include <cblas.h>
 #include <lapacke.h>
 #include <math.h>
@@ -150,7 +152,7 @@ void curvature_measure(struct curvature *curvature, const struct pair_pass *pass
                 sampling.scale[(size_t)i * k + j] > 0.03 * most ? n++ : UINT64_MAX;
     }
     sampling.first[k] = n;
-    sampling.rows = pass_allocate(n * d * sizeof(float));
+    sampling.rows = spill_take(NULL, n * d * sizeof(float));
     pool_run(pass->design->pool, POOL_BUCKETS, copy_bucket, &sampling);
     pool_run(pass->design->pool, k * sampling.tiles * (sampling.tiles + 1) / 2, tile_part, &sampling);
     free(sampling.rows);

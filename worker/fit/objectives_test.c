@@ -396,7 +396,7 @@ static void gradients_are_those_of_the_loss(void **state UNUSED)
     world_make(&world, &options);
     bool all[30];
     memset(all, 1, sizeof(all));
-    assert_int_equal(design_build(&world.data, all, FEATURES_NGRAMS, NULL, arena, &design, &err), 0);
+    assert_int_equal(design_build(&world.data, all, FEATURES_NGRAMS, NULL, NULL, arena, &design, &err), 0);
     enum { N = 40 };
     uint32_t response[N], against[N], group[N];
     uint8_t level[N];

@@ -1,8 +1,9 @@
 #include "worker/fit/pass.h"
 
+#include "base/spill.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 enum { CACHES_BYTES = 48 * 1024 * 1024 }; // what is greater is not written through them
 
@@ -24,19 +25,6 @@ static void fill_bucket(void *arg, uint32_t bucket)
         difference_of(pass, i, pass->bytes > CACHES_BYTES, pass->difference + (size_t)i * pass->stride);
 }
 
-void *pass_allocate(size_t bytes)
-{
-    enum { GREAT_PAGE = 2 * 1024 * 1024, ROW = 64 };
-    size_t alignment = bytes >= 2 * GREAT_PAGE ? GREAT_PAGE : ROW;
-    size_t rounded = (bytes / alignment + 1) * alignment;
-    void *memory = aligned_alloc(alignment, rounded);
-    if (memory == NULL)
-        abort();
-    if (alignment == GREAT_PAGE)
-        (void)madvise(memory, rounded, MADV_HUGEPAGE);
-    return memory;
-}
-
 void pass_init_passing(struct pair_pass *pass, const struct design *design, const struct pairs *pairs)
 {
     assert(design->dense != NULL);
@@ -49,13 +37,14 @@ void pass_init(struct pair_pass *pass, const struct design *design, const struct
     if (pairs->n == 0 || pairs->n > pairs->n_rows)
         return;
     pass->bytes = (size_t)pairs->n * pass->stride * sizeof(float);
-    pass->difference = pass_allocate(pass->bytes);
+    pass->difference = spill_take(design->spill, pass->bytes);
     pool_run(design->pool, POOL_BUCKETS, fill_bucket, pass);
 }
 
 void pass_release(struct pair_pass *pass)
 {
-    free(pass->difference);
+    if (pass->difference != NULL)
+        spill_give_back(pass->design->spill, pass->difference, pass->bytes);
     pass->difference = NULL;
 }
 

@@ -32,7 +32,4 @@ const float *pass_rows(const struct pair_pass *pass, uint32_t from, uint32_t n, 
 // Few pairs are summed in fewer buckets than POOL_BUCKETS; a matter of the data alone.
 uint32_t pass_n_buckets(uint32_t n_pairs);
 
-// Memory of this size, in great pages where it is much and the machine offers them; not zeroed, to be freed.
-void *pass_allocate(size_t bytes);
-
 #endif

@@ -67,7 +67,7 @@ static void problem_make(struct problem *problem, uint32_t n_dimensions, bool ap
     assert_int_equal(pairs_build(&problem->planted.data, 0, 0, problem->arena, &problem->set, &err), 0);
     bool *all = arena_alloc(problem->arena, problem->planted.data.n_responses);
     memset(all, 1, problem->planted.data.n_responses);
-    assert_int_equal(design_build(&problem->planted.data, all, FEATURES_NGRAMS, pool, problem->arena,
+    assert_int_equal(design_build(&problem->planted.data, all, FEATURES_NGRAMS, pool, NULL, problem->arena,
                          &problem->design, &err),
         0);
     struct pairs *train = &problem->set.split[SPLIT_TRAIN];

@@ -223,8 +223,8 @@ uint32_t planted_search(const struct planted *planted, const struct fit_options 
     for (uint32_t i = 0; !failed && i < train->n_rows; i++)
         in_training[train->rows[i]] = true;
     if (!failed)
-        failed = design_build(
-            data, in_training, FEATURES_NGRAMS_STYLE, session.pool, session.arena, &session.design, &err);
+        failed = design_build(data, in_training, FEATURES_NGRAMS_STYLE, session.pool, NULL, session.arena,
+            &session.design, &err);
     if (!failed)
         failed = session_fit_pooled(&session, &err);
     if (failed) {
