@@ -212,7 +212,11 @@ void session_new_people(struct session *session, json_t *card)
             weight += test->weight[i];
     }
     json_t *json = NULL;
-    if (n_new < FIT_GROUP_ANNOTATORS_MIN || weight < FIT_GROUP_JUDGMENTS_MIN) {
+    bool keeps_groups = session->warm != NULL && session->options->method == FIT_MAXMIN && session->k > 1;
+    if (keeps_groups) {
+        json = too_few("A refit keeps the groups of the model before it, which has seen everybody: that one's card tells "
+                       "how new people are foretold.");
+    } else if (n_new < FIT_GROUP_ANNOTATORS_MIN || weight < FIT_GROUP_JUDGMENTS_MIN) {
         json = too_few("Of the one in five annotators who would be left out, too few judged held-out "
                        "prompts: ten of them with fifty judgments are wanted.");
     } else {
@@ -223,7 +227,8 @@ void session_new_people(struct session *session, json_t *card)
         second.options = &options;
         second.arena = arena;
         second.n_heads = second.n_trials = 0;
-        second.warm = NULL; // it has seen those who are left out
+        // A model before it has seen those who are left out; where the optimum does not depend on where one begins it may be begun from.
+        second.warm = session->options->method == FIT_MAXMIN ? NULL : session->warm;
         second.loss = NAN;
         second.clusters = (struct grouping){0};
         leave_out(&second, stays);

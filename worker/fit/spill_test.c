@@ -21,11 +21,10 @@ struct watch {
     uint64_t most;
 };
 
-static bool on_progress(void *arg, const char *phase, double fraction)
+static bool on_progress(void *arg, const struct fit_progress *now_at)
 {
     struct watch *watch = arg;
-    (void)phase;
-    (void)fraction;
+    (void)now_at;
     uint64_t now = spill_in_files(watch->spill);
     watch->most = now > watch->most ? now : watch->most;
     return true;
