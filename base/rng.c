@@ -63,11 +63,10 @@ double rng_uniform(struct rng *rng)
 uint64_t rng_below(struct rng *rng, uint64_t n)
 {
     assert(n > 0);
-    uint64_t reject_under = (UINT64_MAX - n + 1) % n; // 2^64 mod n
     uint64_t value;
-    do
+    do // what is under 2^64 mod n is rejected; only under n that must be known
         value = rng_u64(rng);
-    while (value < reject_under);
+    while (value < n && value < (UINT64_MAX - n + 1) % n);
     return value % n;
 }
 

@@ -184,7 +184,7 @@ static size_t move_outputs(
 static bool exchange(struct pool *pool, uint32_t n_parts, const struct pool_shared *shared)
 {
     const struct pool_ranks *ranks = pool->ranks;
-    size_t sizes[POOL_RANKS_MAX], total = 0;
+    size_t sizes[POOL_RANKS_MAX] = {0}, total = 0;
     for (uint32_t r = 0; r < ranks->n; r++) {
         sizes[r] = sizeof(struct preamble) + move_outputs(shared, first_of_rank(n_parts, r, ranks->n),
                                                  first_of_rank(n_parts, r + 1, ranks->n), GATHER, NULL);
