@@ -38,7 +38,7 @@ enum {
     WIRE_ARTEFACTS_MAX = 2,
     WIRE_CREDITS_MAX = 64, // outstanding
     WIRE_LEFT_MAX_S = 30 * 24 * 3600,
-    WIRE_RANKS_MAX = 16,   // workers on one fit
+    WIRE_RANKS_MAX = 16, // workers on one fit
 };
 #define WIRE_ARTEFACT_MAX_BYTES ((uint64_t)256 * 1024 * 1024)
 

@@ -214,8 +214,9 @@ void session_new_people(struct session *session, json_t *card)
     json_t *json = NULL;
     bool keeps_groups = session->warm != NULL && session->options->method == FIT_MAXMIN && session->k > 1;
     if (keeps_groups) {
-        json = too_few("A refit keeps the groups of the model before it, which has seen everybody: that one's card tells "
-                       "how new people are foretold.");
+        json = too_few(
+            "A refit keeps the groups of the model before it, which has seen everybody: that one's card tells "
+            "how new people are foretold.");
     } else if (n_new < FIT_GROUP_ANNOTATORS_MIN || weight < FIT_GROUP_JUDGMENTS_MIN) {
         json = too_few("Of the one in five annotators who would be left out, too few judged held-out "
                        "prompts: ten of them with fifty judgments are wanted.");
