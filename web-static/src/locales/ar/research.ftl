@@ -322,6 +322,7 @@ phase-starting = بداية
 phase-receiving = استلام البيانات
 phase-prepare = قراءة الأحكام
 phase-features = سمات الإجابات
+phase-warm = البدء من النموذج السابق
 phase-pooled = النموذج المجمّع
 phase-groups = جزء كل فئة
 phase-dro = النموذج لأجل الأسوأ حالًا

@@ -297,6 +297,7 @@ phase-starting = Starting
 phase-receiving = Receiving the data
 phase-prepare = Reading the judgments
 phase-features = Features of the answers
+phase-warm = Beginning from the earlier model
 phase-pooled = The pooled model
 phase-groups = Each group’s own part
 phase-dro = The model for the worst-off

@@ -183,9 +183,9 @@ function FitState({ fit }) {
     if (fit.state === 'running') {
         const done = fit.progress?.fraction ?? fit.progress?.done ?? (typeof fit.progress === 'number' ? fit.progress : null);
         const { phase, loss, left_s: left } = fit.progress ?? {};
-        const id = `phase-${String(phase).replaceAll(' ', '-')}`;
+        const part = String(phase).replaceAll(' ', '-');
         return html`<span>${t('state-running')}${done == null ? '' : ` ${percent(done, 0)}`}</span>
-            ${phase && html`<br /><span class="fine">${has(id) ? t(id) : phase}${loss != null && html`, ${t('progress-loss', { loss: decimal(loss, 4) })}`}${left != null && html`, ${t(left < 90 ? 'progress-left-seconds' : 'progress-left-minutes', { n: left < 90 ? left : Math.round(left / 60) })}`}</span>`}`;
+            ${phase && html`<br /><span class="fine">${has(`phase-${part}`) ? t(`phase-${part}`) : phase}${loss != null && html`, ${t('progress-loss', { loss: decimal(loss, 4) })}`}${left != null && html`, ${t(left < 90 ? 'progress-left-seconds' : 'progress-left-minutes', { n: left < 90 ? left : Math.round(left / 60) })}`}</span>`}`;
     }
     return html`<span>${t(`state-${fit.state}`)}</span>`;
 }
