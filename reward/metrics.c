@@ -545,6 +545,12 @@ double metrics_js_distance(double p, double q)
     return divergence > 0 ? sqrt(divergence) : 0;
 }
 
+static double log_factorial(uint32_t n)
+{
+    int sign; // lgamma would write it where all threads see it
+    return lgamma_r(n + 1.0, &sign);
+}
+
 double metrics_js_by_chance(double p, uint32_t n)
 {
     double sum = 0;
@@ -552,7 +558,7 @@ double metrics_js_by_chance(double p, uint32_t n)
         return 0;
     for (uint32_t k = 0; k <= n; k++) {
         double log_chance =
-            lgamma(n + 1.0) - lgamma(k + 1.0) - lgamma(n - k + 1.0) + k * log(p) + (n - k) * log1p(-p);
+            log_factorial(n) - log_factorial(k) - log_factorial(n - k) + k * log(p) + (n - k) * log1p(-p);
         sum += exp(log_chance) * metrics_js_distance((double)k / n, p);
     }
     return sum;

@@ -16,13 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Ranks as threads of this process, which meet at every exchange.
+// Ranks as threads of this process. What one gave stays until it gives for the second time after that: by then all have read it, for
+// nobody gives again without the others' bytes.
 struct meeting {
     pthread_mutex_t lock;
     pthread_cond_t moved;
-    uint32_t n, n_here, n_exchanges, lost_after; // 0: nobody is lost
-    uint64_t round;
-    const void *own[POOL_RANKS_MAX];
+    uint32_t n, lost_after; // 0: nobody is lost
+    uint32_t n_given[POOL_RANKS_MAX];
+    void *given[POOL_RANKS_MAX][2];
     bool is_lost;
 };
 
@@ -33,37 +34,38 @@ struct member {
     struct fit_options options;
     struct fit_result result;
     pthread_t thread;
-    uint32_t n_exchanges;
 };
+
+static bool have_all_given(const struct meeting *meeting, uint32_t times)
+{
+    for (uint32_t r = 0; r < meeting->n; r++) {
+        if (meeting->n_given[r] < times)
+            return false;
+    }
+    return true;
+}
 
 static bool exchange(void *arg, const void *own, const size_t *sizes, void *all)
 {
-    struct member *member = arg;
+    const struct member *member = arg;
     struct meeting *meeting = member->meeting;
+    uint32_t rank = member->ranks.rank;
     pthread_mutex_lock(&meeting->lock);
-    member->n_exchanges++;
-    if (meeting->lost_after > 0 && member->n_exchanges > meeting->lost_after)
-        meeting->is_lost = true; // whoever waits is told
-    meeting->own[member->ranks.rank] = own;
-    uint64_t round = meeting->round;
-    if (++meeting->n_here == meeting->n) {
-        meeting->n_here = 0;
-        meeting->round++;
-    }
+    uint32_t times = ++meeting->n_given[rank];
+    void **mine = &meeting->given[rank][times % 2];
+    free(*mine);
+    *mine = malloc(sizes[rank]);
+    assert_non_null(*mine);
+    memcpy(*mine, own, sizes[rank]);
+    meeting->is_lost = meeting->is_lost || (meeting->lost_after > 0 && times > meeting->lost_after);
     pthread_cond_broadcast(&meeting->moved);
-    while (meeting->round == round && !meeting->is_lost)
+    while (!meeting->is_lost && !have_all_given(meeting, times))
         pthread_cond_wait(&meeting->moved, &meeting->lock);
-    bool is_whole = meeting->round != round;
+    bool is_whole = !meeting->is_lost;
     for (uint32_t r = 0; r < meeting->n && is_whole; r++) {
-        memcpy(all, meeting->own[r], sizes[r]);
+        memcpy(all, meeting->given[r][times % 2], sizes[r]);
         all = (char *)all + sizes[r];
     }
-    // Nobody's bytes go before all have read them.
-    if (++meeting->n_exchanges % meeting->n == 0)
-        meeting->round++;
-    pthread_cond_broadcast(&meeting->moved);
-    while (is_whole && meeting->round == round + 1)
-        pthread_cond_wait(&meeting->moved, &meeting->lock);
     pthread_mutex_unlock(&meeting->lock);
     return is_whole;
 }
@@ -101,7 +103,11 @@ static uint32_t fit_by(uint32_t n, const struct fit_data *data, const struct fit
         assert_memory_equal(members[r].result.artefact_hash, expected, HASH_BYTES);
         fit_result_release(&members[r].result);
     }
-    return members[0].n_exchanges;
+    for (uint32_t r = 0; r < n; r++) {
+        free(meeting.given[r][0]);
+        free(meeting.given[r][1]);
+    }
+    return meeting.n_given[0];
 }
 
 static void any_number_of_ranks_gives_the_same_bytes(void **state UNUSED)
