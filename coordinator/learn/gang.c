@@ -109,13 +109,9 @@ void gang_share(struct link *from, uint32_t stream, const Plenum__Share *share)
 // --- the end of it ----------------------------------------------------------------------------------------------------
 static void let_go(struct link *link, uint32_t stream, const char *reason)
 {
-    Plenum__Cancel cancel = PLENUM__CANCEL__INIT;
-    char text[WIRE_DETAIL_MAX_BYTES];
-    snprintf(text, sizeof(text), "%s", reason);
-    cancel.reason = text;
     link->helps = NULL;
     resume(link);
-    link_say(link, WIRE_CANCEL, stream, &cancel);
+    link_cancel(link, stream, reason);
 }
 
 void gang_dismiss(struct lease *lease, const char *reason)

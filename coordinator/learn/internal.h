@@ -122,6 +122,7 @@ struct link *links_find(struct learn *learn, uint64_t number); // NULL when it i
 void links_tick(struct learn *learn, int64_t now_us);
 void links_reap(struct learn *learn); // frees the dead
 void link_say(struct link *link, enum wire_type type, uint32_t stream, const void *message);
+void link_cancel(struct link *link, uint32_t stream, const char *reason); // what the worker does under it
 void link_refuse(struct link *link, enum wire_refusal code, const char *detail); // and closes
 void link_close(struct link *link);                                              // at the end of the turn
 size_t link_waiting(const struct link *link);                                    // bytes to go out

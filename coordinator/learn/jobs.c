@@ -111,15 +111,6 @@ static void release_job(struct lease *lease, int not_counted, const char *detail
     call(lease, QUERY_LEARN_RELEASE, &params, on_told);
 }
 
-static void tell_cancel(struct link *link, uint32_t stream, const char *reason)
-{
-    char text[WIRE_DETAIL_MAX_BYTES];
-    snprintf(text, sizeof(text), "%s", reason);
-    Plenum__Cancel cancel = PLENUM__CANCEL__INIT;
-    cancel.reason = text;
-    link_say(link, WIRE_CANCEL, stream, &cancel);
-}
-
 // The fit is over with an error that is the data's, not a worker's.
 static void fail_fit(struct lease *lease, const char *detail)
 {
@@ -333,7 +324,7 @@ void jobs_stream_failed(struct lease *lease, int rc, const struct err *err)
     if (lease->state != LEASE_STREAMING)
         return;
     log_event(LOG_ERROR, "dataset", LOG_TEXT("detail", err->message));
-    tell_cancel(lease->link, lease->stream_id, "the dataset could not be read");
+    link_cancel(lease->link, lease->stream_id, "the dataset could not be read");
     if (rc == ERR_INVALID || rc == ERR_LIMIT)
         fail_fit(lease, err->message);
     else
@@ -348,7 +339,7 @@ static void on_lease_kept(void *arg, const struct db_result *result)
     struct lease *lease = arg;
     if (lease->state != LEASE_OVER && lease->state != LEASE_STORING && result->status == DB_OK &&
         result->n_rows == 0) {
-        tell_cancel(lease->link, lease->stream_id, "the lease has ended");
+        link_cancel(lease->link, lease->stream_id, "the lease has ended");
         lease_over(lease);
     }
     lease_call_ended(lease);
@@ -359,7 +350,7 @@ static void on_fit_kept(void *arg, const struct db_result *result)
     struct lease *lease = arg;
     if (lease->state != LEASE_OVER && lease->state != LEASE_STORING && result->status == DB_OK &&
         result->n_rows == 0) {
-        tell_cancel(lease->link, lease->stream_id, "the fit was cancelled");
+        link_cancel(lease->link, lease->stream_id, "the fit was cancelled");
         end_job(lease, "cancelled", "the fit was cancelled");
         lease_over(lease);
     }
@@ -409,7 +400,7 @@ static void on_heartbeat(struct link *link, uint32_t stream, const Plenum__Heart
         return;
     struct lease *lease = lease_of(link, heartbeat->job_id, heartbeat->fence);
     if (lease == NULL) {
-        tell_cancel(link, stream, "the lease has ended");
+        link_cancel(link, stream, "the lease has ended");
         return;
     }
     struct db_params params;
@@ -425,7 +416,7 @@ static void on_checked(void *arg, const struct db_result *result)
     struct lease *lease = arg;
     const char *state = result->status == DB_OK && result->n_rows == 1 ? db_text(result, 0, 0) : "running";
     if (lease->state != LEASE_OVER && lease->state != LEASE_STORING && strcmp(state, "cancelled") == 0) {
-        tell_cancel(lease->link, lease->stream_id, "the fit was cancelled");
+        link_cancel(lease->link, lease->stream_id, "the fit was cancelled");
         end_job(lease, "cancelled", "the fit was cancelled");
         lease_over(lease);
     }
@@ -468,7 +459,7 @@ static void on_held(void *arg, const struct db_result *result)
     }
     if (result->n_rows == 0) {
         greeting_welcome(link);
-        tell_cancel(link, link->held_stream, "the lease has ended");
+        link_cancel(link, link->held_stream, "the lease has ended");
         return;
     }
     struct lease *lease = lease_new(holding.learn, link);
@@ -560,7 +551,7 @@ static void on_artefact(struct link *link, uint32_t stream, const Plenum__Artefa
         link_refuse(link, WIRE_REFUSED_PROTOCOL, err.message);
     } else if (rc < 0) {
         log_event(LOG_ERROR, "artefact", LOG_TEXT("detail", err.message));
-        tell_cancel(link, stream, "the artefact could not be stored");
+        link_cancel(link, stream, "the artefact could not be stored");
         give_back(lease, rc, err.message);
         lease_over(lease);
     }
@@ -576,7 +567,7 @@ static void on_result(struct link *link, const Plenum__Result *result)
     if (rc == 0)
         return;
     log_event(LOG_ERROR, "result", LOG_TEXT("detail", err.message));
-    tell_cancel(link, lease->stream_id, err.message);
+    link_cancel(link, lease->stream_id, err.message);
     release_job(lease, COUNTS, err.message);
     lease_over(lease);
 }

@@ -46,6 +46,15 @@ void link_say(struct link *link, enum wire_type type, uint32_t stream, const voi
     buf_release(&out);
 }
 
+void link_cancel(struct link *link, uint32_t stream, const char *reason)
+{
+    char text[WIRE_DETAIL_MAX_BYTES];
+    snprintf(text, sizeof(text), "%s", reason);
+    Plenum__Cancel cancel = PLENUM__CANCEL__INIT;
+    cancel.reason = text;
+    link_say(link, WIRE_CANCEL, stream, &cancel);
+}
+
 size_t link_waiting(const struct link *link)
 {
     return evbuffer_get_length(bufferevent_get_output(link->events));

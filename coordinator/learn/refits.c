@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "coordinator/audit/entry.h"
 #include "coordinator/http/http.h"
 #include "coordinator/identity/identity.h"
+#include "coordinator/identity/routes.h"
 #include "coordinator/learn/internal.h"
 #include "coordinator/learn/routes.h"
 
@@ -132,15 +132,7 @@ static void put_as(struct http_request *request, const struct actor *actor)
     }
     if (!fields_finish(&fields, request))
         return;
-    char *text = json_canonical(setting->refits), hex[HASH_HEX_BYTES];
-    unsigned char hash[HASH_BYTES];
-    struct audit_entry entry;
-    hash_sha256(text, strlen(text), hash);
-    hex_encode(hash, HASH_BYTES, hex);
-    audit_entry_make(http_arena(request), "refits",
-        json_pack("{s:o, s:s, s:o}", "project", json_id(setting->project), "refits_hash", hex, "by",
-            json_id((struct id){.uuid = actor->credential})),
-        &entry);
+    char *text = json_canonical(setting->refits);
     struct db_params params;
     const struct loop *loop = http_context(request);
     db_params_init(&params);
@@ -148,8 +140,8 @@ static void put_as(struct http_request *request, const struct actor *actor)
     db_add_uuid(&params, setting->project.uuid);
     db_add_uuid(&params, actor->person);
     db_add_text(&params, arena_strdup(http_arena(request), text));
-    db_add_text(&params, entry.text);
-    db_add_uuid(&params, entry.id);
+    db_add_text(&params, power_entry(request, "project_refits", actor, &setting->project, NULL, 0));
+    db_add_uuid(&params, uuid_new());
     db_query(loop->db, DB_WRITE, 0, QUERY_LEARN_REFITS_PUT, &params, on_put, setting);
     free(text);
 }

@@ -124,7 +124,7 @@ test('schedules: what is said is checked, kept whole, and told', async () => {
     const { token } = (await server.api('POST', '/api/v1/join', { token: null, key: true, body: { code: stranger.code } })).body;
     assert.equal((await server.api('PUT', at, { token, body: { refits: [] } })).status, 404);
     assert.deepEqual((await server.api('PUT', at, { body: { refits: [] } })).body, { refits: [] });
-    const logged = () => Number(server.sql(`select count(*) from log_entry where entry::json->>'type' = 'refits' and entry::json->>'project' = '${project}'`));
+    const logged = () => Number(server.sql(`select count(*) from log_entry where entry::json->>'type' = 'project_refits' and entry::json->>'object' = '${project}'`));
     await until(() => logged() === 2, 'both changes in the log', 20_000);
 });
 

@@ -5,12 +5,7 @@ select r.shard_key, r.project_id, r.method, r.attribute, r.options, r.set_by, c.
     where m.shard_key = r.shard_key and f.method = r.method and f.attribute is not distinct from r.attribute
     order by m.model_id desc limit 1)
 from refit r
-cross join lateral (
-    select coalesce(sum(n_counted + n_imported), 0)::bigint as n from project_counter c where c.shard_key = r.shard_key) c
-left join lateral (
-    select f.fit_id, f.state, f.n_counted, f.created_at from fit f where f.shard_key = r.shard_key and f.method = r.method
-        and f.attribute is not distinct from r.attribute and f.n_counted is not null
-    order by f.fit_id desc limit 1) last on true
+-- include last_fit
 where c.n >= 20 and (last.fit_id is null or (last.state not in ('queued', 'running') and c.n > last.n_counted
     and c.n >= last.n_counted * (1 + r.share::float8) and last.created_at < now() - make_interval(secs => r.least_s)))
 order by r.shard_key, r.method limit 1
