@@ -108,6 +108,7 @@ test('the link of another person: neither sees the other, in this tab or in one 
     assert.equal(await judgments(study), 2);
     assert.equal(await other.locator('.unsent-words').count(), 0);
     await other.keyboard.press('a');
+    await other.waitForSelector('dialog[open] .row-button');
     assert.equal(await other.locator('dialog[open] .row-button').count(), 1);
     await other.locator('dialog[open] .row-button').click();
     await other.waitForFunction((words) => document.querySelector('#rationale')?.value === words, WORDS);

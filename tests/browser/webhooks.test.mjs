@@ -45,6 +45,7 @@ test('by keyboard alone: what is missing is named, a webhook is added, its secre
     await page.keyboard.press('Space');
     await page.keyboard.press('Enter');
     await page.getByText('must begin with https://').waitFor();
+    await page.waitForFunction(() => document.activeElement?.closest('.notice-error')); // what is wrong takes the focus, once
     await page.locator('#hook-url').focus();
     await page.keyboard.press('Control+A');
     await page.keyboard.type(`${receiver.url}/good`);
